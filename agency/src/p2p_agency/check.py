@@ -99,16 +99,16 @@ def lines(document: Document) -> Iterator[str]:
     if not document["errors"]:
         yield f"Refused: {document['title']}. {document['detail']} [{document['code']}]"
         return
-    faults = "1 fault" if document["error_count"] == 1 else f"{document['error_count']:,} faults"
-    yield f"Refused, and nothing of it is stored: {faults}."
+    yield f"Refused, and nothing of it is stored: {amount(document['error_count'], 'fault')}."
     for fault in document["errors"]:
         yield f"  {_where(fault)}: {PAYLOAD_CODES[fault['code']].title}. {fault['detail']} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):
-        yield f"  And {document['error_count'] - len(document['errors']):,} more."
+        yield f"  And {document['error_count'] - len(document['errors']):,} more faults."
 
 
 def _lines_of_accepted(document: Document) -> Iterator[str]:
-    yield f"No faults: {document['report_count']:,} reports, {document['observation_count']:,} observations. In UTC:"
+    reports = amount(document["report_count"], "report")
+    yield f"No faults: {reports}, {amount(document['observation_count'], 'observation')}. The periods in UTC:"
     spans: dict[tuple[str, str], list[str]] = {}
     for report in document["preview"]:
         spans.setdefault((report["indicator"], report["frequency"]), []).append(report["period"])
@@ -118,7 +118,15 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
         yield f"  {note}"
     for one in document["findings"]:
         yield f"  {one['place'] or one['pointer']}: {one['message']} {RULES[one['rule']].advice} [{one['rule']}]"
-    yield "The federation also compares with your earlier reports and with other agencies: use send --dry-run."
+    yield (
+        "The federation also compares the counts with your earlier reports and with other agencies. "
+        "To see the result, run: p2p-agency send --dry-run FILE"
+    )
+
+
+def amount(count: int, noun: str) -> str:
+    """A count and its noun: 1 report, 2,000 reports."""
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _where(fault: Document) -> str:

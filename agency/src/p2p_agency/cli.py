@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from p2p_agency import messages, reference, settings
+from p2p_agency.check import amount
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
 from p2p_agency.outbox import Outbox, Stored
@@ -27,6 +28,7 @@ _NEEDED: Final = frozenset({SUBMIT, READ_OWN})
 _INTERRUPTED: Final = 130
 #: From so many submissions on, progress is shown.
 _MANY: Final = 3
+_STAYS: Final = "Your reports stay in the outbox. Send them later with: p2p-agency send"
 _DATE: Final = "%Y-%m-%d %H:%M"
 
 
@@ -39,7 +41,10 @@ class _Commands(click.Group):
         except OSError as error:
             # When Python ends, it writes what is left of the output. This must not fail again, with another exit code.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            click.echo(f"Error: This machine cannot do it: {error}. See that the disk has room.", err=True)
+            click.echo(
+                f"Error: A file or the output cannot be written or read: {error}. Check that the disk has free space.",
+                err=True,
+            )
             sys.exit(MachineError.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -65,7 +70,7 @@ class _Failure(click.ClickException):
     type=click.Path(path_type=Path),
     envvar="P2P_AGENCY_CONFIG",
     default=lambda: Path(click.get_app_dir("p2p-agency")) / "settings.toml",
-    help="The file with the settings. Without it: $P2P_AGENCY_CONFIG, or a file in your own folder.",
+    help="The file with the settings. By default: $P2P_AGENCY_CONFIG, or settings.toml in your folder for settings.",
 )
 @click.version_option(package_name="p2p-agency")
 @click.pass_context
@@ -115,15 +120,15 @@ def template(path: Path, file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print the verdict for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for programs.")
 @click.option(
     "--marked",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what was read into a new workbook, its faulty cells coloured.",
+    help="Write the values of the file into a new workbook, in which the faulty cells are coloured.",
 )
 @click.pass_context
 def check(context: click.Context, file: Path, as_json: bool, marked: Path | None) -> None:  # noqa: FBT001
-    """Say what the federation would say of a file, as far as that can be known without it."""
+    """Check a file as the federation would check it, but without a connection."""
     from p2p_agency import check as checking
     from p2p_agency import files
     from p2p_core.workbooks.files import kind_of
@@ -144,12 +149,14 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Only say what would become of it; store nothing.")
-@click.option("--again", is_flag=True, help="Send it as newest, though the same file was sent before.")
-@click.option("--wait", default=90, show_default=True, help="How many seconds to try, if the federation is away.")
+@click.option("--dry-run", is_flag=True, help="Only show what would become of the reports. Nothing is stored.")
+@click.option("--again", is_flag=True, help="Send a file that was sent before again, as your newest report.")
+@click.option(
+    "--wait", default=90, show_default=True, help="How many seconds to try if the federation cannot be reached."
+)
 @click.pass_obj
 def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: int) -> None:  # noqa: FBT001
-    """Check files and send them. Without a file, send what waits in the outbox."""
+    """Check files and send them. Without a file, send the submissions that wait in the outbox."""
     from p2p_agency import bodies
 
     given = settings.load(path)
@@ -166,7 +173,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     keys = list(dict.fromkeys(outbox.add(body) for body in made))
     before = outbox.get(keys)
     if keys and all(one.state == "accepted" for one in before):
-        click.echo("This was sent before. To send it as newest again, use --again.")
+        click.echo("These reports were sent before. To send them again as your newest reports, use --again.")
     settled = _send_waiting(outbox, client, wait)
     _tell(outbox.get(keys) if keys else settled)
 
@@ -191,13 +198,11 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
                 pause = outbox.wait_left()
                 if time.monotonic() + pause > last + wait:
                     _say_clock(client)
-                    raise AwayError(
-                        f"{away}\nWhat waits stays in the outbox. Send it later with: p2p-agency send"
-                    ) from None
+                    raise AwayError(f"{away}\n{_STAYS}") from None
                 click.echo(f"{away} Trying again in {pause:.1f} seconds.", err=True)
                 time.sleep(pause)
             except AgencyError:
-                click.echo("What waits stays in the outbox. Send it later with: p2p-agency send", err=True)
+                click.echo(_STAYS, err=True)
                 raise
     _say_clock(client)
     return settled
@@ -208,15 +213,17 @@ def _preview(client: Client, bodies: Iterable[bytes]) -> None:
 
     answers = [client.dry_run(gzip.compress(body)) for body in bodies]
     _say_clock(client)
-    click.echo("\n".join(messages.of_receipts("Nothing was stored. If you send it", answers)))
+    click.echo("\n".join(messages.of_receipts("This is only a preview, and nothing was stored", answers)))
     if len(answers) > 1:
-        click.echo(f"It goes in {len(answers)} submissions. Each was judged without those before it.")
+        click.echo(
+            f"These reports need {len(answers)} submissions. The preview checked each of them without the others."
+        )
 
 
 def _tell(stored: Sequence[Stored]) -> None:
-    click.echo("\n".join(messages.of_stored(stored)) or "Nothing waits.")
+    click.echo("\n".join(messages.of_stored(stored)) or "No submission waits in the outbox.")
     if any(one.state == "refused" for one in stored):
-        raise RefusedError("Correct what is refused and send it again.")
+        raise RefusedError("Correct the faults that are listed above. Then send the file again.")
 
 
 def _say_clock(client: Client) -> None:
@@ -226,10 +233,12 @@ def _say_clock(client: Client) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--quiet", default=5.0, show_default=True, help="A file is complete after so many seconds of no change.")
+@click.option(
+    "--quiet", default=5.0, show_default=True, help="A file is complete if it has not changed for so many seconds."
+)
 @click.pass_obj
 def watch(path: Path, folder: Path, quiet: float) -> None:
-    """Send each file that is put into a folder, once. The result is written beside it."""
+    """Send each file that appears in a folder, once, and write its result beside it."""
     from p2p_agency import watch as watching
 
     watching.run(folder, settings.load(path), quiet=quiet, say=click.echo)
@@ -249,10 +258,10 @@ def collect(path: Path) -> None:
 @click.argument("frequency", type=click.Choice([one.value for one in periods.REPORTABLE]))
 @click.argument("first")
 @click.argument("last", required=False)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Withdraw the reports without a question.")
 @click.pass_obj
 def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str | None, yes: bool) -> None:  # noqa: FBT001
-    """Take back what you reported for the periods from FIRST to LAST.
+    """Withdraw your reports for the periods from FIRST to LAST.
 
     FREQUENCY is N (minutes), H (hours), D (days) or M (months). Write periods as in reports: 2026-11-24T09:00,
     2026-11-24, 2026-11.
@@ -271,13 +280,13 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
     }
     if not reported:
         raise RefusedError(
-            "You have no reports of this frequency in use there. Numbers that are sums of shorter periods are "
-            "withdrawn with the reports for these. If you sent the reports just now, try again in a minute."
+            "No report of this frequency is in use for these periods. If the numbers are sums of shorter periods, "
+            "withdraw the reports for the shorter periods. If you sent the reports just now, try again in a minute."
         )
     for period, total in reported.items():
         click.echo(f"{indicator} {period}: {total:,}")
     if not yes:
-        click.confirm(f"Withdraw these {len(reported)} reports?", abort=True)
+        click.confirm(f"Withdraw {amount(len(reported), 'report')}?", abort=True)
     outbox = Outbox(given.outbox)
     outbox.belong_to(client)
     keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
@@ -288,7 +297,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
 @main.command()
 @click.pass_obj
 def status(path: Path) -> None:
-    """Say whether the federation accepts this agency, what waits in the outbox, and which findings are open."""
+    """Show the outbox, whether the federation accepts your credential, and how many findings are open."""
     given = settings.load(path)
     outbox = Outbox(given.outbox)
     _show_outbox(outbox)
@@ -302,16 +311,21 @@ def status(path: Path) -> None:
 
 
 @main.command()
-@click.option("--state", default="open", show_default=True, help="open, answered, resolved; several with commas.")
+@click.option(
+    "--state",
+    default="open",
+    show_default=True,
+    help="open, answered or resolved. Several states are separated by commas.",
+)
 @click.pass_obj
 def findings(path: Path, state: str) -> None:
     """List what the rules found about your numbers."""
     found = list(Client(settings.load(path)).pages("findings/", "findings", state=state))
     for finding in found:
-        held = f" {finding['held']} held." if finding["held"] else ""
+        held = f" Held: {amount(finding['held'], 'report')}." if finding["held"] else ""
         click.echo(f"{messages.of_finding(finding).strip()}{held}")
     if not found:
-        click.echo(f"No finding is {state}.")
+        click.echo(f"No finding has the state {state}.")
 
 
 @main.command()
@@ -327,13 +341,13 @@ def answer(path: Path, finding: int, answer: str, remark: str | None) -> None:
 
 @main.group()
 def keys() -> None:
-    """Sign what you send."""
+    """Make and use the key that signs your submissions."""
 
 
 @keys.command("new")
 @click.pass_obj
 def new_key(path: Path) -> None:
-    """Make a key pair. Nothing is signed with it before `keys use`."""
+    """Make a key pair. The program signs with it after you run `keys use`."""
     from p2p_agency.signing import make_key
 
     made = make_key(settings.load(path))
@@ -355,20 +369,22 @@ def use_key(path: Path, keyid: str) -> None:
     given = replace(settings.load(path), keyid=keyid)
     Client(given).test_signature()
     settings.store(path, {"keyid": keyid})
-    click.echo(f"The federation knows this key. From now on submissions are signed as {keyid}.")
+    click.echo(f"The federation accepts this key. From now on, submissions are signed as {keyid}.")
 
 
 @main.command()
-@click.option("--compare", is_flag=True, help="Ask the federation what has arrived, and send again what it lacks.")
+@click.option(
+    "--compare", is_flag=True, help="Ask the federation which submissions it has, and send the missing ones again."
+)
 @click.pass_obj
 def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
-    """Show what waits, what was refused, and how much was accepted in the last 14 days."""
+    """List the submissions that wait or were refused, and count those that were accepted in the last 14 days."""
     given = settings.load(path)
     stored = Outbox(given.outbox)
     if compare:
         client = Client(given)
         lost = stored.compare(client)
-        click.echo(f"The federation lacks {len(lost)} submissions of the last 14 days.")
+        click.echo(f"The federation lacks {amount(len(lost), 'submission')} of the last 14 days.")
         _send_waiting(stored, client, wait=90)
     _show_outbox(stored)
 
@@ -379,7 +395,7 @@ def _show_outbox(stored: Outbox) -> None:
         click.echo(f"{state}: {counts.get(state, 0)}")
     for one in stored.in_state("waiting", "refused"):
         added = time.strftime(_DATE, time.gmtime(one.added))
-        click.echo(f"{one.state} since {added} UTC, {one.failures} failures, {one.key[:12]}")
+        click.echo(f"{one.state} since {added} UTC, {amount(one.failures, 'failed attempt')}, {one.key[:12]}")
         if one.state == "refused":
             click.echo("\n".join(messages.of_problem(one.answer)))
 

@@ -160,7 +160,8 @@ class Client:
         here = "behind" if self.ahead > timedelta(0) else "ahead of"
         return (
             f"The clock of this machine is {timedelta(seconds=round(abs(self.ahead).total_seconds()))} {here} "
-            "the federation's. Set it, best by NTP: wrong times get reports refused, or used in the wrong order."
+            "the clock of the federation. Set it, for example with NTP. Otherwise the federation may refuse your "
+            "reports, or use them in the wrong order."
         )
 
     # --- how --------------------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ class Client:
         answer = self._send("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
             raise SetUpError(
-                f"{self.address} does not accept this id and secret. Look at both again. If they are right, "
+                f"{self.address} does not accept this id and secret. Check both. If they are right, "
                 "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
             )
         return _document(answer, HTTPStatus.OK, _Token)
@@ -243,7 +244,7 @@ def _pool(address: str) -> urllib3.PoolManager:
             return urllib3.ProxyManager(proxy, timeout=_TIMEOUT, ssl_context=context)
         except urllib3.exceptions.HTTPError:
             raise SetUpError(
-                "The address of the proxy of this machine is wrong. Look at HTTPS_PROXY, or at the settings of your "
+                "The address of the proxy of this machine is wrong. Check HTTPS_PROXY, or the network settings of your "
                 "system. It must begin with http:// or https://."
             ) from None
     return urllib3.PoolManager(timeout=_TIMEOUT, ssl_context=context)
@@ -263,13 +264,13 @@ def _body_of(answer: urllib3.BaseHTTPResponse) -> bytes:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.SSLError):
-        return f"{error}. Is the address right, and the clock of this machine?"
+        return f"{error}. Check the address, and the clock of this machine."
     if isinstance(error, urllib3.exceptions.ProxyError):
-        return "the proxy of this machine cannot be used. Look at HTTPS_PROXY, or at the settings of your system."
+        return "the proxy of this machine cannot be used. Check HTTPS_PROXY, or the network settings of your system."
     if isinstance(error, urllib3.exceptions.NameResolutionError):
-        return "no host has this name. Look at the address, and at the network of this machine."
+        return "no host has this name. Check the address, and the network connection of this machine."
     if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return "nothing listens there. Look at the address. If it is right, try again later."
+        return "no program answers at this address. Check the address. If it is right, try again later."
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return "it does not answer in time, or its answer has no end. Try again later."
     return f"the connection broke ({type(error).__name__}). Try again later."

@@ -1,4 +1,4 @@
-"""Why a command ends without having done its work. Each kind has an exit code: docs/reference/p2p-agency.md."""
+"""The reasons why a command fails. Each has an exit code: docs/reference/p2p-agency.md."""
 
 
 class AgencyError(Exception):
@@ -8,11 +8,11 @@ class AgencyError(Exception):
 
 
 class RefusedError(AgencyError):
-    """The file or the submission has faults: sending it again changes nothing."""
+    """The file or the submission has faults. It is refused again if it is not corrected."""
 
 
 class AwayError(AgencyError):
-    """The federation cannot take it now. ``retry_after`` is the number of seconds that it asks to wait."""
+    """The federation is busy or cannot be reached. It asks the program to wait ``retry_after`` seconds."""
 
     exit_code = 3
 
@@ -22,12 +22,12 @@ class AwayError(AgencyError):
 
 
 class SetUpError(AgencyError):
-    """The settings, the credential or the key do not allow it."""
+    """The settings, the credential or the key are wrong."""
 
     exit_code = 4
 
 
 class MachineError(AgencyError):
-    """This machine cannot store or read it."""
+    """This machine cannot read or write a file."""
 
     exit_code = 5

@@ -74,15 +74,15 @@ def load(path: Path) -> tuple[bytes, datetime]:
             content = b"" if large else file.read()
     except OSError as error:
         raise MachineError(
-            f"{shown(path)} cannot be read: {error.strerror}. Look at its name, and whether you may read it. "
+            f"{shown(path)} cannot be read: {error.strerror}. Check its name, and that you may read it. "
             "If it is open in another program, close it there."
         ) from None
     if large:
         raise RefusedError(f"{name} is larger than {_LARGEST >> 20} MiB. Divide it into several files.")
     if not content.strip():
-        raise RefusedError(f"{name} is empty. Save it again in the program that has its counts.")
+        raise RefusedError(f"{name} is empty. Save it again in the program that contains the counts.")
     if path.suffix.lower() in _WORKBOOKS and kind_of(content) != "workbook":
-        raise RefusedError(f"{name} is no workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
+        raise RefusedError(f"{name} is not a workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
 
 
@@ -99,12 +99,12 @@ def known_of(settings: Settings) -> Known:
 def write_new(file: Path, content: bytes) -> None:
     """Write a workbook that is not there yet."""
     if file.suffix.lower() != ".xlsx":
-        raise RefusedError(f"{shown(file)} would be a workbook. Give a name that ends with .xlsx.")
+        raise RefusedError(f"{shown(file)} is not the name of a workbook. Give a name that ends with .xlsx.")
     try:
         with file.open("xb") as new:
             new.write(content)
     except FileExistsError:
-        raise RefusedError(f"{shown(file)} is there already. Give another name.") from None
+        raise RefusedError(f"{shown(file)} exists already. Give another name.") from None
     except OSError as error:
         raise MachineError(
             f"{shown(file)} cannot be written: {error.strerror}. Give a name in a folder that exists and in which "

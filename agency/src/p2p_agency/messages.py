@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_agency import check
+from p2p_agency.check import amount
 from p2p_agency.outbox import Stored
 from p2p_core.payloads.faults import PayloadError
 
 _OUTCOMES: Final = {
     "current": "put into use",
-    "unchanged": "equal to what is in use",
-    "superseded": "not used, because one that was prepared later is there. To use yours, save the file again",
+    "unchanged": "equal to the reports in use",
+    "superseded": "not used, because a report that was prepared later is in use. Save and send the file again to use it",
     "held": "held until a coordinator has decided",
     "withdrawn": "withdrawals, put into use",
 }
@@ -25,14 +26,14 @@ def of_stored(stored: Sequence[Stored]) -> list[str]:
         if one.state == "refused":
             lines += of_problem(one.answer)
     if waiting:
-        lines.append(f"{waiting} of {len(stored)} submissions wait in the outbox.")
+        lines.append(f"In the outbox: {waiting} of {amount(len(stored), 'submission')}.")
     return lines
 
 
 def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield how many reports became what, and what the rules found."""
     total = sum(answer["report_count"] for answer in answers)
-    yield f"{head}: {'1 report' if total == 1 else f'{total:,} reports'}."
+    yield f"{head}: {amount(total, 'report')}."
     for outcome, words in _OUTCOMES.items():
         count = sum(answer["outcomes"].get(outcome, 0) for answer in answers)
         if count:

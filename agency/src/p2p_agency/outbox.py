@@ -250,10 +250,10 @@ class Outbox:
             yield
         except (sqlite3.Error, OSError) as error:
             advice = (
-                "Move the file away, and send your files again. The federation stores nothing twice."
+                "Move the file to another folder, and send your files again. The federation stores no report twice."
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-                else "Nothing in it is lost. See that the disk has room and that you may write there, then run the "
-                "same again."
+                else "No report in it is lost. Check that the disk has free space and that you may write there. "
+                "Then run the same command again."
             )
             raise MachineError(f"The outbox {self.path} cannot be used: {error}. {advice}") from None
 

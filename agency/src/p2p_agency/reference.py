@@ -56,7 +56,7 @@ def load(settings: Settings) -> Reference:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Reference)
     except FileNotFoundError:
-        raise SetUpError(f"{file} is not there. {_REFRESH}") from None
+        raise SetUpError(f"The file {file} does not exist. {_REFRESH}") from None
     except (OSError, ValueError) as error:
         raise SetUpError(f"{file} cannot be read: {error}. {_REFRESH}") from None
 

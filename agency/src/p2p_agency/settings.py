@@ -102,7 +102,7 @@ def parse_address(text: str) -> str:
     if not named:
         raise ValueError("the address must name a host, as in https://federation.example.org")
     if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
-        raise ValueError("the address must begin with https://, or anyone on the way could read the secret")
+        raise ValueError("the address must begin with https://, or others could read the secret on its way")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError("the address must end after the host, as in https://federation.example.org")
     return f"{parts.scheme}://{parts.netloc}"
@@ -141,5 +141,5 @@ def write_private(path: Path, content: bytes) -> None:
     except OSError as error:
         raise MachineError(
             f"{path} cannot be written: {error.strerror or error}. "
-            "See that the disk has room and that you may write there."
+            "Check that the disk has free space and that you may write there."
         ) from None

@@ -46,7 +46,7 @@ class Signer:
         except OSError as error:
             raise SetUpError(
                 f"The key {keyid} is not at {file}: {error.strerror}. "
-                "Bring the file back, or make a new key: p2p-agency keys new"
+                "Restore the file, or make a new key: p2p-agency keys new"
             ) from None
         self._keyid = keyid
 

@@ -80,7 +80,9 @@ class Watch:
         try:
             paths = [path for path in self._folder.iterdir() if _is_ours(path)]
         except OSError as error:
-            raise MachineError(f"{self._folder} cannot be read: {error.strerror}.") from None
+            raise MachineError(
+                f"{self._folder} cannot be read: {error.strerror}. Check that it exists and that you may read it."
+            ) from None
         for path in paths:
             # It may have gone meanwhile.
             with contextlib.suppress(OSError):

@@ -44,7 +44,7 @@ def main() -> None:
             try:
                 _send(folder / "outbox.sqlite", client, number)
             except MachineError as error:
-                failed += "See that the disk has room" in str(error)
+                failed += "Check that the disk has free space" in str(error)
             with suppress(FileNotFoundError):
                 disk.empty()
             _send(folder / "outbox.sqlite", client, number)

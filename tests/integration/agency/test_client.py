@@ -48,7 +48,7 @@ def test_first_report_is_accepted_after_two_commands(federation, machine):
     assert federation.stored("SE-NOA") == first.expected()
     worker = cluster.host(federation.running.servers, "worker", 1, {}).start().await_ready()
     asked = "withdraw", "DOWNLOADS", "H", "2026-01-01T00:00"
-    preview = "DOWNLOADS 2026-01-01T00:00: 1\nWithdraw these 1 reports?"
+    preview = "DOWNLOADS 2026-01-01T00:00: 1\nWithdraw 1 report?"
     assert eventually(lambda: preview in first.run(*asked, told="n\n").stdout, within=60)
     done = first.run(*asked, told="y\n")
     worker.stop()
@@ -140,7 +140,7 @@ def test_ten_years_of_hours_go_on_where_they_were_interrupted(federation, machin
     history = agency.files / "history.csv"
     history.write_text("\n".join([head, *rows]))
     preview = agency.run("send", "--dry-run", str(history)).stdout
-    assert "87,600 put into use\nIt goes in 9 submissions." in preview
+    assert "87,600 put into use\nThese reports need 9 submissions." in preview
 
     started = agency.start("send", str(history))
     assert eventually(lambda: len(federation.stored("PT-PJ")) >= 20_000, within=120)

@@ -69,7 +69,7 @@ def first_report(run, federation, code, program):
     assert "time of Europe/Oslo" in output
     run(f"{program} template counts.xlsx")
     (run.folder / "counts.xlsx").write_bytes(xlsx(row(local(2026, 1, 7, 9), 17)))
-    assert "No faults: 1 reports" in run(f"{program} check counts.xlsx")
+    assert "No faults: 1 report," in run(f"{program} check counts.xlsx")
     assert "Accepted: 1 report." in run(f"{program} send counts.xlsx")
     assert federation.stored(code) == [(datetime(2026, 1, 7, 8, tzinfo=UTC), 17, 1)]
 

@@ -34,7 +34,7 @@ def test_template_is_written_once_and_checked(run, tmp_path):
     file = tmp_path / "counts.xlsx"
     code, output = run("template", file)
     assert (code, "in the time of Europe/Oslo" in output) == (0, True)
-    assert run("template", file) == (1, f"Error: {file} is there already. Give another name.\n")
+    assert run("template", file) == (1, f"Error: {file} exists already. Give another name.\n")
     code, output = run("check", file)
     assert (code, output.splitlines()[0]) == (1, "Refused, and nothing of it is stored: 1 fault.")
     assert output.splitlines()[1].startswith(
@@ -62,7 +62,7 @@ def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     file.write_bytes(xlsx(row(PAST, 100, country="_U")))
     code, output = run("check", file)
     assert (code, output.splitlines()[:2]) == (
-        0, ["No faults: 1 reports, 1 observations. In UTC:",
+        0, ["No faults: 1 report, 1 observation. The periods in UTC:",
             "  DOWNLOADS H: 1, from 2025-11-25T08:00 to 2025-11-25T08:00"],
     )  # fmt: skip
     assert "Reports!2:2: Hour 08:00 on 25 November 2025 has 100 % that could not be located" in output
@@ -91,7 +91,8 @@ def test_check_of_a_file_that_is_sent_in_pieces_says_what_send_says(run, tmp_pat
     file.write_text("\n".join([head, *days]))
     code, output = run("check", file)
     assert (code, output.splitlines()[:2]) == (
-        0, ["No faults: 90 reports, 180 observations. In UTC:", "  DOWNLOADS D: 90, from 2025-01-01 to 2025-04-06"]
+        0, ["No faults: 90 reports, 180 observations. The periods in UTC:",
+            "  DOWNLOADS D: 90, from 2025-01-01 to 2025-04-06"]
     )  # fmt: skip
     # A date of a spreadsheet, and a fault at its row of the file: the header is row 1.
     file.write_text("\n".join([head, *days[:-1], "DOWNLOADS,H,06.04.2025 09:00,ZZ,ARES,7"]))

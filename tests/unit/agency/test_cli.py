@@ -74,7 +74,7 @@ def test_send_stores_once(agency, file, federation):
     code, output = agency("send", file)
     assert (code, "Accepted: 1 report.\n        1 put into use" in output) == (0, True)
     code, output = agency("send", file)
-    assert (code, "was sent before" in output) == (0, True)
+    assert (code, "were sent before" in output) == (0, True)
     assert len(federation.stored) == 1
     agency("send", "--again", file)
     assert len(federation.stored) == 2
@@ -91,7 +91,7 @@ def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tm
         code, output = agency("send", "--wait", "0", str(file))
         assert (code, "from the future" in output, "waiting: 1" in agency("outbox")[1]) == (3, True, True)
     assert agency("send", str(file))[0] == 0
-    assert "was sent before" in agency("send", str(file))[1]
+    assert "were sent before" in agency("send", str(file))[1]
     assert len(federation.stored) == 1
 
 
@@ -138,13 +138,13 @@ def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_
 def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federation):
     federation.answers += [(503, {}, b"{}")] * 2
     code, output = agency("send", "--wait", "0", file)
-    assert (code, "stays in the outbox" in output) == (3, True)
+    assert (code, "stay in the outbox" in output) == (3, True)
     assert "waiting: 1" in agency("outbox")[1]
     # It tries again by itself while it may wait.
     code, output = agency("send")
     assert (code, "Trying again in" in output, len(federation.stored)) == (0, True, 1)
     assert "Accepted: 1 report." in output
-    assert agency("send") == (0, "Nothing waits.\n")
+    assert agency("send") == (0, "No submission waits in the outbox.\n")
 
 
 def test_without_settings_or_disk(run, agency, file, tmp_path):
@@ -170,7 +170,7 @@ def test_status_findings_and_answer(agency, federation):
     assert (code, "accepts the credential NO-KRIPOS.1" in output, "Open findings: 0" in output) == (0, True, True)
     finding = {"id": 7, "rule": "R102", "state": "open", "message": "Much.", "held": 3}
     federation.answers.append(as_json(200, {"findings": [finding], "next": None}))
-    assert agency("findings") == (0, "Finding 7 (R102, open): Much. 3 held.\n")
+    assert agency("findings") == (0, "Finding 7 (R102, open): Much. Held: 3 reports.\n")
     federation.answers.append(as_json(200, {"id": 7, "state": "answered"}))
     assert agency("answer", "7", "confirmed", "--remark", "A campaign.") == (0, "Finding 7 is answered.\n")
     assert json.loads(federation.asked[-1][2]) == {"answer": "confirmed", "remark": "A campaign."}
@@ -195,7 +195,7 @@ def test_compare_sends_what_is_lacking(agency, file, federation):
     agency("send", file)
     federation.stored.clear()
     code, output = agency("outbox", "--compare")
-    assert (code, "lacks 1 submissions" in output, len(federation.stored)) == (0, True, 1)
+    assert (code, "lacks 1 submission of" in output, len(federation.stored)) == (0, True, 1)
 
 
 def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
@@ -205,7 +205,7 @@ def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
     figures = [figure(1, "reported", 600), figure(2, "derived", 7), figure(3, "reported", 1)]
     federation.answers.append(as_json(200, {"figures": figures, "next": None}))
     code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", told="n\n")
-    assert "DOWNLOADS 2026-11-01: 1,200\nDOWNLOADS 2026-11-03: 2\nWithdraw these 2 reports?" in output
+    assert "DOWNLOADS 2026-11-01: 1,200\nDOWNLOADS 2026-11-03: 2\nWithdraw 2 reports?" in output
     assert (code, federation.stored) == (1, {})
     assert "start=2026-11-01&end=2026-11-03" in federation.asked[-1][0]
     federation.answers.append(as_json(200, {"figures": figures, "next": None}))
@@ -217,7 +217,7 @@ def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
     ]
     federation.answers.append(as_json(200, {"figures": [figures[1]], "next": None}))
     code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-02", told="y\n")
-    assert (code, "You have no reports of this frequency" in output) == (1, True)
+    assert (code, "No report of this frequency is in use" in output) == (1, True)
 
 
 def commands(group, name="p2p-agency"):

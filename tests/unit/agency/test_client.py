@@ -127,7 +127,7 @@ def test_refusal_says_what_to_do_and_has_the_exit_code_of_its_reason(client, fed
 
 
 def test_nobody_listens(given):
-    with pytest.raises(AwayError, match="nothing listens there"):
+    with pytest.raises(AwayError, match="no program answers at this address"):
         submit(Client(replace(given, address="http://127.0.0.1:1")))
 
 

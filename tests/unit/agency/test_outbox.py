@@ -359,7 +359,7 @@ def test_full_disk_is_said_and_what_is_there_stays(given, client, federation):
     key = outbox.add(body(0))
     [(pages,)] = outbox._run("PRAGMA page_count")
     outbox._run(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(MachineError, match=r"full.*room"):
+    with pytest.raises(MachineError, match=r"full.*free space"):
         outbox.add(body(1, filler=[*range(100_000)]))
     outbox._run("PRAGMA max_page_count = 1000000")
     assert [one.key for one in outbox.get([key])] == [key]

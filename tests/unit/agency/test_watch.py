@@ -129,7 +129,7 @@ def test_files_that_are_nothing_to_read_say_why(started, folder, federation):
     watch = started()
     watch.look()
     assert "is empty" in (folder / "empty.csv.result.txt").read_text()
-    assert "is no workbook" in (folder / "text.xlsx.result.txt").read_text()
+    assert "is not a workbook" in (folder / "text.xlsx.result.txt").read_text()
 
 
 def test_refusal_of_the_federation_is_the_result(started, folder, federation):

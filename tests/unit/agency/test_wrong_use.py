@@ -55,10 +55,15 @@ def program(machine, *words, **more):
 
 
 FILES = {
-    "missing": ("missing.csv", None, 5, "No such file or directory. Look at its name"),
+    "missing": ("missing.csv", None, 5, "No such file or directory. Check its name"),
     "empty": ("empty.csv", b" \n", 1, "empty.csv is empty. Save it again"),
     "an empty workbook": ("empty.xlsx", b"", 1, "empty.xlsx is empty. Save it again"),
-    "text as a workbook": ("counts.xlsx", b"<html>", 1, "counts.xlsx is no workbook. Open it in a spreadsheet program"),
+    "text as a workbook": (
+        "counts.xlsx",
+        b"<html>",
+        1,
+        "counts.xlsx is not a workbook. Open it in a spreadsheet program",
+    ),
     "a broken workbook": ("counts.ods", b"PK\x03\x04\xff", 1, "This is not a workbook that can be read. Save it as"),
     "binary": ("counts.csv", b"\x00\xff" * 99, 1, "a NUL character"),
     "wrong encoding": ("counts.json", b'{"indicator": "\xe9"}', 1, "Encode the body as UTF-8"),
@@ -125,10 +130,10 @@ def test_address_that_names_no_host(run, address):
 
 def test_address_at_which_nobody_or_another_program_answers(run, federation):
     code, output = run("init", told="http://127.0.0.1:1\nNO-KRIPOS.1\nsecret\n")
-    assert (code, "nothing listens there. Look at the address" in output) == (3, True)
+    assert (code, "no program answers at this address. Check the address" in output) == (3, True)
     port = federation.address.rpartition(":")[2]
     code, output = run("init", told=f"https://127.0.0.1:{port}\nNO-KRIPOS.1\nsecret\n")
-    assert (code, "SSL" in output, "and the clock of this machine?" in output) == (3, True, True)
+    assert (code, "SSL" in output, "and the clock of this machine." in output) == (3, True, True)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,7 @@ def test_credential_that_ended_leaves_what_waits(run, federation, report, monkey
     monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(401, {"error": "invalid_client"}))
     code, output = run("send", report)
     assert (code, "has ended or was revoked: ask your coordinator" in output) == (4, True)
-    assert "What waits stays in the outbox." in output
+    assert "Your reports stay in the outbox." in output
 
 
 def test_fault_of_the_federation_is_no_fault_of_the_agency(run, federation):
@@ -184,7 +189,7 @@ def test_time_zone_that_this_machine_lacks(run, report, tmp_path):
 def test_outbox_that_is_damaged_or_of_another_federation(run, report, machine, given):
     settings.store(machine, {"outbox": str(report)})
     code, output = run("send", report)
-    assert (code, "Move the file away, and send your files again" in output) == (5, True)
+    assert (code, "Move the file to another folder, and send your files again" in output) == (5, True)
     settings.store(machine, {"outbox": str(given.outbox)})
     assert run("send", report)[0] == 0
     settings.store(machine, {"address": "http://localhost:1"})
@@ -207,7 +212,7 @@ def test_file_that_is_named_twice_is_counted_once(run, report):
 
 
 def test_nothing_found_is_said(run):
-    assert run("findings") == (0, "No finding is open.\n")
+    assert run("findings") == (0, "No finding has the state open.\n")
 
 
 def test_interruption_says_that_nothing_is_lost(machine, report):
@@ -227,7 +232,11 @@ def test_output_that_cannot_be_written(machine, report):
     with open("/dev/full", "w") as full:  # noqa: PTH123  a device
         failing = program(machine, "check", report, stdout=full)
         _, told = failing.communicate()
-    assert (failing.returncode, "Traceback" in told, "See that the disk has room" in told) == (5, False, True), told
+    assert (failing.returncode, "Traceback" in told, "Check that the disk has free space" in told) == (
+        5,
+        False,
+        True,
+    ), told
     reader, writer = os.pipe()
     os.close(reader)
     failing = program(machine, "check", report, stdout=writer)
@@ -257,7 +266,7 @@ main(["--config", sys.argv[2], "check", sys.argv[1]])
 def test_nothing_needs_linux(machine, report):
     command = [sys.executable, "-c", ELSEWHERE, str(report), str(machine)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.startswith("No faults: 1 reports")) == (0, True), done.stderr
+    assert (done.returncode, done.stdout.startswith("No faults: 1 report,")) == (0, True), done.stderr
 
 
 def test_reference_is_read_before_the_report_is_judged(run, federation, report):
