@@ -11,7 +11,7 @@ from p2p_core.payloads.faults import PayloadError
 _OUTCOMES: Final = {
     "current": "put into use",
     "unchanged": "equal to the reports in use",
-    "superseded": "not used, because a report that was prepared later is in use. Save and send the file again to use it",
+    "superseded": "not used, because a report prepared later is in use. To use yours, save and send the file again",
     "held": "held until a coordinator has decided",
     "withdrawn": "withdrawals, put into use",
 }

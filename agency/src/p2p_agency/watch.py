@@ -58,7 +58,9 @@ class Watch:
         fault = fault or self._client.clock_fault
         if fault and fault != self._said:
             self._say(fault)
-        self._said = fault
+        # While the outbox waits for its next attempt, the fault has not gone.
+        if fault or not self._outbox.wait_left():
+            self._said = fault
 
     def _refresh(self) -> None:
         if time.monotonic() >= self._refresh_due:

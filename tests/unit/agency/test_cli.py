@@ -10,7 +10,8 @@ import click.testing
 import pytest
 
 from p2p_agency.cli import main
-from p2p_agency.errors import AgencyError
+from p2p_agency.client import Client
+from p2p_agency.errors import AgencyError, AwayError
 from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
 from tests.unit.agency.federation import NOTHING, as_json
@@ -145,6 +146,24 @@ def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federatio
     assert (code, "Trying again in" in output, len(federation.stored)) == (0, True, 1)
     assert "Accepted: 1 report." in output
     assert agency("send") == (0, "No submission waits in the outbox.\n")
+
+
+def test_after_a_day_without_the_federation_all_files_arrive_once(agency, tmp_path, federation, monkeypatch):
+    def away(*_):
+        raise AwayError("The network is cut.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "_send", away)
+        for hour in range(24):
+            report = {**REPORT, "period": f"2026-11-24T{hour:02}:00"}
+            (tmp_path / f"{hour}.json").write_text(json.dumps({"indicator": "DOWNLOADS", "reports": [report]}))
+            # A timer may send a file more than once.
+            for _ in range(2):
+                assert agency("send", "--wait", "0", str(tmp_path / f"{hour}.json"))[0] == 3
+    assert federation.stored == {}
+    assert "Accepted: 24 reports." in agency("send")[1]
+    periods = [json.loads(one)["reports"][0]["period"] for one in federation.stored.values()]
+    assert periods == [f"2026-11-24T{hour:02}:00" for hour in range(24)]
 
 
 def test_without_settings_or_disk(run, agency, file, tmp_path):

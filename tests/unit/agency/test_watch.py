@@ -177,6 +177,33 @@ def test_federation_that_is_away_is_said_once_and_waited_for(started, folder, fe
     assert "a.json.result.txt" in names(folder)
 
 
+def test_after_a_day_without_the_federation_all_files_arrive_once(started, folder, federation, said, monkeypatch):
+    now, attempts = 1000.0, []
+
+    def away(*_):
+        attempts.append(now)
+        raise AwayError("The network is cut.")
+
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    watch = started(quiet=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(watch._client, "_send", away)
+        for minute in range(24 * 60):
+            now += 60
+            if minute % 60 == 0:
+                (folder / f"{minute // 60:02}.json").write_text(content(minute // 60))
+            watch.look()
+    assert federation.stored == {}
+    assert not list(folder.glob("*.result.txt"))
+    assert 24 * 60 / 5 <= len(attempts) <= 24 * 60 / 2
+    assert said.count("The network is cut.") == 1
+    now += 300
+    watch.look()
+    periods = [json.loads(one)["reports"][0]["period"] for one in federation.stored.values()]
+    assert periods == [f"2026-11-24T{hour:02}:00" for hour in range(24)]
+    assert len(list(folder.glob("*.result.txt"))) == 24
+
+
 def test_program_that_is_started_after_an_outage_tries_at_once(started, folder, federation):
     (folder / "a.json").write_text(content())
     federation.answers += [(503, {"Retry-After": "300"}, b"{}")]
@@ -198,7 +225,12 @@ def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, m
     assert said == ["The disk is full."]
     watch.look()
     assert len(federation.stored) == 1
-    assert any("clock of this machine is" in one for one in said)
+    assert sum("clock of this machine is 1:00:00 behind" in one for one in said) == 1
+    watch.look()
+    federation.ahead = 0
+    (folder / "b.json").write_text(content(8))
+    watch.look()
+    assert sum("clock of this machine" in one for one in said) == 1
 
 
 def test_folder_that_cannot_be_written_has_its_results_in_the_log(started, folder, federation, said, monkeypatch):
