@@ -15,7 +15,7 @@ from api.auth import Caller
 from api.v1.submissions import SubmissionsView
 from federation.database import clock
 from p2p_agency.check import check
-from p2p_agency.files import Known
+from p2p_agency.files import Context
 from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.payloads import checks
@@ -50,7 +50,7 @@ FOUND = (
     "last_period",
 )
 CODES = {number: code for code, number in INDICATORS.items()}
-KNOWN = Known(INDICATORS, AGENCY, Clock())
+KNOWN = Context(INDICATORS, AGENCY, Clock())
 
 
 @pytest.fixture

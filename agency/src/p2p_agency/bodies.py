@@ -29,7 +29,7 @@ def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[
 
     So a time of saving in the future is sent as it is. The outbox keeps the bodies until the federation accepts it.
     """
-    known, now = files.known_of(settings), datetime.now(UTC)
+    known, now = files.context_of(settings), datetime.now(UTC)
     content = files.read(path, known, now)
     codes = {number: code for code, number in known.indicators.items()}
     prepared = now if again else content.prepared

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from p2p_agency import files
-from p2p_agency.files import Known
+from p2p_agency.files import Context
 from p2p_core import periods, verdict
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
@@ -19,7 +19,7 @@ from p2p_core.workbooks.reading import Reading, WorkbookError
 Document = dict[str, Any]
 
 
-def check(content: bytes, known: Known, now: datetime) -> tuple[Document, PayloadError | None]:
+def check(content: bytes, known: Context, now: datetime) -> tuple[Document, PayloadError | None]:
     """The verdict about a file, and why it is refused. Its members have the names of the federation's answers."""
     try:
         return accepted(*files.find(content, known, now), known.indicators), None
@@ -85,9 +85,9 @@ def refused(error: PayloadError) -> Document:
         "error_count": error.fault_count,
     }
     if isinstance(error, WorkbookError):
-        for told, cell in zip(document["errors"], error.cells, strict=True):
+        for fault, cell in zip(document["errors"], error.cells, strict=True):
             place = cell.place
-            told |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
+            fault |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
     return document
 
 

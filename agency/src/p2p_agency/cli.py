@@ -16,7 +16,7 @@ from p2p_agency import messages, reference, settings
 from p2p_agency.check import amount
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
-from p2p_agency.outbox import Outbox, Stored
+from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
@@ -101,7 +101,7 @@ def init(path: Path, address: str, client_id: str) -> None:
         raise SetUpError(f"The credential lacks {', '.join(sorted(missing))}. Ask your coordinator for another one.")
     settings.store(path, {"address": address, "client_id": given.client_id, "client_secret": given.client_secret})
     known = reference.refresh(settings.load(path), client)
-    _say_clock(client)
+    _warn_about_clock(client)
     click.echo(f"{address} accepts this credential. The settings are in {path}.\n{known}")
 
 
@@ -134,7 +134,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     from p2p_core.workbooks.files import kind_of
 
     given = settings.load(context.obj)
-    (content, _), known = files.load(file), files.known_of(given)
+    (content, _), known = files.load(file), files.context_of(given)
     verdict, refusal = checking.check(content, known, datetime.now(UTC))
     if marked and refusal:
         from p2p_core.workbooks import writing
@@ -175,15 +175,15 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if keys and all(one.state == "accepted" for one in before):
         click.echo("These reports were sent before. To send them again as your newest reports, use --again.")
     settled = _send_waiting(outbox, client, wait)
-    _tell(outbox.get(keys) if keys else settled)
+    _show_results(outbox.get(keys) if keys else settled)
 
 
-def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
+def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
     """Send what waits, and return what was settled. Try again until nothing was settled for ``wait`` seconds."""
     last, settled = time.monotonic(), []
     waiting = outbox.count().get("waiting", 0)
 
-    def settle(one: Stored) -> None:
+    def settle(one: Entry) -> None:
         nonlocal last
         last = time.monotonic()
         settled.append(one)
@@ -192,19 +192,19 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Stored]:
     with click.progressbar(length=waiting, label="Sending", hidden=waiting < _MANY) as progress:
         while True:
             try:
-                outbox.send(client, at_once=True, told=settle)
+                outbox.send(client, at_once=True, on_settled=settle)
                 break
             except AwayError as away:
                 pause = outbox.wait_left()
                 if time.monotonic() + pause > last + wait:
-                    _say_clock(client)
+                    _warn_about_clock(client)
                     raise AwayError(f"{away}\n{_STAYS}") from None
                 click.echo(f"{away} Trying again in {pause:.1f} seconds.", err=True)
                 time.sleep(pause)
             except AgencyError:
                 click.echo(_STAYS, err=True)
                 raise
-    _say_clock(client)
+    _warn_about_clock(client)
     return settled
 
 
@@ -212,7 +212,7 @@ def _preview(client: Client, bodies: Iterable[bytes]) -> None:
     import gzip
 
     answers = [client.dry_run(gzip.compress(body)) for body in bodies]
-    _say_clock(client)
+    _warn_about_clock(client)
     click.echo("\n".join(messages.of_receipts("This is only a preview, and nothing was stored", answers)))
     if len(answers) > 1:
         click.echo(
@@ -220,13 +220,13 @@ def _preview(client: Client, bodies: Iterable[bytes]) -> None:
         )
 
 
-def _tell(stored: Sequence[Stored]) -> None:
-    click.echo("\n".join(messages.of_stored(stored)) or "No submission waits in the outbox.")
+def _show_results(stored: Sequence[Entry]) -> None:
+    click.echo("\n".join(messages.of_entries(stored)) or "No submission waits in the outbox.")
     if any(one.state == "refused" for one in stored):
         raise RefusedError("Correct the faults that are listed above. Then send the file again.")
 
 
-def _say_clock(client: Client) -> None:
+def _warn_about_clock(client: Client) -> None:
     if client.clock_fault:
         click.echo(f"Warning: {client.clock_fault}", err=True)
 
@@ -291,7 +291,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
     outbox.belong_to(client)
     keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
     _send_waiting(outbox, client, wait=90)
-    _tell(outbox.get(keys))
+    _show_results(outbox.get(keys))
 
 
 @main.command()
@@ -304,7 +304,7 @@ def status(path: Path) -> None:
     client = Client(given)
     known = reference.refresh(given, client)
     findings = list(client.pages("findings/", "findings", state="open"))
-    _say_clock(client)
+    _warn_about_clock(client)
     click.echo(f"{given.address} accepts the credential {given.client_id}.\n{known}")
     click.echo(f"Submissions are signed as {given.keyid}." if given.keyid else "Submissions are not signed.")
     click.echo(f"Open findings: {len(findings)}. Read them with: p2p-agency findings")
@@ -335,8 +335,8 @@ def findings(path: Path, state: str) -> None:
 @click.pass_obj
 def answer(path: Path, finding: int, answer: str, remark: str | None) -> None:
     """Answer a finding."""
-    told = Client(settings.load(path)).answer(finding, answer, remark)
-    click.echo(f"Finding {told['id']} is {told['state']}.")
+    answered = Client(settings.load(path)).answer(finding, answer, remark)
+    click.echo(f"Finding {answered['id']} is {answered['state']}.")
 
 
 @main.group()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from p2p_agency import history, reference
+from p2p_agency import large_csv, reference
 from p2p_agency.errors import MachineError, RefusedError
 from p2p_agency.settings import Settings
 from p2p_core.payloads.faults import PayloadError
@@ -32,7 +32,7 @@ class Content(NamedTuple):
     prepared: datetime
 
 
-class Known(NamedTuple):
+class Context(NamedTuple):
     """What the reading of a file depends on, beside its content. Numbers stand for the indicators in reports."""
 
     indicators: Mapping[str, int]
@@ -40,14 +40,14 @@ class Known(NamedTuple):
     clock: Clock
 
 
-def read(path: Path, known: Known, now: datetime) -> Content:
+def read(path: Path, known: Context, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
     body, saved = load(path)
     found = find(body, known, now)[1].submission
     return Content(found.reports, saved if found.prepared == now else found.prepared)
 
 
-def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
+def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:
     """The kind of a file and what is in it, also if it is too large for one submission."""
 
     def read_part(part: bytes) -> tuple[str, Reading]:
@@ -56,8 +56,8 @@ def find(content: bytes, known: Known, now: datetime) -> tuple[str, Reading]:
     try:
         return read_part(content)
     except PayloadError as refusal:
-        if kind_of(content) == "csv" and refusal.code in history.TOO_MUCH:
-            return history.read(content, read_part)
+        if kind_of(content) == "csv" and refusal.code in large_csv.TOO_MUCH:
+            return large_csv.read(content, read_part)
         raise
 
 
@@ -91,9 +91,9 @@ def shown(path: Path) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(path))
 
 
-def known_of(settings: Settings) -> Known:
+def context_of(settings: Settings) -> Context:
     facts = reference.load(settings)
-    return Known({code: number for number, code in enumerate(facts.indicators)}, settings.agency, facts.clock)
+    return Context({code: number for number, code in enumerate(facts.indicators)}, settings.agency, facts.clock)
 
 
 def write_new(file: Path, content: bytes) -> None:

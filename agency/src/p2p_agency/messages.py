@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from p2p_agency import check
 from p2p_agency.check import amount
-from p2p_agency.outbox import Stored
+from p2p_agency.outbox import Entry
 from p2p_core.payloads.faults import PayloadError
 
 _OUTCOMES: Final = {
@@ -17,7 +17,7 @@ _OUTCOMES: Final = {
 }
 
 
-def of_stored(stored: Sequence[Stored]) -> list[str]:
+def of_entries(stored: Sequence[Entry]) -> list[str]:
     """What became of the submissions of a file."""
     accepted = [one.answer for one in stored if one.state == "accepted"]
     waiting = sum(one.state == "waiting" for one in stored)

@@ -60,7 +60,7 @@ _BY_KEY: Final = "SELECT key, state, added, failures, answer FROM submission WHE
 _BY_STATE: Final = "SELECT key, state, added, failures, answer FROM submission WHERE state = ? ORDER BY rowid"
 
 
-class Stored(NamedTuple):
+class Entry(NamedTuple):
     """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused.
 
     ``failures`` counts how often the federation could not take this one, though it could take others.
@@ -109,23 +109,23 @@ class Outbox:
         )
         return key
 
-    def get(self, keys: Iterable[str]) -> list[Stored]:
+    def get(self, keys: Iterable[str]) -> list[Entry]:
         """The submissions with these keys that are still there, in this order."""
-        return [_stored(row) for key in keys for row in self._run(_BY_KEY, (key,))]
+        return [_entry(row) for key in keys for row in self._run(_BY_KEY, (key,))]
 
-    def in_state(self, *states: str) -> list[Stored]:
+    def in_state(self, *states: str) -> list[Entry]:
         """All submissions in these states, oldest first."""
-        return [_stored(row) for state in states for row in self._run(_BY_STATE, (state,))]
+        return [_entry(row) for state in states for row in self._run(_BY_STATE, (state,))]
 
     def count(self) -> dict[str, int]:
         """How many submissions are in each state."""
         return dict(self._run("SELECT state, count(*) FROM submission GROUP BY state"))
 
-    def seen(self, path: Path) -> str:
+    def result_stamp(self, path: Path) -> str:
         """The stamp of a watched file whose result was told; empty if there is none."""
         return next((stamp for (stamp,) in self._run("SELECT stamp FROM watched WHERE path = ?", (_text(path),))), "")
 
-    def see(self, path: Path, stamp: str) -> None:
+    def mark_result(self, path: Path, stamp: str) -> None:
         self._run("INSERT OR REPLACE INTO watched VALUES (?, ?)", (_text(path), stamp))
 
     def belong_to(self, client: Client) -> None:
@@ -140,8 +140,10 @@ class Outbox:
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
-    def send(self, client: Client, *, at_once: bool = False, told: Callable[[Stored], None] = lambda _: None) -> None:
-        """Send what waits, each submission once, and call ``told`` with each that is settled.
+    def send(
+        self, client: Client, *, at_once: bool = False, on_settled: Callable[[Entry], None] = lambda _: None
+    ) -> None:
+        """Send what waits, each submission once, and call ``on_settled`` with each that is settled.
 
         Raises why the rest waits. After that, it does nothing before some time has passed, unless it is told
         ``at_once``.
@@ -156,7 +158,7 @@ class Outbox:
                 failed = self._send_one(client, key, packed) or failed
                 for one in self.get([key]):
                     if one.state != "waiting":
-                        told(one)
+                        on_settled(one)
             if failed is not None:
                 raise failed
         except AgencyError as error:
@@ -263,8 +265,8 @@ def _text(path: Path) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
-def _stored(row: tuple[str, str, float, int, str | None]) -> Stored:
-    return Stored(*row[:4], json.loads(row[4] or "{}"))
+def _entry(row: tuple[str, str, float, int, str | None]) -> Entry:
+    return Entry(*row[:4], json.loads(row[4] or "{}"))
 
 
 def _is_final(problem: ProblemError) -> bool:

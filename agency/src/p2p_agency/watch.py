@@ -26,7 +26,7 @@ _REFRESH: Final = 3600
 _UNFINISHED: Final = (".", "~")
 
 
-class _Taken(NamedTuple):
+class _Pending(NamedTuple):
     """A file whose submissions are in the outbox."""
 
     stamp: str
@@ -42,7 +42,7 @@ class Watch:
         self._outbox.belong_to(self._client)
         #: The stamp of each unfinished file, and since when it is so.
         self._resting: dict[Path, tuple[str, float]] = {}
-        self._taken: dict[Path, _Taken] = {}
+        self._pending: dict[Path, _Pending] = {}
         self._done: dict[Path, str] = {}
         self._said = ""
         self._refresh_due = 0.0
@@ -91,10 +91,10 @@ class Watch:
                 yield path, _stamp(path.stat())
 
     def _is_new(self, path: Path, stamp: str) -> bool:
-        if path in self._taken and self._taken[path].stamp == stamp:
+        if path in self._pending and self._pending[path].stamp == stamp:
             return False
         if path not in self._done:
-            self._done[path] = self._outbox.seen(path)
+            self._done[path] = self._outbox.result_stamp(path)
         return self._done[path] != stamp
 
     def _has_rested(self, path: Path, stamp: str) -> bool:
@@ -116,7 +116,7 @@ class Watch:
         with contextlib.suppress(OSError):
             if _stamp(path.stat()) == stamp:
                 keys = [self._outbox.add(body) for body in made]
-                self._taken[path] = _Taken(stamp, keys)
+                self._pending[path] = _Pending(stamp, keys)
                 self._resting.pop(path, None)
                 self._say(f"{_name(path)} is in the outbox.")
 
@@ -124,10 +124,10 @@ class Watch:
         self._outbox.send(self._client)
 
     def _write_results(self) -> None:
-        for path, taken in list(self._taken.items()):
-            stored = self._outbox.get(taken.keys)
+        for path, pending in list(self._pending.items()):
+            stored = self._outbox.get(pending.keys)
             if all(one.state != "waiting" for one in stored):
-                self._finish(path, taken.stamp, messages.of_stored(stored))
+                self._finish(path, pending.stamp, messages.of_entries(stored))
 
     def _finish(self, path: Path, stamp: str, lines: Sequence[str]) -> None:
         """Write the result first: if the process is killed before the file is marked, it is written again."""
@@ -138,11 +138,11 @@ class Watch:
             draft.replace(result)
         except OSError as error:
             lines = [*lines, f"{files.shown(result)} cannot be written: {error.strerror}."]
-        self._outbox.see(path, stamp)
+        self._outbox.mark_result(path, stamp)
         # Last: if the disk is full, this is tried again and again.
         self._say("\n".join([f"{_name(path)}: {lines[0]}", *lines[1:]]))
         self._done[path] = stamp
-        self._taken.pop(path, None)
+        self._pending.pop(path, None)
         self._resting.pop(path, None)
 
 

@@ -37,7 +37,7 @@ def file(tmp_path):
 
 def read(body, given, media="json"):
     found = submissions.read(
-        body, media, received=datetime.now(UTC), indicators=files.known_of(given).indicators, agency="NO-KRIPOS"
+        body, media, received=datetime.now(UTC), indicators=files.context_of(given).indicators, agency="NO-KRIPOS"
     )
     return {(one.indicator, one.frequency, one.period): one.digest() for one in found.reports}
 

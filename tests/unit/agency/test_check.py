@@ -5,7 +5,7 @@ import json
 import click.testing
 import pytest
 
-from p2p_agency import bodies, history, settings
+from p2p_agency import bodies, large_csv, settings
 from p2p_agency.cli import main
 from p2p_core.payloads import draft
 from p2p_core.workbooks import sheets
@@ -83,7 +83,7 @@ def test_what_cannot_be_read_at_all(run, tmp_path):
 
 def test_check_of_a_file_that_is_sent_in_pieces_says_what_send_says(run, tmp_path, monkeypatch):
     monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 20)
-    monkeypatch.setattr(history, "_PART", 200)
+    monkeypatch.setattr(large_csv, "_PART", 200)
     file = tmp_path / "history.csv"
     days = [f"DOWNLOADS,D,2025-{1 + day // 28:02}-{1 + day % 28:02},{code},ARES,7" for day in range(90) for code in
             ("NO", "SE")]  # fmt: skip

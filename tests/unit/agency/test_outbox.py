@@ -158,7 +158,7 @@ def test_refused_submission_is_told_once_and_does_not_stop_others(outbox, client
     federation.problem(status, code)
     first, second = outbox.add(body(0)), outbox.add(body(1))
     told = []
-    outbox.send(client, told=told.append)
+    outbox.send(client, on_settled=told.append)
     assert [(one.key, one.state) for one in told] == [(first, "refused"), (second, "accepted")]
     assert told[0].answer["code"] == code
     outbox.send(client)
@@ -259,7 +259,7 @@ def test_submission_that_breaks_the_federation_does_not_stop_others(outbox, clie
     later = [outbox.add(body(number)) for number in range(1, 4)]
     told = []
     with pytest.raises(AwayError):
-        outbox.send(client, told=lambda one: told.append(one.key))
+        outbox.send(client, on_settled=lambda one: told.append(one.key))
     assert {key for key, state in states(outbox).items() if state == "accepted"} == set(later) == set(told)
     assert outbox.wait_left() > 0
 

@@ -146,7 +146,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("call", ["add", "send", "get", "see", "seen"])
+@pytest.mark.parametrize("call", ["add", "send", "get", "mark_result", "result_stamp"])
 def test_killed_before_any_step_it_goes_on(started, folder, federation, monkeypatch, call):
     def die(*_, **__):
         raise Killed
@@ -257,7 +257,7 @@ def test_full_disk_says_a_result_once(started, folder, federation, said, monkeyp
     (folder / "a.json").write_text(content())
     watch = started()
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "see", lambda *_: (_ for _ in ()).throw(MachineError("The disk is full.")))
+        patch.setattr(Outbox, "mark_result", lambda *_: (_ for _ in ()).throw(MachineError("The disk is full.")))
         for _ in range(5):
             watch.look()
     watch.look()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from p2p_agency import files, history
+from p2p_agency import files, large_csv
 from p2p_core.payloads import draft
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.workbooks.reading import WorkbookError
@@ -22,7 +22,7 @@ def rows(days, countries=COUNTRIES):
 @pytest.fixture
 def small_limits(monkeypatch):
     monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 20)
-    monkeypatch.setattr(history, "_PART", 200)
+    monkeypatch.setattr(large_csv, "_PART", 200)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def read(tmp_path, given, small_limits):
     def read_text(text, encoding="utf-8"):
         path = tmp_path / "history.csv"
         path.write_bytes(text.encode(encoding))
-        return files.read(path, files.known_of(given), datetime.now(UTC)).reports
+        return files.read(path, files.context_of(given), datetime.now(UTC)).reports
 
     return read_text
 
@@ -87,5 +87,5 @@ def test_report_whose_rows_are_apart_is_refused(read):
 
 
 def test_one_report_may_be_longer_than_a_part(read, monkeypatch):
-    monkeypatch.setattr(history, "_PART", 10)
+    monkeypatch.setattr(large_csv, "_PART", 10)
     assert len(read("\n".join([HEAD, *rows(range(30))]))) == 30
