@@ -22,6 +22,8 @@ from p2p_core.payloads.faults import PayloadError
 RESULT: Final = ".result.txt"
 #: Seconds. So often it looks whether what is known of the federation is of today.
 _REFRESH: Final = 3600
+#: Seconds between two looks into the folder.
+_PAUSE: Final = 1
 #: Programs begin the names of their unfinished files with these.
 _UNFINISHED: Final = (".", "~")
 
@@ -177,14 +179,12 @@ def _is_open(path: Path) -> bool:
 
 
 def run(folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
-    """Watch until the process is ended. Between two looks it waits for a change, or for a second."""
+    """Watch until the process is ended. Changes on network drives are announced to nobody, so it looks by itself."""
     import signal
-
-    from watchfiles import watch
 
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     watching = Watch(folder, settings, quiet=quiet, say=say)
-    watching.look()
-    for _ in watch(folder, recursive=False, watch_filter=None, rust_timeout=1000, yield_on_timeout=True):
+    while True:
         watching.look()
+        time.sleep(_PAUSE)

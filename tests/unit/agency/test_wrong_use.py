@@ -15,7 +15,7 @@ import pytest
 
 from p2p_agency import files, settings
 from p2p_agency.cli import main
-from tests.integration.processes import ROOT
+from tests.integration.processes import ROOT, eventually
 from tests.unit.agency.conftest import know
 from tests.unit.agency.federation import as_json
 
@@ -226,6 +226,27 @@ def test_interruption_says_that_nothing_is_lost(machine, report):
             _, told = waiting.communicate(timeout=9)
     assert waiting.returncode == 130
     assert told.strip() == "Error: Interrupted. Nothing is lost: run the same command again."
+
+
+@pytest.mark.verify
+def test_two_programs_may_watch_one_folder(machine, federation, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    both = [program(machine, "watch", "--quiet", "0.1", folder, stdout=subprocess.PIPE) for _ in range(2)]
+    for number in range(10):
+        (folder / f"{number}.csv").write_text(ROW.replace("T09", f"T{number:02}"))
+        time.sleep(0.3)
+    assert eventually(lambda: len(list(folder.glob("*.result.txt"))) == 10, within=30)
+    for one in both:
+        one.send_signal(signal.SIGINT)
+    ended = [(*one.communicate(timeout=9), one.returncode) for one in both]
+    assert [(told.strip(), code) for _, told, code in ended] == [
+        ("Error: Interrupted. Nothing is lost: run the same command again.", 130)
+    ] * 2
+    assert len(federation.stored) == 10
+    assert {path.read_text() for path in folder.glob("*.result.txt")} == {
+        "Accepted: 1 report.\n        1 put into use\n"
+    }, ended
 
 
 def test_output_that_cannot_be_written(machine, report):
