@@ -70,7 +70,7 @@ def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Docume
 
 
 def refused(error: PayloadError) -> Document:
-    """Why a file is refused."""
+    """The verdict about a file with faults."""
     code = PAYLOAD_CODES[error.code]
     document: Document = {
         "accepted": False,

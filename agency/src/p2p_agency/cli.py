@@ -179,7 +179,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
 
 
 def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
-    """Send what waits, and return what was settled. Try again until nothing was settled for ``wait`` seconds."""
+    """Send all waiting submissions, and return the settled ones. Stop if none was settled for ``wait`` seconds."""
     last, settled = time.monotonic(), []
     waiting = outbox.count().get("waiting", 0)
 

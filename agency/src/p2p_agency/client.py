@@ -120,7 +120,7 @@ class Client:
         return self._post_submission(_SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED, _Receipt)
 
     def dry_run(self, packed: bytes) -> dict[str, Any]:
-        """What would become of a submission. Nothing is stored."""
+        """Preview a submission. Nothing is stored."""
         return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK, _Outcome)
 
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
@@ -149,12 +149,12 @@ class Client:
                 raise
 
     def scopes(self) -> frozenset[str]:
-        """What the credential allows; the first test of an address, an id and a secret."""
+        """The scopes of the credential. This is the first test of an address, an id and a secret."""
         return frozenset(str(self._new_token().get("scope")).split())
 
     @property
     def clock_fault(self) -> str:
-        """What is wrong with the clock of this machine, and what to do. Empty if it is right."""
+        """The fault of the clock of this machine, and how to fix it. Empty if the clock is right."""
         if abs(self.ahead) < _CLOCK:
             return ""
         here = "behind" if self.ahead > timedelta(0) else "ahead of"
@@ -211,7 +211,7 @@ class Client:
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()
         try:
-            # Without retries, no redirect is followed either. What is packed is not unpacked: it could be enormous.
+            # Without retries, no redirect is followed either. A packed answer is not unpacked, because it could be enormous.
             answer = self._pool.request(
                 method, self.address + url, body=body, headers=headers, retries=False, preload_content=False
             )
@@ -282,7 +282,7 @@ def _page_of(member: str) -> Any:
 
 
 def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
-    """The JSON object of an answer, which has the members of ``shape``; raises what the answer means otherwise."""
+    """The JSON object of an answer, which has the members of ``shape``. Raises an `AgencyError` for other answers."""
     if answer.status == expected:
         return _decoded(answer, shape)
     seconds = answer.headers.get("Retry-After", "")

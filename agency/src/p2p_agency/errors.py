@@ -2,7 +2,7 @@
 
 
 class AgencyError(Exception):
-    """What is wrong, and then what to do."""
+    """A message that says what is wrong, and then how to fix it."""
 
     exit_code = 1
 

@@ -33,7 +33,7 @@ class Content(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What the reading of a file depends on, beside its content. Numbers stand for the indicators in reports."""
+    """The facts that decide how a file is read. In reports, numbers stand for the indicators."""
 
     indicators: Mapping[str, int]
     agency: str

@@ -11,7 +11,7 @@ from p2p_core.payloads.faults import PayloadError
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError, code_of
 
-#: What such a file is refused with if it is read at once.
+#: The codes with which such a file is refused if it is read at once.
 TOO_MUCH: Final = frozenset({"too_many_observations", "too_many_reports"})
 #: Bytes. A part has fewer reports and observations than a submission may have.
 _PART: Final = 4 << 20

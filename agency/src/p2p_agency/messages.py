@@ -1,4 +1,4 @@
-"""What became of a submission, in lines of plain text, for a person at a terminal or a file beside the file."""
+"""Results of submissions as lines of plain text, for a terminal or for the file with the result."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +18,7 @@ _OUTCOMES: Final = {
 
 
 def of_entries(stored: Sequence[Entry]) -> list[str]:
-    """What became of the submissions of a file."""
+    """The results of the submissions of a file."""
     accepted = [one.answer for one in stored if one.state == "accepted"]
     waiting = sum(one.state == "waiting" for one in stored)
     lines = list(of_receipts("Accepted", accepted)) if accepted else []
@@ -48,7 +48,7 @@ def of_finding(finding: Mapping[str, Any]) -> str:
 
 
 def of_problem(problem: Mapping[str, Any]) -> list[str]:
-    """Why the federation refused something."""
+    """The problem with which the federation refused a request."""
     lines = [f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"]
     faults = problem.get("errors", [])
     lines += [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
@@ -57,5 +57,5 @@ def of_problem(problem: Mapping[str, Any]) -> list[str]:
 
 
 def of_faults(error: PayloadError) -> list[str]:
-    """Why a file was not sent."""
+    """The faults of a file, which was not sent because of them."""
     return list(check.lines(check.refused(error)))

@@ -23,7 +23,7 @@ from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AgencyError, AwayError, MachineError, SetUpError
 from p2p_core import instants
 
-#: Seconds. What the federation has accepted or refused is kept for so long.
+#: Seconds. Accepted and refused submissions are kept for so long.
 KEPT: Final = timedelta(days=14).total_seconds()
 #: Seconds. Another process leaves a submission alone for so long after one has taken it up.
 _TAKEN: Final = 120
@@ -122,7 +122,7 @@ class Outbox:
         return dict(self._run("SELECT state, count(*) FROM submission GROUP BY state"))
 
     def result_stamp(self, path: Path) -> str:
-        """The stamp of a watched file whose result was told; empty if there is none."""
+        """The stamp that a watched file had when its result was written. Empty if there is no result."""
         return next((stamp for (stamp,) in self._run("SELECT stamp FROM watched WHERE path = ?", (_text(path),))), "")
 
     def mark_result(self, path: Path, stamp: str) -> None:
@@ -143,9 +143,9 @@ class Outbox:
     def send(
         self, client: Client, *, at_once: bool = False, on_settled: Callable[[Entry], None] = lambda _: None
     ) -> None:
-        """Send what waits, each submission once, and call ``on_settled`` with each that is settled.
+        """Send each waiting submission once, and call ``on_settled`` with each one that is accepted or refused.
 
-        Raises why the rest waits. After that, it does nothing before some time has passed, unless it is told
+        If the rest has to wait, it raises the reason. Then the next calls do nothing until `wait_left` is 0, except with
         ``at_once``.
         """
         self.belong_to(client)

@@ -1,4 +1,4 @@
-"""What an agency knows of its federation while it is offline: the indicators, and the agency's own public set-up."""
+"""Facts of the federation that are stored for use offline: the indicators, and the agency's own public set-up."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +18,7 @@ _REFRESH: Final = "Run: p2p-agency status"
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """What the federation said in public on the UTC day ``read_on``. ``time_zone`` is empty if there is no set-up."""
+    """Public facts of the federation on the UTC day ``read_on``. ``time_zone`` is empty if there is no set-up."""
 
     read_on: date
     #: The name of each indicator, by its code.
@@ -51,7 +51,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 def load(settings: Settings) -> Reference:
-    """What is stored beside the settings."""
+    """Read the file beside the settings."""
     file = settings.path.with_name(_NAME)
     try:
         return msgspec.json.decode(file.read_bytes(), type=Reference)

@@ -23,7 +23,7 @@ _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but it
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `init` stores. ``sections`` has the tables of the file, such as that of the collector."""
+    """The content of the file. ``sections`` has its tables, such as that of the collector."""
 
     path: Path
     address: str

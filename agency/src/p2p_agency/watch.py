@@ -50,7 +50,7 @@ class Watch:
         self._refresh_due = 0.0
 
     def look(self) -> None:
-        """Take up files that are complete, send what waits, and write results. What fails is tried again next time."""
+        """Take up complete files, send waiting submissions, and write results. The next look tries failed steps again."""
         fault = ""
         for act in (self._refresh, self._take_files, self._send, self._write_results):
             try:
@@ -153,7 +153,7 @@ def _name(path: Path) -> str:
 
 
 def _stamp(status: os.stat_result) -> str:
-    """What changes when a file is written, or when another one takes its place."""
+    """A text that changes when the file is written, or when another file takes its place."""
     return f"{status.st_mtime_ns} {status.st_size} {status.st_ino} {status.st_ctime_ns}"
 
 
