@@ -29,7 +29,6 @@ _INTERRUPTED: Final = 130
 #: From so many submissions on, progress is shown.
 _MANY: Final = 3
 _STAYS: Final = "Your reports stay in the outbox. Send them later with: p2p-agency send"
-_DATE: Final = "%Y-%m-%d %H:%M"
 
 
 class _Commands(click.Group):
@@ -300,7 +299,7 @@ def status(path: Path) -> None:
     """Show the outbox, whether the federation accepts your credential, and how many findings are open."""
     given = settings.load(path)
     outbox = Outbox(given.outbox)
-    _show_outbox(outbox)
+    click.echo("\n".join(messages.of_outbox(outbox)))
     client = Client(given)
     known = reference.refresh(given, client)
     findings = list(client.pages("findings/", "findings", state="open"))
@@ -386,18 +385,7 @@ def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
         lost = stored.compare(client)
         click.echo(f"The federation lacks {amount(len(lost), 'submission')} of the last 14 days.")
         _send_waiting(stored, client, wait=90)
-    _show_outbox(stored)
-
-
-def _show_outbox(stored: Outbox) -> None:
-    counts = stored.count()
-    for state in ("accepted", "waiting", "refused"):
-        click.echo(f"{state}: {counts.get(state, 0)}")
-    for one in stored.in_state("waiting", "refused"):
-        added = time.strftime(_DATE, time.gmtime(one.added))
-        click.echo(f"{one.state} since {added} UTC, {amount(one.failures, 'failed attempt')}, {one.key[:12]}")
-        if one.state == "refused":
-            click.echo("\n".join(messages.of_problem(one.answer)))
+    click.echo("\n".join(messages.of_outbox(stored)))
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ class Client:
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()
         try:
-            # Without retries, no redirect is followed either. A packed answer is not unpacked, because it could be enormous.
+            # Without retries, no redirect is followed either. A packed answer is not unpacked: it could be enormous.
             answer = self._pool.request(
                 method, self.address + url, body=body, headers=headers, retries=False, preload_content=False
             )

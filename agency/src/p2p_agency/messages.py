@@ -1,11 +1,12 @@
 """Results of submissions as lines of plain text, for a terminal or for the file with the result."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_agency import check
 from p2p_agency.check import amount
-from p2p_agency.outbox import Entry
+from p2p_agency.outbox import Entry, Outbox
 from p2p_core.payloads.faults import PayloadError
 
 _OUTCOMES: Final = {
@@ -28,6 +29,18 @@ def of_entries(stored: Sequence[Entry]) -> list[str]:
     if waiting:
         lines.append(f"In the outbox: {waiting} of {amount(len(stored), 'submission')}.")
     return lines
+
+
+def of_outbox(outbox: Outbox) -> Iterator[str]:
+    """Yield how many submissions are in each state, and those that wait or were refused."""
+    counts = outbox.count()
+    for state in ("accepted", "waiting", "refused"):
+        yield f"{state}: {counts.get(state, 0)}"
+    for one in outbox.in_state("waiting", "refused"):
+        added = time.strftime("%Y-%m-%d %H:%M", time.gmtime(one.added))
+        yield f"{one.state} since {added} UTC, {amount(one.failures, 'failed attempt')}, {one.key[:12]}"
+        if one.state == "refused":
+            yield from of_problem(one.answer)
 
 
 def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -145,8 +145,8 @@ class Outbox:
     ) -> None:
         """Send each waiting submission once, and call ``on_settled`` with each one that is accepted or refused.
 
-        If the rest has to wait, it raises the reason. Then the next calls do nothing until `wait_left` is 0, except with
-        ``at_once``.
+        If the rest has to wait, it raises the reason. Then the next calls do nothing until `wait_left` is 0, unless
+        they are ``at_once``.
         """
         self.belong_to(client)
         if self.wait_left() and not at_once:

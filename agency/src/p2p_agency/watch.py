@@ -50,7 +50,7 @@ class Watch:
         self._refresh_due = 0.0
 
     def look(self) -> None:
-        """Take up complete files, send waiting submissions, and write results. The next look tries failed steps again."""
+        """Take up complete files, send waiting submissions, and write results. The next look repeats failed steps."""
         fault = ""
         for act in (self._refresh, self._take_files, self._send, self._write_results):
             try:
