@@ -26,11 +26,11 @@ def test_a_peer_is_told_of_when_blocks_were_sent_and_once_when_it_is_complete():
     peer = a_peer(pieces=2)
     assert peer.tell() == []
     peer.gets(1, 0)
-    assert [(seen.sent, seen.complete, seen.blocks) for seen in peer.tell()] == [([(2, 3)], False, 3)]
+    assert [(upload.sent, upload.complete, upload.blocks) for upload in peer.tell()] == [([(2, 3)], False, 3)]
     assert peer.tell() == []
     peer.says("HAVE", "0")
     peer.says("HAVE", "1")
-    assert [(seen.sent, seen.complete) for seen in peer.tell()] == [([], True)]
+    assert [(upload.sent, upload.complete) for upload in peer.tell()] == [([], True)]
     assert peer.tell() == []
 
 
@@ -38,7 +38,7 @@ def test_a_peer_is_told_of_when_blocks_were_sent_and_once_when_it_is_complete():
 def test_a_peer_that_comes_complete_is_told_as_complete(message, numbers):
     peer = a_peer(pieces=2)
     peer.says(message, numbers)
-    assert [seen.complete for seen in peer.tell()] == [True]
+    assert [upload.complete for upload in peer.tell()] == [True]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_peer_that_leaves_had_finished_if_at_most_a_twentieth_of_the_pieces_is
         for block in range(2 if piece < 99 else 1):
             peer.gets(piece, block)
     peer.tell()
-    assert any(seen.complete for seen in peer.tell(has_left=True)) == finished
+    assert any(upload.complete for upload in peer.tell(has_left=True)) == finished
 
 
 def test_a_peer_that_got_nothing_is_not_said_to_have_finished():
@@ -95,7 +95,7 @@ def a_client(client, session, state=0, file=1, parts=b"", address=(192, 0, 2, 1)
     return Tag(0x0600, bytes([client]), (*values, Tag(0x062B, parts, ()), Tag(0x0100, b"a name", ())))
 
 
-def watched(monkeypatch, *looks):
+def uploads_of(monkeypatch, *looks):
     """What the adapter tells after each look at aMule."""
     answers = iter([(file, Tag(0x0600, b"", clients)) for file, *clients in looks])
 
@@ -115,12 +115,12 @@ def watched(monkeypatch, *looks):
     monkeypatch.setattr(amule, "Connection", Connection)
     monkeypatch.setattr(amule.time, "sleep", lambda _: None)
     found = islice(amule.watch(password="x"), len(looks))
-    return [[(seen.address, seen.sent[0][1], seen.complete) for seen in one.seen] for one in found]
+    return [[(upload.address, upload.sent[0][1], upload.complete) for upload in one.uploads] for one in found]
 
 
 def test_a_client_of_amule_gets_the_bytes_of_the_file_however_they_were_compressed(monkeypatch):
     size = 50 * 10_240
-    found = watched(
+    found = uploads_of(
         monkeypatch,
         [a_file(size, 1000), a_client(4, 0)],
         [a_file(size, 1000 + size // 2), a_client(4, 900)],
@@ -133,7 +133,7 @@ def test_a_client_of_amule_gets_the_bytes_of_the_file_however_they_were_compress
 
 def test_two_clients_of_amule_share_what_was_sent_of_the_file(monkeypatch):
     size = 50 * 10_240
-    found = watched(
+    found = uploads_of(
         monkeypatch,
         [a_file(size, 0), a_client(4, 0), a_client(5, 0, address=(192, 0, 2, 2))],
         [a_file(size, size), a_client(4, 300), a_client(5, 700, address=(192, 0, 2, 2))],
@@ -143,7 +143,7 @@ def test_two_clients_of_amule_share_what_was_sent_of_the_file(monkeypatch):
 
 def test_a_client_that_leaves_early_is_not_complete_and_its_turns_add_up(monkeypatch):
     size = 50 * 10_240
-    found = watched(
+    found = uploads_of(
         monkeypatch,
         [a_file(size, 0), a_client(4, 0)],
         [a_file(size, size // 2), a_client(4, 500)],
@@ -157,7 +157,7 @@ def test_a_client_that_leaves_early_is_not_complete_and_its_turns_add_up(monkeyp
 
 def test_a_client_with_all_parts_is_complete(monkeypatch):
     size = 2 * 9_728_000
-    found = watched(
+    found = uploads_of(
         monkeypatch, [a_file(size, 0), a_client(4, 0, parts=b"\1")], [a_file(size, 0), a_client(4, 0, parts=b"\3")]
     )
     assert [[complete for *_, complete in one] for one in found] == [[], [True]]
@@ -268,7 +268,10 @@ def test_a_peer_of_qbittorrent_is_complete_if_it_is_seen_so_or_was_nearly_so_bef
     ]
     with a_qbittorrent(*looks) as url:
         watching = qbittorrent.watch(username="admin", password="secret", url=url)
-        found = [{(seen.address, seen.sent[0][1], seen.complete) for seen in one.seen} for one in islice(watching, 3)]
+        found = [
+            {(upload.address, upload.sent[0][1], upload.complete) for upload in batch.uploads}
+            for batch in islice(watching, 3)
+        ]
         watching.close()
     assert found == [
         {("192.0.2.1", 6, False), ("192.0.2.2", 30, False)},

@@ -18,9 +18,9 @@ def read(*chunks):
 
 
 def test_a_line_is_a_transfer():
-    [watched] = read(LINE)
-    [seen] = watched.seen
-    assert (seen.network, seen.file, seen.blocks, seen.sent, seen.complete) == (
+    [batch] = read(LINE)
+    [upload] = batch.uploads
+    assert (upload.network, upload.file, upload.blocks, upload.sent, upload.complete) == (
         "EDONKEY",
         "1",
         4,
@@ -30,8 +30,8 @@ def test_a_line_is_a_transfer():
 
 
 def test_what_may_be_left_out_is_nothing_sent_and_not_complete():
-    [watched] = read(b'{"network":"ARES","address":"192.0.2.1","file":"1","blocks":4}\n')
-    assert (watched.seen[0].sent, watched.seen[0].complete) == ([], False)
+    [batch] = read(b'{"network":"ARES","address":"192.0.2.1","file":"1","blocks":4}\n')
+    assert (batch.uploads[0].sent, batch.uploads[0].complete) == ([], False)
 
 
 def test_an_empty_line_says_that_the_client_works():
@@ -40,7 +40,7 @@ def test_an_empty_line_says_that_the_client_works():
 
 def test_lines_may_come_in_pieces_and_many_at_once():
     found = read(LINE[:10], LINE[10:] + LINE * 3 + LINE[:50], LINE[50:])
-    assert [len(watched.seen) for watched in found] == [4, 1]
+    assert [len(batch.uploads) for batch in found] == [4, 1]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_lines_may_come_in_pieces_and_many_at_once():
     ],
 )  # fmt: skip
 def test_a_line_that_breaks_the_contract_is_left_out_and_counted(bad):
-    [watched] = read(LINE + bad.strip() + b"\n" + LINE)
-    assert (len(watched.seen), watched.unread) == (2, 1)
+    [batch] = read(LINE + bad.strip() + b"\n" + LINE)
+    assert (len(batch.uploads), batch.unread) == (2, 1)
 
 
 def test_a_line_that_does_not_end_is_an_error_that_does_not_show_it():
@@ -75,7 +75,7 @@ def test_a_client_may_come_again_to_the_socket_and_only_the_owner_may_use_it(tmp
 
     sender = threading.Thread(target=send)
     sender.start()
-    assert [len(watched.seen) for watched in islice(found, 2)] == [1, 1]
+    assert [len(batch.uploads) for batch in islice(found, 2)] == [1, 1]
     assert path.stat().st_mode & 0o777 == 0o600
     sender.join()
     found.close()
@@ -85,12 +85,12 @@ def test_a_named_pipe_is_read_and_outlives_its_client(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
     found = lines.watch(path=str(path))
-    seen = []
+    uploads = []
     for _ in range(2):
         with path.open("r+b", buffering=0) as client:
             client.write(LINE)
-            seen += next(found).seen
-    assert len(seen) == 2
+            uploads += next(found).uploads
+    assert len(uploads) == 2
     found.close()
 
 
@@ -108,4 +108,4 @@ def test_the_contract_in_the_documentation_is_accepted():
     text = (ROOT / "docs/how-to/collect.md").read_text()
     block = text.split("```json\n")[1].split("```")[0]
     for line in block.splitlines():
-        msgspec.json.decode(line, type=lines.Seen)
+        msgspec.json.decode(line, type=lines.Upload)

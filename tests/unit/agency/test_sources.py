@@ -1,16 +1,16 @@
-"""A source is a process of its own; what goes wrong in it is said without what it has seen."""
+"""A source is a process of its own; what goes wrong in it is said without what it has read."""
 
 import logging
 
 import pytest
 
 from p2p_agency.collect import adapters, command, hardening, sources
-from p2p_agency.collect.adapters import AdapterError, Watched
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.locator import Upload
 from p2p_agency.collect.sources import Message, Source
 from p2p_agency.errors import SetUpError
 
-SEEN = Seen("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
+UPLOAD = Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
 
 
 class Writer:
@@ -39,7 +39,7 @@ def run(monkeypatch):
 
 def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
     def watch():
-        yield Watched([SEEN, Seen("EDONKEY", "192.0.2.1", "f", 4, [(0, 5)])], 2)
+        yield Batch([UPLOAD, Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 5)])], 2)
 
     message, last = run(watch)
     assert [transfer.sent for transfer in message.transfers] == [[(0, 4)]]

@@ -69,12 +69,12 @@ def _sources(section: Mapping[str, Any], table: str) -> dict[str, Source]:
 
 def _say_locations(table: str) -> None:
     try:
-        source = Locator(table).source
+        found = Locator(table).table
     except Exception:  # noqa: BLE001  maxminddb raises several kinds
         raise SetUpError(
             f"The table {table} cannot be read. Set `locations` to iptocc, or to the path of an .mmdb file."
         ) from None
-    logger.info("Addresses are placed by %s%s.", source.name, source.date and f", of {source.date}")
+    logger.info("Addresses are placed by %s%s.", found.name, found.date and f", of {found.date}")
 
 
 def _keep_sending(settings: Settings) -> None:

@@ -39,7 +39,7 @@ _UNKNOWN: Final = COUNTRIES[UNKNOWN]
 Address = IPv4Address | IPv6Address
 
 
-class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class Upload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What an adapter saw of a transfer, with ranges of blocks ``[first, end)``. Nothing else holds an address."""
 
     network: Literal[tuple(NETWORKS)]  # type: ignore[valid-type]  # the codes are data
@@ -53,7 +53,7 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
         return "<a transfer>"
 
 
-class Source(NamedTuple):
+class Table(NamedTuple):
     """Which table places addresses, and the day of its data: part of the agency's public set-up."""
 
     name: str
@@ -68,26 +68,26 @@ class Locator:
         self._find: Callable[[Address], str | None]
         if table == "iptocc":
             self._find = _find_registered
-            self.source = Source(f"iptocc {metadata.version('iptocc')}", _iptocc_date())
+            self.table = Table(f"iptocc {metadata.version('iptocc')}", _iptocc_date())
         elif table == TEST_TABLE:
-            self._find, self.source = _find_tested, Source("TEST TABLE, not for real counts", "")
+            self._find, self.table = _find_tested, Table("TEST TABLE, not for real counts", "")
         else:
             reader = maxminddb.open_database(table)
             self._find = partial(_find_in, reader)
             built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC)
-            self.source = Source(reader.metadata().database_type, f"{built:%Y-%m-%d}")
+            self.table = Table(reader.metadata().database_type, f"{built:%Y-%m-%d}")
 
-    def transfer(self, seen: Seen) -> Transfer:
+    def transfer(self, upload: Upload) -> Transfer:
         """What the counter may know. Nothing that is returned holds the address or the file."""
         country = _UNKNOWN
-        identity = seen.address.encode()
+        identity = upload.address.encode()
         with suppress(ValueError):
-            address = _parse(seen.address)
+            address = _parse(upload.address)
             country = COUNTRIES.get(self._find(address) or UNKNOWN, _UNKNOWN)
             identity = address.packed
         digest = blake2b(identity, key=self._key, digest_size=16)
-        digest.update(b"|%d|%s" % (seen.blocks, seen.file.encode()))
-        return Transfer(country, NETWORKS[seen.network], digest.digest(), seen.blocks, seen.sent, seen.complete)
+        digest.update(b"|%d|%s" % (upload.blocks, upload.file.encode()))
+        return Transfer(country, NETWORKS[upload.network], digest.digest(), upload.blocks, upload.sent, upload.complete)
 
 
 def _parse(text: str) -> Address:

@@ -1,4 +1,4 @@
-"""Which minutes were seen as a whole. Only these are reported: what is missing is not zero."""
+"""Which minutes were watched from beginning to end. Only these are reported: what is missing is not zero."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 SILENCE: Final = 10.0
 
 
-class Ended(NamedTuple):
-    """A minute that is over. ``fault`` says why it is not reported; it is empty if the minute was seen as a whole."""
+class PastMinute(NamedTuple):
+    """A minute that is over. ``fault`` says why it is not reported; it is empty if the whole minute was watched."""
 
     minute: int
     fault: str
@@ -28,14 +28,14 @@ class Minutes:
         self._heard = dict.fromkeys(sources, float("-inf"))
 
     def hear(self, source: str) -> None:
-        """The source works: what it has not told did not happen."""
+        """The source works, so a transfer that it has not reported did not happen."""
         self._heard[source] = self._now
 
     def lose(self, fault: str) -> None:
-        """The current minute is not seen as a whole; the first fault is the one that is said."""
+        """Do not report the current minute. The first fault becomes its ``fault``."""
         self._fault = self._fault or fault
 
-    def look(self, now: float) -> Ended | None:
+    def look(self, now: float) -> PastMinute | None:
         """The minute that has ended since the last look."""
         # Judged at the last look: what waited since then has not been heard yet.
         for source, heard in self._heard.items():
@@ -47,13 +47,13 @@ class Minutes:
             fault = f"the clock went {'on' if step > 0 else 'back'} by {abs(step):.0f} seconds at once"
             self.lose(fault)
             self._heard = {source: heard + step for source, heard in self._heard.items()}
-            ended, self.current, self._fault = Ended(self.current, self._fault), int(now // 60), fault
+            ended, self.current, self._fault = PastMinute(self.current, self._fault), int(now // 60), fault
             return ended
         if now // 60 <= self.current:
             return None
         if self.current <= self.reported:
             self.lose("it was reported before the clock was set back")
-        ended, self.current, self._fault = Ended(self.current, self._fault), int(now // 60), ""
+        ended, self.current, self._fault = PastMinute(self.current, self._fault), int(now // 60), ""
         if not ended.fault:
             self.reported = ended.minute
         return ended

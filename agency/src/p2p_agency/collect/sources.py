@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from p2p_agency.collect import adapters
-from p2p_agency.collect.adapters import AdapterError
+from p2p_agency.collect.adapters import AdapterError, Batch
 from p2p_agency.collect.counter import Transfer
 from p2p_agency.collect.hardening import harden
-from p2p_agency.collect.locator import Locator, Seen
+from p2p_agency.collect.locator import Locator
 
 #: Seconds before a source that has ended is started again.
 PAUSE: Final = 10.0
@@ -77,8 +77,8 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
     threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         locator = Locator(table)
-        for watched in adapters.find(adapter)(**settings):
-            writer.send_bytes(_encoder.encode(_locate(locator, watched.seen, watched.unread)))
+        for batch in adapters.find(adapter)(**settings):
+            writer.send_bytes(_encoder.encode(_locate(locator, batch)))
         error = "it has ended"
     except AdapterError as fault:
         error = str(fault)
@@ -96,11 +96,11 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-def _locate(locator: Locator, seen: list[Seen], unread: int) -> Message:
-    message = Message(unread=unread)
-    for one in seen:
+def _locate(locator: Locator, batch: Batch) -> Message:
+    message = Message(unread=batch.unread)
+    for upload in batch.uploads:
         try:
-            message.transfers.append(locator.transfer(one))
+            message.transfers.append(locator.transfer(upload))
         except ValueError:  # no file has such blocks
             message.unread += 1
     return message

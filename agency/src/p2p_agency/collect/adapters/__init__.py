@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.locator import Upload
 
 
-class Watched(NamedTuple):
-    """What an adapter saw since the last time, and how many things it could not read."""
+class Batch(NamedTuple):
+    """What an adapter has seen since the last batch, and how many values it could not read."""
 
-    seen: list[Seen]
+    uploads: list[Upload]
     unread: int = 0
 
 
@@ -21,7 +21,7 @@ class AdapterError(Exception):
 NAMES: Final = ("lines", "torrent", "amule", "qbittorrent")
 
 
-def find(name: str) -> Callable[..., Iterator[Watched]]:
+def find(name: str) -> Callable[..., Iterator[Batch]]:
     """The adapter of this name; it takes its settings as keywords."""
     watch: Any = import_module(f"{__name__}.{name}").watch
     return watch  # type: ignore[no-any-return]

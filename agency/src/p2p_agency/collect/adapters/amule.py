@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from p2p_agency.collect.adapters import Watched
+from p2p_agency.collect.adapters import Batch
 from p2p_agency.collect.adapters.external_connections import Connection, Tag
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.locator import Upload
 
 #: Bytes. eDonkey knows parts; the counter counts in blocks of this size.
 _BLOCK: Final = 10_240
@@ -60,7 +60,7 @@ class _File(_Values):
         return self.number(_FILE_SENT) - (self._sent_before or 0)
 
 
-class _Upload:
+class _Progress:
     """What a client has got of a file, over all its turns in the queue."""
 
     def __init__(self, had_before: int) -> None:
@@ -74,7 +74,7 @@ class _Client(_Values):
         super().__init__()
         self._session = 0
         self._file = 0
-        self._uploads: dict[int, _Upload] = {}
+        self._progress: dict[int, _Progress] = {}
 
     def receive(self, files: dict[int, _File]) -> None:
         """Add the bytes that went to the client since the last time."""
@@ -84,30 +84,30 @@ class _Client(_Values):
         self._file = self.number(_FILE) or self._file
         if self._file in files:
             size = files[self._file].number(_FILE_SIZE)
-            upload = self._uploads.setdefault(self._file, _Upload(_bytes_of_parts(self.value(_PARTS), size)))
-            upload.compressed += gained
+            progress = self._progress.setdefault(self._file, _Progress(_bytes_of_parts(self.value(_PARTS), size)))
+            progress.compressed += gained
             files[self._file].compressed += gained
 
-    def tell(self, files: dict[int, _File]) -> Iterator[Seen]:
+    def tell(self, files: dict[int, _File]) -> Iterator[Upload]:
         """What is new about the file that the client gets."""
-        upload, file = self._uploads.get(self._file), files.get(self._file)
+        progress, file = self._progress.get(self._file), files.get(self._file)
         size = file.number(_FILE_SIZE) if file else 0
-        if not (upload and file and size):
+        if not (progress and file and size):
             return
         # All clients get the same file, so it is compressed alike for all of them.
-        got = min(size, upload.compressed * file.sent // file.compressed) if file.compressed else 0
+        got = min(size, progress.compressed * file.sent // file.compressed) if file.compressed else 0
         complete = _bytes_of_parts(self.value(_PARTS), size) == size or (
-            self.number(_STATE) != _UPLOADING and 100 * (got + upload.had_before) >= _NEARLY * size
+            self.number(_STATE) != _UPLOADING and 100 * (got + progress.had_before) >= _NEARLY * size
         )
         blocks = -(-size // _BLOCK)
         sent = blocks if got == size else got // _BLOCK
-        if (sent, complete) != upload.told:
-            upload.told = sent, complete
+        if (sent, complete) != progress.told:
+            progress.told = sent, complete
             address = ".".join(map(str, self.number(_ADDRESS).to_bytes(4, "little")))
-            yield Seen("EDONKEY", address, file.value(_FILE_HASH).hex(), blocks, [(0, sent)], complete)
+            yield Upload("EDONKEY", address, file.value(_FILE_HASH).hex(), blocks, [(0, sent)], complete)
 
 
-def watch(*, password: str, host: str = "127.0.0.1", port: int = 4712) -> Iterator[Watched]:
+def watch(*, password: str, host: str = "127.0.0.1", port: int = 4712) -> Iterator[Batch]:
     files: dict[int, _File] = defaultdict(_File)
     clients: dict[int, _Client] = defaultdict(_Client)
     with Connection(host, port, password) as connection:
@@ -124,7 +124,7 @@ def watch(*, password: str, host: str = "127.0.0.1", port: int = 4712) -> Iterat
                 del clients[gone]
             for client in clients.values():
                 client.receive(files)
-            yield Watched([seen for client in clients.values() for seen in client.tell(files)])
+            yield Batch([upload for client in clients.values() for upload in client.tell(files)])
             time.sleep(1)
 
 

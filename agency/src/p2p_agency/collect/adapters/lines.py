@@ -8,17 +8,17 @@ from typing import Final
 
 import msgspec
 
-from p2p_agency.collect.adapters import AdapterError, Watched
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.locator import Upload
 
 #: Bytes. A longer line is a fault of the client.
 LONGEST_LINE: Final = 1 << 16
 _CHUNK: Final = 1 << 16
 
-_decoder: Final = msgspec.json.Decoder(Seen)
+_decoder: Final = msgspec.json.Decoder(Upload)
 
 
-def watch(*, path: str) -> Iterator[Watched]:
+def watch(*, path: str) -> Iterator[Batch]:
     """Read from the named pipe at the path if there is one, else listen there on a UNIX socket, for one client."""
     if Path(path).is_fifo():
         # Opened for writing too, so that it does not end when the client does.
@@ -49,7 +49,7 @@ def _listen(path: str) -> socket.socket:
     return server
 
 
-def _read(receive: Callable[[], bytes]) -> Iterator[Watched]:
+def _read(receive: Callable[[], bytes]) -> Iterator[Batch]:
     rest = b""
     while chunk := receive():
         lines, newline, rest = (rest + chunk).rpartition(b"\n")
@@ -59,18 +59,18 @@ def _read(receive: Callable[[], bytes]) -> Iterator[Watched]:
             yield _decode(lines)
 
 
-def _decode(lines: bytes) -> Watched:
+def _decode(lines: bytes) -> Batch:
     try:
-        return Watched(_decoder.decode_lines(lines))
+        return Batch(_decoder.decode_lines(lines))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_singly(lines)
 
 
-def _decode_singly(lines: bytes) -> Watched:
-    seen, unread = [], 0
+def _decode_singly(lines: bytes) -> Batch:
+    uploads, unread = [], 0
     for line in lines.splitlines():
         try:
-            seen += _decoder.decode_lines(line)
+            uploads += _decoder.decode_lines(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             unread += 1
-    return Watched(seen, unread)
+    return Batch(uploads, unread)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import urllib3
 
-from p2p_agency.collect.adapters import AdapterError, Watched
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.locator import Upload
 
 _BLOCK: Final = 16 * 1024
 #: A peer that is gone had finished if it had at least this share when it was last listed, some seconds before.
@@ -25,16 +25,16 @@ class _Peer:
         self._torrent, self._size = torrent, size
         self._values = values
 
-    def tell(self, *, has_left: bool = False) -> Seen:
+    def tell(self, *, has_left: bool = False) -> Upload:
         sent = min(self._size, int(self._values.get("uploaded", 0)))
         has = max(float(self._values.get("progress", 0)), sent / self._size)
         complete = has >= 1 or (has_left and has >= _NEARLY)
         blocks = -(-self._size // _BLOCK)
         whole = blocks if sent == self._size else sent // _BLOCK
-        return Seen("BITTORRENT", str(self._values.get("ip", "")), self._torrent, blocks, [(0, whole)], complete)
+        return Upload("BITTORRENT", str(self._values.get("ip", "")), self._torrent, blocks, [(0, whole)], complete)
 
 
-def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -> Iterator[Watched]:
+def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -> Iterator[Batch]:
     api = _Api(url, username, password)
     peers: dict[tuple[str, str], _Peer] = {}
     while True:
@@ -45,7 +45,7 @@ def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -
                 if torrent["size"]:
                     peers[torrent["hash"], name] = _Peer(torrent["hash"], torrent["size"], values)
         left = [peer.tell(has_left=True) for key, peer in before.items() if key not in peers]
-        yield Watched([*(peer.tell() for peer in peers.values()), *left])
+        yield Batch([*(peer.tell() for peer in peers.values()), *left])
         time.sleep(1)
 
 

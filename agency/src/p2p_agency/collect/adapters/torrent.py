@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from p2p_agency.collect.adapters import AdapterError, Watched
-from p2p_agency.collect.locator import Seen
+from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.locator import Upload
 
 try:
     import libtorrent
@@ -58,13 +58,13 @@ class _Peer:
         self._sent.add(piece * self._torrent.blocks_a_piece + block)
         self._new.append(piece * self._torrent.blocks_a_piece + block)
 
-    def tell(self, *, has_left: bool = False) -> list[Seen]:
+    def tell(self, *, has_left: bool = False) -> list[Upload]:
         """What is new since the last time."""
         complete = len(self._pieces) == self._torrent.pieces or (has_left and self._had_finished())
         if not self._new and complete <= self._told_complete:
             return []
         blocks, self._new, self._told_complete = [(one, one + 1) for one in self._new], [], complete
-        return [Seen("BITTORRENT", self._address, self._torrent.file, self._torrent.blocks, blocks, complete)]
+        return [Upload("BITTORRENT", self._address, self._torrent.file, self._torrent.blocks, blocks, complete)]
 
     def _had_finished(self) -> bool:
         torrent, size = self._torrent, self._torrent.blocks_a_piece
@@ -75,7 +75,7 @@ class _Peer:
         return bool(self._sent) and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
 
 
-def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = True) -> Iterator[Watched]:
+def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = True) -> Iterator[Batch]:
     """Seed what the folder has, each torrent beside its files. A new torrent is found at the next start."""
     if libtorrent is None:
         raise AdapterError("libtorrent is not installed: install p2p-agency[torrent], or use another client.")
@@ -91,20 +91,20 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Tr
     peers: dict[tuple[Any, Any], _Peer] = {}
     while True:
         time.sleep(1)
-        seen: list[Seen] = []
+        uploads: list[Upload] = []
         unread = 0
         for alert in session.pop_alerts():
             if isinstance(alert, libtorrent.peer_alert):
-                seen += _follow(alert, torrents, peers)
+                uploads += _follow(alert, torrents, peers)
             elif isinstance(alert, libtorrent.alerts_dropped_alert):
                 unread += 1
             elif isinstance(alert, libtorrent.listen_failed_alert):
                 raise AdapterError("libtorrent cannot listen at the address and port of the setting `listen`.")
-        seen += [one for peer in peers.values() for one in peer.tell()]
-        yield Watched(seen, unread)
+        uploads += [one for peer in peers.values() for one in peer.tell()]
+        yield Batch(uploads, unread)
 
 
-def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> list[Seen]:
+def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> list[Upload]:
     """Note what an alert says of a peer. Returns what is to be told of a peer that has left."""
     key = alert.handle, alert.endpoint
     if isinstance(alert, libtorrent.peer_disconnected_alert):
