@@ -56,6 +56,12 @@ def test_a_line_that_breaks_the_contract_is_left_out_and_counted(bad):
     assert (len(batch.uploads), batch.unread) == (2, 1)
 
 
+@pytest.mark.parametrize(("last", "expected"), [(LINE.strip(), (2, 0)), (LINE[:-3], (1, 1)), (b"", (1, 0))])
+def test_a_last_line_that_a_client_cut_off_counts_as_unread_unless_it_is_whole(last, expected):
+    found = read(LINE + last)
+    assert (sum(len(batch.uploads) for batch in found), sum(batch.unread for batch in found)) == expected
+
+
 def test_a_line_that_does_not_end_is_an_error_that_does_not_show_it():
     with pytest.raises(AdapterError, match="too long") as error:
         read(b"192.0.2.1" * 10_000)

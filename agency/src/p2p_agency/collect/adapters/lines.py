@@ -57,6 +57,9 @@ def _read(receive: Callable[[], bytes]) -> Iterator[Batch]:
             raise AdapterError("The client wrote a line that is too long.")
         if newline:
             yield _decode(lines)
+    if rest:
+        # The client went away within its last line. A line without an end can still be whole.
+        yield _decode(rest)
 
 
 def _decode(lines: bytes) -> Batch:
