@@ -1,6 +1,8 @@
 """A source is a process of its own; what goes wrong in it is said without what it has read."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,7 @@ class Writer:
 def run(monkeypatch):
     """The life of a source inside this process, which it must leave as it is."""
     monkeypatch.setattr(sources, "harden", list)
+    monkeypatch.setattr(sources, "silence", lambda: None)
     monkeypatch.setattr(sources.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sources, "end_with_parent", lambda: None)
 
@@ -47,12 +50,17 @@ def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
     assert last.error == "it has ended"
 
 
+class Panic(BaseException):
+    """What a panic in Rust becomes in Python, with the message of the panic."""
+
+
 @pytest.mark.parametrize(
     ("error", "says"),
     [
         (AdapterError("Set it."), "Set it."),
         (ValueError("192.0.2.1"), "ValueError"),
         (OSError(1, "192.0.2.1"), "PermissionError"),
+        (Panic("192.0.2.1"), "Panic"),
     ],
 )
 def test_only_the_type_of_an_error_is_said_unless_an_adapter_wrote_the_message(run, error, says):
@@ -63,6 +71,12 @@ def test_only_the_type_of_an_error_is_said_unless_an_adapter_wrote_the_message(r
     [message] = run(watch)
     assert says in message.error
     assert "192" not in message.error
+
+
+def test_what_a_library_prints_by_itself_goes_nowhere():
+    program = "import os; from p2p_agency.collect import hardening; hardening.silence(); print(1); os.write(2, b'1')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 def test_a_traceback_of_the_process_is_not_shown(caplog):

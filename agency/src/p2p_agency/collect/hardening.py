@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,17 @@ def harden() -> list[str]:
     threading.excepthook = lambda fault: _say_type(fault.exc_type, None, None)
     sys.unraisablehook = lambda fault: _say_type(fault.exc_type, None, None)
     return [*_without_core_files(), *_without_swap()]
+
+
+def silence() -> None:
+    """Close the standard output and the standard error of this process for good.
+
+    Libraries in C++ and Rust write there by themselves when they fail: a panic in Rust prints its whole message.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _say_type(kind: type[BaseException], _error: BaseException | None, _trace: TracebackType | None) -> None:

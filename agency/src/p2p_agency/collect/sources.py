@@ -14,7 +14,7 @@ import msgspec
 from p2p_agency.collect import adapters
 from p2p_agency.collect.adapters import AdapterError, Batch
 from p2p_agency.collect.counter import Transfer
-from p2p_agency.collect.hardening import harden
+from p2p_agency.collect.hardening import harden, silence
 from p2p_agency.collect.locator import Locator
 
 #: Seconds before a source that has ended is started again.
@@ -71,9 +71,10 @@ class Source:
 
 
 def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any]) -> None:
-    """The whole life of a source. What goes wrong in it is told by its type only: a message could hold an address."""
+    """Run an adapter until it ends. The counter gets only the type of an error: its message could hold an address."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     harden()
+    silence()
     threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         locator = Locator(table)
@@ -82,7 +83,7 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
         error = "it has ended"
     except AdapterError as fault:
         error = str(fault)
-    except Exception as fault:  # noqa: BLE001  any fault of a client or of a library ends the source, and it is started again
+    except BaseException as fault:  # noqa: BLE001  any fault of a client or of a library; a panic in Rust is no Exception
         error = f"{type(fault).__name__}. Its message is not shown, because it could hold an address"
     with suppress(OSError):
         writer.send_bytes(_encoder.encode(Message(error=error)))
