@@ -135,6 +135,15 @@ def test_a_minute_in_which_a_source_ended_is_not_reported_and_the_reason_is_said
     assert "The minute 2026-11-30T12:01 is not reported: a had ended" in caplog.text
 
 
+def test_a_minute_in_which_a_source_missed_something_is_not_reported_and_the_next_one_is(world, caplog):
+    world.go(70)
+    world.source.message = Message(lost="its queue was full")
+    world.collector._take("a")
+    world.go(120)
+    assert [report["period"][-5:] for report in world.reports] == ["12:02"]
+    assert "The minute 2026-11-30T12:01 is not reported: a has missed something: its queue was full" in caplog.text
+
+
 def test_on_a_full_disk_minutes_wait_in_memory_and_none_is_lost(world, caplog):
     world.go(61)
     world.full = True

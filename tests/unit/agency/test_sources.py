@@ -42,11 +42,11 @@ def run(monkeypatch):
 
 def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
     def watch():
-        yield Batch([UPLOAD, Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 5)])], 2)
+        yield Batch([UPLOAD, Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 5)])], 2, "its queue was full")
 
     message, last = run(watch)
     assert [transfer.sent for transfer in message.transfers] == [[(0, 4)]]
-    assert message.unread == 3
+    assert (message.unread, message.lost) == (3, "its queue was full")
     assert last.error == "it has ended"
 
 

@@ -96,6 +96,8 @@ class Collector:
             self._sources[name].stop(time.monotonic())
             return
         self._minutes.hear(name)
+        if message.lost:
+            self._minutes.lose(f"{name} has missed something: {message.lost}")
         for transfer in message.transfers:
             self._counter.count(transfer, self._minutes.current)
 

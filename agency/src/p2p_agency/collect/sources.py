@@ -23,10 +23,11 @@ _encoder: Final = msgspec.msgpack.Encoder()
 
 
 class Message(msgspec.Struct, array_like=True, gc=False):
-    """What a source tells the counter. ``error`` is set once, when the source ends."""
+    """What a source tells the counter. ``lost`` is as in a batch. ``error`` is set once, when the source ends."""
 
     transfers: list[Transfer] = []
     unread: int = 0
+    lost: str = ""
     error: str = ""
 
 
@@ -98,7 +99,7 @@ def end_with_parent() -> None:
 
 
 def _locate(locator: Locator, batch: Batch) -> Message:
-    message = Message(unread=batch.unread)
+    message = Message(unread=batch.unread, lost=batch.lost)
     for upload in batch.uploads:
         try:
             message.transfers.append(locator.transfer(upload))

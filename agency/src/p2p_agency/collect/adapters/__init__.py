@@ -8,10 +8,14 @@ from p2p_agency.collect.locator import Upload
 
 
 class Batch(NamedTuple):
-    """What an adapter has seen since the last batch, and how many values it could not read."""
+    """What an adapter has seen since the last batch, and how many values it could not read.
+
+    ``lost`` says why the adapter has missed something. It is empty if the adapter has missed nothing.
+    """
 
     uploads: list[Upload]
     unread: int = 0
+    lost: str = ""
 
 
 class AdapterError(Exception):

@@ -42,7 +42,8 @@ class _Peer:
     def __init__(self, torrent: _Torrent, address: str) -> None:
         self._torrent, self._address = torrent, address
         self._pieces: set[int] = set()
-        self._sent: set[int] = set()
+        # A byte for each block: a set of numbers would be ten times as large.
+        self._sent = bytearray(torrent.blocks)
         self._new: list[int] = []
         self._told_complete = False
 
@@ -55,8 +56,9 @@ class _Peer:
             self._pieces.update(piece for piece, has in enumerate(numbers) if has == "1")
 
     def gets(self, piece: int, block: int) -> None:
-        self._sent.add(piece * self._torrent.blocks_a_piece + block)
-        self._new.append(piece * self._torrent.blocks_a_piece + block)
+        number = piece * self._torrent.blocks_a_piece + block
+        self._sent[number] = 1
+        self._new.append(number)
 
     def tell(self, *, has_left: bool = False) -> list[Upload]:
         """What is new since the last time."""
@@ -69,10 +71,9 @@ class _Peer:
     def _had_finished(self) -> bool:
         torrent, size = self._torrent, self._torrent.blocks_a_piece
         lacking = sum(
-            not self._sent.issuperset(range(piece * size, min((piece + 1) * size, torrent.blocks)))
-            for piece in set(range(torrent.pieces)) - self._pieces
+            0 in self._sent[piece * size : (piece + 1) * size] for piece in set(range(torrent.pieces)) - self._pieces
         )
-        return bool(self._sent) and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
+        return 1 in self._sent and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
 
 
 def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = True) -> Iterator[Batch]:
@@ -91,17 +92,22 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Tr
     peers: dict[tuple[Any, Any], _Peer] = {}
     while True:
         time.sleep(1)
-        uploads: list[Upload] = []
-        unread = 0
-        for alert in session.pop_alerts():
-            if isinstance(alert, libtorrent.peer_alert):
-                uploads += _follow(alert, torrents, peers)
-            elif isinstance(alert, libtorrent.alerts_dropped_alert):
-                unread += 1
-            elif isinstance(alert, libtorrent.listen_failed_alert):
-                raise AdapterError("libtorrent cannot listen at the address and port of the setting `listen`.")
-        uploads += [one for peer in peers.values() for one in peer.tell()]
-        yield Batch(uploads, unread)
+        yield _read_alerts(session, torrents, peers)
+
+
+def _read_alerts(session: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> Batch:
+    uploads: list[Upload] = []
+    lost = ""
+    for alert in session.pop_alerts():
+        if isinstance(alert, libtorrent.peer_alert):
+            uploads += _follow(alert, torrents, peers)
+        elif isinstance(alert, libtorrent.alerts_dropped_alert):
+            lost = "libtorrent dropped messages, because its queue was full"
+            _forget_departed(torrents, peers)
+        elif isinstance(alert, libtorrent.listen_failed_alert):
+            raise AdapterError("libtorrent cannot listen at the address and port of the setting `listen`.")
+    uploads += [one for peer in peers.values() for one in peer.tell()]
+    return Batch(uploads, lost=lost)
 
 
 def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> list[Upload]:
@@ -120,6 +126,13 @@ def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, An
         else:
             peer.gets(alert.piece_index, alert.block_index)
     return []
+
+
+def _forget_departed(torrents: dict[Any, _Torrent], peers: dict[tuple[Any, Any], _Peer]) -> None:
+    """Drop peers that are no longer connected, because the message about the end of a connection can be lost."""
+    connected = {(torrent, peer.ip) for torrent in torrents for peer in torrent.get_peer_info()}
+    for gone in peers.keys() - connected:
+        del peers[gone]
 
 
 def _wait_until_checked(torrents: dict[Any, _Torrent]) -> None:
