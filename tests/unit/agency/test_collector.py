@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from p2p_agency.collect import collector
+from p2p_agency.collect import collector, counter
 from p2p_agency.collect.collector import Collector
 from p2p_agency.collect.counter import WHOLE, Transfer
 from p2p_agency.collect.sources import Message
@@ -162,6 +162,13 @@ def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplo
     world.collector._take("a")
     world.go(120)
     assert caplog.text.count("3 values that a source gave could not be read") == 1
+
+
+def test_peers_that_were_forgotten_for_lack_of_memory_are_said_once(world, caplog, monkeypatch):
+    monkeypatch.setattr(counter, "MOST_BYTES", 300)
+    world.go(61, [world.transfer(), world.transfer()])
+    world.go(120)
+    assert caplog.text.count("1 peers were forgotten too early") == 1
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -1,5 +1,6 @@
 """The counter against examples that were computed by hand, and against a second implementation."""
 
+import tracemalloc
 from fractions import Fraction
 
 import pytest
@@ -83,13 +84,40 @@ def test_a_peer_that_is_silent_for_a_day_is_forgotten():
 
 
 def test_the_peer_that_was_silent_longest_makes_room(monkeypatch):
-    monkeypatch.setattr(counter, "MOST_PEERS", 2)
+    monkeypatch.setattr(counter, "MOST_BYTES", 600)
     count = counting()
     for peer in (b"a", b"b", b"a", b"c"):
         count.count(transfer([(0, 2)], peer), 0)
     for peer in (b"a", b"c", b"b"):
         count.count(transfer([(2, 4)], peer, complete=True), 0)
     assert count.end_minute(0) == {(NORWAY, TORRENT): 2}
+    assert count.forgotten == 2
+
+
+@pytest.mark.parametrize(("blocks", "peers"), [(counter.MOST_BLOCKS, 100), (640, 12_000)])
+def test_peers_of_small_and_of_large_files_take_no_more_memory_than_the_bound(monkeypatch, blocks, peers):
+    bound = 2 << 20
+    monkeypatch.setattr(counter, "MOST_BYTES", bound)
+    count = counting()
+    tracemalloc.start()
+    try:
+        for number in range(peers):
+            count.count(transfer([(blocks - 1, blocks)], b"%016d" % number, blocks=blocks), 0)
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.6 * bound < used < bound
+    assert 0 < count.forgotten < peers
+
+
+def test_the_memory_of_peers_that_were_silent_for_a_day_is_free_again(monkeypatch):
+    monkeypatch.setattr(counter, "MOST_BYTES", 600)
+    count = counting()
+    for day in range(3):
+        for peer in (b"a%d" % day, b"b%d" % day):
+            count.count(transfer([(0, 4)], peer), day * counter.KNOWN)
+        count.end_minute((day + 1) * counter.KNOWN)
+    assert count.forgotten == 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -20,6 +20,12 @@ from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 logger = logging.getLogger(__name__)
+
+_FORGOTTEN: Final = (
+    "%d peers were forgotten too early, because the memory for peers is full. If such a peer had finished and gets "
+    "the file again, it counts again. If it had not finished, only its later blocks count. Divide the files among "
+    "several machines."
+)
 
 
 class State(msgspec.Struct):
@@ -76,6 +82,9 @@ class Collector:
         if self._unread:
             logger.warning("%d values that a source gave could not be read, and were left out.", self._unread)
             self._unread = 0
+        if self._counter.forgotten:
+            logger.warning(_FORGOTTEN, self._counter.forgotten)
+            self._counter.forgotten = 0
         if ended.fault:
             self._counter.drop_minute(ended.minute)
             logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)

@@ -6,6 +6,7 @@ outside the process that made it can be found from it, and it is never written a
 
 from collections.abc import Callable, Mapping
 from secrets import randbelow
+from sys import getsizeof
 from typing import Final
 
 import msgspec
@@ -14,8 +15,11 @@ import msgspec
 WHOLE: Final = 10**12
 #: How many minutes a peer is known after its last block. A peer that gets a file again within them counts once.
 KNOWN: Final = 24 * 60
-#: How many peers are known at once; beyond them, the one that was silent longest is forgotten.
-MOST_PEERS: Final = 1_000_000
+#: Bytes for all known peers: 1.8 million peers of small files, or a thousand of the largest files. Beyond them, the
+#: peer that was silent longest is forgotten.
+MOST_BYTES: Final = 1 << 29
+#: Bytes of a peer without its blocks, as measured, with its place in the dictionary.
+_PEER_BYTES: Final = 250
 #: 64 GiB in blocks of 16 KiB.
 MOST_BLOCKS: Final = 1 << 22
 
@@ -46,6 +50,10 @@ class _Peer(msgspec.Struct, gc=False):
     counted: int = 0
     minute: int = 0
 
+    @property
+    def size(self) -> int:
+        return _PEER_BYTES + getsizeof(self.blocks_sent)
+
 
 class Counter:
     """Counts the transfers of one minute after the other.
@@ -53,6 +61,8 @@ class Counter:
     What remains of a cell after its whole downloads were reported is ``carried`` into the next minute. The first
     remainder of a cell is drawn at random: the expected value of each report is then exactly the shares, also in cells
     that never get a whole download.
+
+    ``forgotten`` is the number of peers that were forgotten too early, for lack of memory.
     """
 
     def __init__(self, carried: Mapping[Cell, int], *, draw: Callable[[int], int] = randbelow) -> None:
@@ -60,11 +70,13 @@ class Counter:
         self._draw = draw
         self._gained: dict[Cell, int] = {}
         self._peers: dict[bytes, _Peer] = {}
+        self._bytes = 0
+        self.forgotten = 0
 
     def count(self, transfer: Transfer, minute: int) -> None:
         """Count what is new. The same transfer twice, or its parts in another order, give the same."""
         # Put last again, so that the peers stand in the order of their last blocks.
-        peer = self._peers.pop(transfer.handle, None) or _Peer()
+        peer = self._forget(transfer.handle) if transfer.handle in self._peers else _Peer()
         self._peers[transfer.handle] = peer
         peer.minute = minute
         for first, end in transfer.sent:
@@ -75,8 +87,10 @@ class Counter:
             cell = transfer.country, transfer.network
             self._gained[cell] = self._gained.get(cell, 0) + share - peer.counted
             peer.counted = share
-        if len(self._peers) > MOST_PEERS:
-            del self._peers[next(iter(self._peers))]
+        self._bytes += peer.size
+        while self._bytes > MOST_BYTES:
+            self._forget(next(iter(self._peers)))
+            self.forgotten += 1
 
     def end_minute(self, minute: int) -> dict[Cell, int]:
         """The whole downloads of the minute that ends; its remainders are carried."""
@@ -89,10 +103,15 @@ class Counter:
         return {cell: count for cell, count in found.items() if count}
 
     def drop_minute(self, minute: int) -> None:
-        """Lose what was counted in the minute that ends, because the minute was not seen as a whole."""
+        """Lose what was counted in the minute that ends, because this minute is not reported."""
         self._gained.clear()
         while self._peers:
             handle, peer = next(iter(self._peers.items()))
             if peer.minute > minute - KNOWN:
                 break
-            del self._peers[handle]
+            self._forget(handle)
+
+    def _forget(self, handle: bytes) -> _Peer:
+        peer = self._peers.pop(handle)
+        self._bytes -= peer.size
+        return peer
