@@ -105,6 +105,7 @@ def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_
         ({}, "no source"),
         ({"gnutella": {}}, "names no adapter. Expected: lines, torrent, amule, qbittorrent"),
         ({"lines": 3}, "names no adapter"),
+        ({"send": False}, "names no adapter"),
         ({"lines": {}}, "missing a required argument: 'path'"),
         ({"lines": {"path": "x", "keep": True}}, "unexpected keyword argument 'keep'"),
     ],

@@ -32,16 +32,14 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     _log()
     section = dict(settings.sections.get("collect", {}))
     table = section.pop("locations", "iptocc")
-    send = section.pop("send", True)
     sources = _sources(section, table)
     _say_locations(table)
     for lacking in harden():
         logger.warning(lacking)
     signal.signal(signal.SIGTERM, _stop)
     outbox = Outbox(settings.outbox)
-    if send:
-        Client(settings)  # says at once if the key that signs is missing
-        threading.Thread(target=_keep_sending, args=(settings,), daemon=True).start()
+    Client(settings)  # says at once if the key that signs is missing
+    threading.Thread(target=_keep_sending, args=(settings,), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()
     except KeyboardInterrupt:
