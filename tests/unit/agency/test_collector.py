@@ -66,10 +66,12 @@ class World:
             self.outbox.append(body)
         self.die()
 
-    def start(self):
+    def start(self, *, compared=True):
         self.source = Source()
-        self.collector = Collector({"a": self.source}, self.path, self.add, lambda: self.now)
+        self.collector = Collector({"a": self.source}, self.path, self.add, lambda: self.now, None)
         self.collector._store()
+        if compared:
+            self.collector._check_clock("")
 
     def go(self, seconds, transfers=(), *, step=1):
         """One step of the clock after the other; the transfers come in the first one."""
@@ -164,6 +166,54 @@ def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplo
     assert caplog.text.count("3 values that a source gave could not be read") == 1
 
 
+def test_minutes_wait_in_memory_until_the_clock_was_compared(world, caplog):
+    world.start(compared=False)
+    world.go(61)
+    world.go(120, [world.transfer()])
+    assert world.reports == []
+    assert caplog.text.count("Minutes wait in memory until the clock can be compared") == 1
+    world.collector._check_clock("")
+    assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02"]
+    world.go(60)
+    assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02", "12:03"]
+    assert world.sum // WHOLE == 1
+
+
+def test_no_minute_of_a_wrong_clock_is_reported_and_the_clock_is_said_once(world, caplog):
+    world.go(130)
+    for _ in range(3):
+        world.collector._check_clock("The clock is wrong.")
+        world.go(60)
+    assert [report["period"][-5:] for report in world.reports] == ["12:01"]
+    assert caplog.text.count("The clock is wrong. Minutes are not reported until it is right.") == 1
+    assert "The minute 2026-11-30T12:03 is not reported: the clock of this machine was wrong" in caplog.text
+    world.collector._check_clock("")
+    world.go(120)
+    assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:06"]
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_minutes_of_a_clock_that_was_wrong_from_the_start_are_dropped_and_it_counts_on_when_it_is_set(world, ahead):
+    """As on a machine that starts without a network, and sets its clock when the network is there."""
+    world.now += ahead
+    world.start(compared=False)
+    world.go(200)
+    world.now -= ahead
+    world.go(10)
+    world.collector._check_clock("")
+    world.go(180)
+    assert [report["period"][-5:] for report in world.reports] == ["12:04", "12:05"]
+
+
+def test_minutes_that_a_comparison_shows_to_be_wrong_are_dropped(world, caplog):
+    world.start(compared=False)
+    world.go(130)
+    world.collector._check_clock("The clock is wrong.")
+    assert "1 minutes that waited in memory are not reported: the clock of this machine was wrong" in caplog.text
+    world.collector._check_clock("")
+    assert world.reports == []
+
+
 def test_peers_that_were_forgotten_for_lack_of_memory_are_said_once(world, caplog, monkeypatch):
     monkeypatch.setattr(counter, "MOST_BYTES", 300)
     world.go(61, [world.transfer(), world.transfer()])
@@ -200,4 +250,4 @@ def test_200_kills_double_nothing_and_lose_the_running_minute_only(tmp_path, mon
 def test_a_state_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path, content):
     (tmp_path / "collect.json").write_bytes(content)
     with pytest.raises(MachineError, match="remove it"):
-        Collector({}, tmp_path / "collect.json", lambda _: None, lambda: START)
+        Collector({}, tmp_path / "collect.json", lambda _: None, lambda: START, None)

@@ -1,6 +1,7 @@
 """A source is a process of its own; what goes wrong in it is said without what it has read."""
 
 import logging
+import multiprocessing
 import subprocess
 import sys
 
@@ -123,3 +124,20 @@ def test_two_sources_may_have_the_same_adapter():
 def test_a_table_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(SetUpError, match=r"iptocc, or to the path of an \.mmdb file"):
         command._say_locations(str(tmp_path / "none.mmdb"))
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(0, ""), (-3600, "1:00:00 ahead of the federation's"), (60, "behind")])
+def test_each_comparison_of_the_clocks_is_told_to_the_collector(federation, client, ahead, says):
+    federation.ahead = ahead
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    assert command._compare_clocks(client, writer) == ""
+    fault = reader.recv_bytes().decode()
+    assert says in fault
+    assert bool(fault) == bool(says)
+
+
+def test_nothing_is_told_of_the_clock_if_the_federation_does_not_answer(client):
+    reader, writer = multiprocessing.Pipe(duplex=False)
+    client.address = "http://127.0.0.1:9"
+    assert "cannot be reached" in command._compare_clocks(client, writer)
+    assert not reader.poll()

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,10 +41,20 @@ class State(msgspec.Struct):
 
 
 class Collector:
-    """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it."""
+    """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it.
+
+    ``comparisons`` gives the result of each comparison with the federation's clock: a fault of this machine's clock, or
+    nothing. A wrong clock names wrong minutes. So a minute waits in memory until the clock was compared after its start
+    or its last jump.
+    """
 
     def __init__(
-        self, sources: Mapping[str, Source], state: Path, add: Callable[[bytes], object], clock: Callable[[], float]
+        self,
+        sources: Mapping[str, Source],
+        state: Path,
+        add: Callable[[bytes], object],
+        clock: Callable[[], float],
+        comparisons: Connection,
     ) -> None:
         self._sources = sources
         self._path, self._add, self._clock = state, add, clock
@@ -52,6 +62,11 @@ class Collector:
         self._counter = Counter({(country, network): units for country, network, units in self._state.carried})
         self._minutes = Minutes(clock(), reported=self._state.reported, sources=sources)
         self._unread = 0
+        self._comparisons = comparisons
+        #: What is wrong with the clock: nothing if it is empty, and unknown if it is None.
+        self._clock_fault: str | None = None
+        #: Minutes of which it is unknown whether the clock was right, and their submissions.
+        self._unchecked: list[tuple[int, str]] = []
 
     def run(self) -> None:
         if self._state.reported:
@@ -63,38 +78,75 @@ class Collector:
         finally:
             for source in self._sources.values():
                 source.stop(0)
+            self._drop_unchecked("the program was stopped before the clock was compared with the federation's")
             logger.warning("Stopped. The minute %s was not over, so it is not reported.", _label(self._minutes.current))
 
     def _step(self) -> None:
         for source in self._sources.values():
             source.start_if_due(time.monotonic())
-        open_pipes = {source.pipe: name for name, source in self._sources.items() if source.pipe is not None}
-        ready = wait(list(open_pipes), timeout=0.25)
+        open_pipes: dict[Any, str] = {source.pipe: name for name, source in self._sources.items() if source.pipe}
+        ready = wait([*open_pipes, self._comparisons], timeout=0.25)
         self._end_minute_if_over()
         for pipe in ready:
-            self._take(open_pipes[pipe])  # type: ignore[index]
+            if pipe is self._comparisons:
+                self._check_clock(self._comparisons.recv_bytes().decode())
+            else:
+                self._take(open_pipes[pipe])
 
     def _end_minute_if_over(self) -> None:
         now = self._clock()
+        if self._clock_fault:
+            self._minutes.lose("the clock of this machine was wrong")
         ended = self._minutes.look(now)
         if ended is None:
             return
+        if ended.jumped:
+            self._clock_fault = None
+            self._drop_unchecked(ended.fault)
+        self._log_losses()
+        if ended.fault:
+            self._counter.drop_minute(ended.minute)
+            logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)
+            return
+        counts = self._counter.end_minute(ended.minute)
+        logger.info("The minute %s: %d downloads.", _label(ended.minute), sum(counts.values()))
+        self._unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
+        if self._clock_fault == "":
+            self._store_checked()
+        elif len(self._unchecked) == 1:
+            logger.warning("Minutes wait in memory until the clock can be compared with the federation's.")
+
+    def _log_losses(self) -> None:
         if self._unread:
             logger.warning("%d values that a source gave could not be read, and were left out.", self._unread)
             self._unread = 0
         if self._counter.forgotten:
             logger.warning(_FORGOTTEN, self._counter.forgotten)
             self._counter.forgotten = 0
-        if ended.fault:
-            self._counter.drop_minute(ended.minute)
-            logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)
-            return
-        counts = self._counter.end_minute(ended.minute)
-        self._state.reported = ended.minute
+
+    def _check_clock(self, fault: str) -> None:
+        if fault and not self._clock_fault:
+            logger.warning("%s Minutes are not reported until it is right.", fault)
+        if not fault and self._clock_fault != "":
+            logger.info("The clock agrees with the federation's.")
+        self._clock_fault = fault
+        if fault:
+            self._drop_unchecked("the clock of this machine was wrong")
+        elif self._unchecked:
+            self._store_checked()
+
+    def _store_checked(self) -> None:
+        self._state.reported = self._unchecked[-1][0]
         self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
-        self._state.waiting.append(_submission(ended.minute, counts, now))
-        logger.info("The minute %s: %d downloads.", _label(ended.minute), sum(counts.values()))
+        self._state.waiting += [submission for _, submission in self._unchecked]
+        self._unchecked.clear()
         self._store()
+
+    def _drop_unchecked(self, reason: str) -> None:
+        if self._unchecked:
+            logger.warning("%d minutes that waited in memory are not reported: %s.", len(self._unchecked), reason)
+            self._unchecked.clear()
+            self._minutes.reported = self._state.reported
 
     def _take(self, name: str) -> None:
         message = self._sources[name].receive()

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
 from typing import Any, Final, NoReturn
 
 from p2p_agency.client import Client
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two looks into the outbox.
 _LOOK: Final = 2.0
+#: Seconds between two comparisons with the clock of the federation.
+_COMPARE: Final = 60.0
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
@@ -39,9 +42,10 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     signal.signal(signal.SIGTERM, _stop)
     outbox = Outbox(settings.outbox)
     Client(settings)  # says at once if the key that signs is missing
-    threading.Thread(target=_keep_sending, args=(settings,), daemon=True).start()
+    comparisons, writer = multiprocessing.Pipe(duplex=False)
+    threading.Thread(target=_keep_sending, args=(settings, writer), daemon=True).start()
     try:
-        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock).run()
+        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons).run()
     except KeyboardInterrupt:
         pass
     finally:
@@ -75,10 +79,10 @@ def _say_locations(table: str) -> None:
     logger.info("Addresses are placed by %s%s.", found.name, found.date and f", of {found.date}")
 
 
-def _keep_sending(settings: Settings) -> None:
+def _keep_sending(settings: Settings, comparisons: Connection) -> None:
     """Run the sender as a process of its own: counting waits neither for it nor for its use of the outbox."""
     while True:
-        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings,), daemon=True)
+        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings, comparisons), daemon=True)
         sender.start()
         sender.join()
         if sender.exitcode == -signal.SIGTERM:
@@ -87,23 +91,41 @@ def _keep_sending(settings: Settings) -> None:
         time.sleep(PAUSE)
 
 
-def _send(settings: Settings) -> None:
-    """Send what waits in the outbox. What goes wrong is said once, until it changes."""
+def _send(settings: Settings, comparisons: Connection) -> None:
+    """Send the reports in the outbox, and tell the collector what is wrong with the clock of this machine, if anything.
+
+    A fault is logged once, until it changes.
+    """
     _log()
     harden()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    outbox, client, said = Outbox(settings.outbox), Client(settings), ""
+    outbox, client = Outbox(settings.outbox), Client(settings)
+    said = not_compared = ""
+    due = 0.0
     while True:
-        fault = ""
+        if time.monotonic() >= due:
+            due = time.monotonic() + _COMPARE
+            not_compared = _compare_clocks(client, comparisons)
+        fault = not_compared
         try:
             outbox.send(client)
         except AgencyError as error:
             fault = str(error)
         if fault and fault != said:
-            logger.warning("Reports wait in the outbox. %s", fault)
+            logger.warning("Reports wait. %s", fault)
         said = fault
         time.sleep(_LOOK)
+
+
+def _compare_clocks(client: Client, comparisons: Connection) -> str:
+    """Returns why the clock cannot be compared with that of the federation."""
+    try:
+        client.scopes()  # gets a new token: no proxy has a copy of this answer with an old time
+    except AgencyError as error:
+        return str(error)
+    comparisons.send_bytes(client.clock_fault.encode())
+    return ""
 
 
 def _log() -> None:
