@@ -181,7 +181,7 @@ def _read_state(path: Path) -> State:
     except (OSError, msgspec.DecodeError):
         raise MachineError(
             f"{path} cannot be read. It has the last minute that was reported and the fractions that are carried. "
-            "If it is lost, remove it: fractions of downloads are lost with it."
+            "To go on without them, remove it. Then fractions of downloads are lost."
         ) from None
 
 

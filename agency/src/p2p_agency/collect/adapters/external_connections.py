@@ -67,7 +67,9 @@ class Connection:
         self._socket.sendall(struct.pack(">II", _FLAGS, len(body)) + body)
         flags, length = struct.unpack(">II", self._receive(8))
         if flags != _FLAGS or not 3 <= length <= _LONGEST:
-            raise AdapterError("What answers is not the External Connections of aMule 2.3.")
+            raise AdapterError(
+                "The program at this port is not the External Connections of aMule 2.3. Check `host` and `port`."
+            )
         answer = self._receive(length)
         return answer[0], _tags(answer, 1)[0]
 
