@@ -1,9 +1,11 @@
 """A source is a process of its own; what goes wrong in it is said without what it has read."""
 
+import contextlib
 import logging
 import multiprocessing
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from p2p_agency.collect.adapters import AdapterError, Batch
 from p2p_agency.collect.locator import Upload
 from p2p_agency.collect.sources import Message, Source
 from p2p_agency.errors import SetUpError
+from p2p_agency.outbox import Outbox
 
 UPLOAD = Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
 
@@ -126,18 +129,70 @@ def test_a_table_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path):
         command._say_locations(str(tmp_path / "none.mmdb"))
 
 
+class EnoughError(Exception):
+    """Ends the sender."""
+
+
+def _rest(reader):
+    with contextlib.suppress(EOFError):
+        while True:
+            yield reader.recv_bytes().decode()
+
+
+@pytest.fixture
+def sender(given, monkeypatch):
+    """Runs the sender inside this process, with something to do after each look; gives what it tells of the clock."""
+    for name in ("_log", "harden", "end_with_parent"):
+        monkeypatch.setattr(command, name, lambda: None)
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+
+    def send(*actions):
+        pauses = iter(actions)
+
+        def sleep(_seconds):
+            action = next(pauses, None)
+            if action is None:
+                raise EnoughError
+            action()
+
+        monkeypatch.setattr(command.time, "sleep", sleep)
+        reader, writer = multiprocessing.Pipe(duplex=False)
+        with pytest.raises(EnoughError):
+            command._send(given, writer)
+        writer.close()
+        return list(_rest(reader))
+
+    return send
+
+
 @pytest.mark.parametrize(("ahead", "says"), [(0, ""), (-3600, "1:00:00 ahead of the federation's"), (60, "behind")])
-def test_each_comparison_of_the_clocks_is_told_to_the_collector(federation, client, ahead, says):
+def test_the_sender_compares_the_clocks_at_once_and_tells_the_collector(federation, sender, ahead, says):
     federation.ahead = ahead
-    reader, writer = multiprocessing.Pipe(duplex=False)
-    assert command._compare_clocks(client, writer) == ""
-    fault = reader.recv_bytes().decode()
+    [fault] = sender(list, list)
     assert says in fault
     assert bool(fault) == bool(says)
 
 
-def test_nothing_is_told_of_the_clock_if_the_federation_does_not_answer(client):
-    reader, writer = multiprocessing.Pipe(duplex=False)
-    client.address = "http://127.0.0.1:9"
-    assert "cannot be reached" in command._compare_clocks(client, writer)
-    assert not reader.poll()
+def test_each_answer_compares_the_clocks_and_a_token_is_asked_for_if_there_is_none(
+    federation, given, sender, monkeypatch
+):
+    now = 1000.0
+    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: now, sleep=None))
+
+    def report():
+        Outbox(given.outbox).add(b'{"reports": []}')
+
+    def wait():
+        nonlocal now
+        now += command._COMPARE
+
+    assert sender(report, list, wait, list) == [""] * 3
+    assert [path for path, _, _ in federation.asked if "token" not in path] == ["/api/v1/submissions/"]
+
+
+def test_nothing_is_told_of_the_clock_while_the_federation_does_not_answer_and_the_reason_is_said_once(
+    given, sender, caplog
+):
+    object.__setattr__(given, "address", "http://127.0.0.1:9")
+    assert sender(list, list, list) == []
+    assert caplog.text.count("Reports wait. http://127.0.0.1:9 cannot be reached") == 1

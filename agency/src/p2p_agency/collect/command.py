@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Final, NoReturn
 
@@ -25,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two looks into the outbox.
 _LOOK: Final = 2.0
-#: Seconds between two comparisons with the clock of the federation.
-_COMPARE: Final = 60.0
+#: Seconds. If the federation has not answered for so long, the clocks are compared by asking for a token.
+_COMPARE: Final = 90.0
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
@@ -102,29 +104,29 @@ def _send(settings: Settings, comparisons: Connection) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     outbox, client = Outbox(settings.outbox), Client(settings)
     said = not_compared = ""
-    due = 0.0
+    told, due = timedelta(0), 0.0
     while True:
         if time.monotonic() >= due:
             due = time.monotonic() + _COMPARE
-            not_compared = _compare_clocks(client, comparisons)
-        fault = not_compared
-        try:
-            outbox.send(client)
-        except AgencyError as error:
-            fault = str(error)
+            not_compared = _fault(client.scopes)
+        fault = _fault(partial(outbox.send, client)) or not_compared
+        if client.ahead != told:
+            # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
+            told = client.ahead
+            due = due if fault else time.monotonic() + _COMPARE
+            comparisons.send_bytes(client.clock_fault.encode())
         if fault and fault != said:
             logger.warning("Reports wait. %s", fault)
         said = fault
         time.sleep(_LOOK)
 
 
-def _compare_clocks(client: Client, comparisons: Connection) -> str:
-    """Returns why the clock cannot be compared with that of the federation."""
+def _fault(act: Callable[[], object]) -> str:
+    """Why this cannot be done now; empty if it is done."""
     try:
-        client.scopes()  # gets a new token: no proxy has a copy of this answer with an old time
+        act()
     except AgencyError as error:
         return str(error)
-    comparisons.send_bytes(client.clock_fault.encode())
     return ""
 
 
