@@ -19,8 +19,6 @@ import psutil
 from p2p_agency.collect.counter import WHOLE
 from tests.integration.processes import ROOT
 
-COLLECTING = [sys.executable, "-m", "tests.integration.agency.collecting"]
-
 
 class Agency:
     """One agency. Each of its cells begins with the same remainder, half a download, so that its sum is known."""
@@ -43,13 +41,19 @@ class Agency:
         (folder / "collect.json").write_text(json.dumps({"carried": self.before}))
 
     def start(
-        self, *before: str, ahead: float = 0, factor: float = 1, accounts: bool = False
+        self,
+        *before: str,
+        ahead: float = 0,
+        factor: float = 1,
+        accounts: bool = False,
+        program: str = "collecting",
     ) -> "subprocess.Popen[bytes]":
         """Start counting, by another clock; ``before`` is what the program is run by."""
+        command = [*before, sys.executable, "-m", f"tests.integration.agency.{program}"]
         arguments = [str(self.folder / "settings.toml"), str(ahead), str(factor)]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*before, *COLLECTING, *arguments, *([str(self.accounts)] if accounts else [])],
+                [*command, *arguments, *([str(self.accounts)] if accounts else [])],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -109,8 +113,7 @@ def client_of_lines(path: Path, *, every: float = 1) -> Iterator[Callable[[str],
             over.wait(0.05)
 
     def say(address: str) -> None:
-        line = {"network": "EDONKEY", "address": address, "file": "1", "blocks": 1, "sent": [[0, 1]], "complete": True}
-        waiting.append(json.dumps(line).encode() + b"\n")
+        waiting.append(line_of(address))
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -119,6 +122,12 @@ def client_of_lines(path: Path, *, every: float = 1) -> Iterator[Callable[[str],
     finally:
         over.set()
         writer.join()
+
+
+def line_of(address: str, file: str = "1") -> bytes:
+    """A whole download, as a client of the agency's own writes it."""
+    line = {"network": "EDONKEY", "address": address, "file": file, "blocks": 1, "sent": [[0, 1]], "complete": True}
+    return json.dumps(line).encode() + b"\n"
 
 
 def seconds_to(second: float) -> float:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ import pytest
 from config.swarm import make_torrent
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency.agencies import Agency, client_of_lines, seconds_to, stop
+from tests.integration.agency.agencies import Agency, client_of_lines, line_of, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency import federation as federations
 
@@ -47,13 +48,13 @@ def counted(tmp_path_factory):
     blocks = [make_torrent(folder / "files", f"text-{n}.txt", SIZE) for n in range(FILES)]
     cells = [(COUNTRIES[code], NETWORKS["BITTORRENT"]) for code in CODES.values()]
     trace = folder / "trace.txt"
-    strace = ["strace", "-f", "-qq", "-yy", "-xx", "-s", "65536", "-o", str(trace), "-e", f"trace={_WRITES}"]
     with federations.running() as federation:
         agencies = [Agency(folder / f"agency-{n}", federation.address, _sources(folder, n), cells) for n in range(3)]
         # A minute begins when all of them work.
         ahead = seconds_to(46)
         processes = [
-            agency.start(*(strace if n == 0 else ()), ahead=ahead, accounts=True) for n, agency in enumerate(agencies)
+            agency.start(*(_strace(trace) if n == 0 else ()), ahead=ahead, accounts=True)
+            for n, agency in enumerate(agencies)
         ]
         try:
             with client_of_lines(folder / "agency-0" / "lines.sock") as say:
@@ -71,6 +72,10 @@ def counted(tmp_path_factory):
         yield SimpleNamespace(
             agencies=agencies, downloaders=downloaders, blocks=sum(blocks), trace=trace, federation=federation
         )
+
+
+def _strace(trace: Path) -> list[str]:
+    return ["strace", "-f", "-qq", "-yy", "-xx", "-s", "65536", "-o", str(trace), "-e", f"trace={_WRITES}"]
 
 
 def _sources(folder: Path, number: int) -> dict[str, Any]:
@@ -149,9 +154,12 @@ def test_the_federation_has_the_reports_of_the_outbox(counted):
 # --- no address anywhere ----------------------------------------------------------------------------------------------
 
 
-def _traces() -> list[bytes]:
-    """All distinctive addresses, as text and as numbers in both orders."""
-    texts = MET + [f"{start}.{n + 10}" for start, number in ((ALONE, 30), (TOGETHER, 10)) for n in range(number)]
+#: All distinctive addresses.
+_TEXTS = MET + [f"{start}.{n + 10}" for start, number in ((ALONE, 30), (TOGETHER, 10)) for n in range(number)]
+
+
+def _traces(texts: list[str] = _TEXTS) -> list[bytes]:
+    """The addresses as text, and as numbers in both orders."""
     packed = [ip_address(text).packed for text in texts]
     return [*(text.encode() for text in texts), *packed, *(one[::-1] for one in packed)]
 
@@ -167,23 +175,33 @@ def test_no_file_of_an_agency_holds_an_address(counted):
 
 
 def test_nothing_that_the_program_writes_holds_an_address_except_to_peers_themselves(counted):
-    pattern = re.compile("|".join(re.escape(_as_strace_shows(trace)) for trace in _traces()))
+    pattern = _pattern(_TEXTS)
     written, accounts = Counter(), 0
-    with counted.trace.open() as lines:
-        for line in lines:
-            call = re.match(r"\d+ +\w+\(\d+<(.*?)>, (.*)", line)
-            if call is None or call[1].startswith("TCP:[127.83.1.1:17000"):
-                continue
-            target = bytes.fromhex(call[1].replace("\\x", "")).decode() if call[1].startswith("\\x") else call[1]
-            if target.endswith(".accounts"):
-                # The test writes these itself: they show that an address would be found.
-                accounts += bool(pattern.search(call[2]))
-            else:
-                assert not pattern.search(call[2]), target
-                written[Path(target).name if target.startswith("/") else target.partition(":")[0]] += 1
+    for target, content in _writes(counted.trace):
+        if target.startswith("TCP:[127.83.1.1:17000"):
+            continue
+        if target.endswith(".accounts"):
+            # The test writes these itself: they show that an address would be found.
+            accounts += bool(pattern.search(content))
+        else:
+            assert not pattern.search(content), target
+            written[Path(target).name if target.startswith("/") else target.partition(":")[0]] += 1
     assert accounts
     # To the outbox, to the log, from one process to the other, and to the federation.
     assert {"outbox.sqlite-wal", "log.txt", "pipe", "TCP"} <= set(written), written
+
+
+def _pattern(texts: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(_as_strace_shows(trace)) for trace in _traces(texts)))
+
+
+def _writes(trace: Path) -> Iterator[tuple[str, str]]:
+    """To where something was written, and what, as strace shows it."""
+    with trace.open() as lines:
+        for line in lines:
+            if call := re.match(r"\d+ +\w+\(\d+<(.*?)>, (.*)", line):
+                target = call[1].partition("<")[0]
+                yield bytes.fromhex(target.replace("\\x", "")).decode() if target.startswith("\\x") else target, call[2]
 
 
 def _as_strace_shows(content: bytes) -> str:
@@ -194,3 +212,35 @@ def test_the_federation_gets_no_address(counted):
     for _, headers, body in counted.federation.asked:
         plain = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
         assert [trace for trace in _traces() if trace in plain + repr(headers).encode()] == []
+
+
+def test_no_fault_in_any_stage_shows_an_address(tmp_path):
+    """The adapter fails, the locator fails, a library panics, a library aborts, and the disk is full all the time."""
+    path, trace, before = tmp_path / "lines.sock", tmp_path / "trace.txt", set(ROOT.iterdir())
+    agency = Agency(tmp_path / "agency", "http://127.0.0.1:9", {"lines": {"path": str(path)}}, [])
+    (agency.folder / "collect.json").write_text('{"reported": 1, "waiting": ["{}"]}')
+    counting = agency.start(*_strace(trace), program="crashing")
+    try:
+        for number, fault in enumerate(("adapter", "locator", "panic", "abort")):
+            assert eventually(lambda: _tell(path, line_of(MET[number], fault)), within=20)  # noqa: B023
+            assert eventually(lambda: agency.log.read_text().count("has ended") == number + 1), fault  # noqa: B023
+    finally:
+        stop(counting)
+    log = agency.log.read_text()
+    for said in ("ValueError", "OSError", "PanicError", "it was killed", "1 minutes wait in memory", "No space left"):
+        assert said in log, said
+    assert "Traceback" not in log
+    for file in agency.folder.iterdir():
+        assert [one for one in _traces(MET) if one in file.read_bytes()] == [], file.name
+    found = {target for target, content in _writes(trace) if _pattern(MET).search(content)}
+    # What a library prints goes nowhere.
+    assert found == {"/dev/null"}
+    assert set(ROOT.iterdir()) == before
+
+
+def _tell(path: Path, line: bytes) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        if client.connect_ex(str(path)):
+            return False
+        client.sendall(line)
+        return True
