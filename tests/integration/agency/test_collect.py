@@ -14,13 +14,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from config.swarm import make_torrent
+from config.swarm import Downloader, make_torrent
+from p2p_agency.collect.adapters import torrent
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.integration.agency.agencies import Agency, client_of_lines, line_of, seconds_to, stop
@@ -149,6 +151,28 @@ def test_the_federation_has_the_reports_of_the_outbox(counted):
     sent = [json.loads(body)["reports"][0] for body in counted.federation.stored.values()]
     for agency in counted.agencies:
         assert all(report in sent for report in agency.reports())
+
+
+def test_messages_that_libtorrent_drops_are_told_and_only_peers_that_are_connected_are_kept(tmp_path, monkeypatch):
+    make_torrent(tmp_path, "text.txt", 5_000_000)
+    settings = torrent._settings("127.83.7.1:17090", dht=False)
+    monkeypatch.setattr(torrent, "_settings", lambda *_, **__: settings | {"alert_queue_size": 20})
+    forget, kept = torrent._forget_departed, []
+
+    def forget_all(torrents, peers):
+        peers["a torrent", ("192.0.2.1", 6881)] = None
+        forget(torrents, peers)
+        kept.append({host for _, (host, _) in peers})
+
+    monkeypatch.setattr(torrent, "_forget_departed", forget_all)
+    watching = torrent.watch(folder=str(tmp_path), listen="", dht=False)
+    next(watching)
+    downloader = Downloader("127.83.7.2", tmp_path / "downloads")
+    downloader.fetch(tmp_path / "text.txt.torrent", [("127.83.7.1", 17090)], 500_000)
+    batch = next(batch for batch in islice(watching, 30) if any(kept))
+    assert "dropped messages" in batch.lost
+    assert kept[-1] == {"127.83.7.2"}
+    watching.close()
 
 
 # --- no address anywhere ----------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.swarm import Downloader, make_torrent
 from p2p_agency.collect.adapters import AdapterError, amule, external_connections, qbittorrent, torrent
 from p2p_agency.collect.adapters.external_connections import Tag
 
@@ -77,30 +76,6 @@ def test_without_torrents_or_libtorrent_the_adapter_says_what_to_do(tmp_path, mo
     monkeypatch.setattr(torrent, "libtorrent", None)
     with pytest.raises(AdapterError, match="not installed"):
         next(torrent.watch(folder=str(tmp_path)))
-
-
-@pytest.mark.verify
-def test_messages_that_libtorrent_drops_are_told_and_only_peers_that_are_connected_are_kept(tmp_path, monkeypatch):
-    pytest.importorskip("libtorrent")
-    make_torrent(tmp_path, "text.txt", 5_000_000)
-    settings = torrent._settings("127.83.7.1:17090", dht=False)
-    monkeypatch.setattr(torrent, "_settings", lambda *_, **__: settings | {"alert_queue_size": 20})
-    forget, kept = torrent._forget_departed, []
-
-    def forget_all(torrents, peers):
-        peers["a torrent", ("192.0.2.1", 6881)] = a_peer()
-        forget(torrents, peers)
-        kept.append({host for _, (host, _) in peers})
-
-    monkeypatch.setattr(torrent, "_forget_departed", forget_all)
-    watching = torrent.watch(folder=str(tmp_path), listen="", dht=False)
-    next(watching)
-    downloader = Downloader("127.83.7.2", tmp_path / "downloads")
-    downloader.fetch(tmp_path / "text.txt.torrent", [("127.83.7.1", 17090)], 500_000)
-    batch = next(batch for batch in islice(watching, 30) if any(kept))
-    assert "dropped messages" in batch.lost
-    assert kept[-1] == {"127.83.7.2"}
-    watching.close()
 
 
 # --- aMule ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from itertools import islice
 import msgspec
 import pytest
 
-from p2p_agency.collect.adapters import AdapterError, lines
+from p2p_agency.collect.adapters import AdapterError, Batch, lines
 
 LINE = b'{"network":"EDONKEY","address":"192.0.2.1","file":"1","blocks":4,"sent":[[0,2],[3,4]],"complete":true}\n'
 
@@ -35,7 +35,7 @@ def test_what_may_be_left_out_is_nothing_sent_and_not_complete():
 
 
 def test_an_empty_line_says_that_the_client_works():
-    assert read(b"\n", b"\r\n") == [([], 0), ([], 0)]
+    assert read(b"\n", b"\r\n") == [Batch([])] * 2
 
 
 def test_lines_may_come_in_pieces_and_many_at_once():
