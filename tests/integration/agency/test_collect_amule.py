@@ -15,7 +15,6 @@ from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
 from tests.integration.agency.agencies import Agency, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
-from tests.unit.agency import federation as federations
 
 pytestmark = pytest.mark.verify
 
@@ -46,6 +45,15 @@ ECAddress=127.0.0.1
 ECPort=4712
 ECPassword={password}
 UseSrcSeeds=0
+"""
+
+_FEDERATION = """
+import sys
+from tests.unit.agency import federation
+
+with federation.running() as running:
+    print(running.address, flush=True)
+    sys.stdin.read()
 """
 
 
@@ -108,12 +116,19 @@ def _process(*command: str):
         process.wait()
 
 
+@contextmanager
+def _federation(inside):
+    """A federation in a namespace, which the collector can reach there."""
+    command = [*inside, sys.executable, "-c", _FEDERATION]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip()
+
+
 def test_a_finished_transfer_of_edonkey_is_counted_once(tmp_path):
     if not all(shutil.which(program) for program in ("amuled", "amulecmd", "alcc", "ip")):
         pytest.skip("needs the packages amule-daemon, amule-utils and iproute2")
     with ExitStack() as stack:
         namespaces = stack.enter_context(_namespaces())
-        federation = stack.enter_context(federations.running())
         seed, downloader = (Amule(name, tmp_path / side) for name, side in zip(namespaces, "ab", strict=True))
         text = seed.folder / "Incoming" / "harmless.txt"
         text.write_text("".join(f"line {n}: this is a harmless text.\n" for n in range(SIZE // 30))[:SIZE])
@@ -123,7 +138,8 @@ def test_a_finished_transfer_of_edonkey_is_counted_once(tmp_path):
         assert eventually(lambda: all("Not connected" in one.ask("status") for one in (seed, downloader)), within=30)
 
         cell = (COUNTRIES["CY"], NETWORKS["EDONKEY"])
-        agency = Agency(tmp_path / "agency", federation.address, {"amule": {"password": PASSWORD}}, [cell])
+        address = stack.enter_context(_federation(seed.inside))
+        agency = Agency(tmp_path / "agency", address, {"amule": {"password": PASSWORD}}, [cell])
         counting = agency.start(*seed.inside, ahead=seconds_to(50))
         stack.callback(stop, counting)
         for amule in (seed, downloader):
