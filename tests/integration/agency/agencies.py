@@ -124,6 +124,11 @@ def client_of_lines(path: Path, *, every: float = 1) -> Iterator[Callable[[str],
         writer.join()
 
 
+def other_clock(ahead: float, factor: float, since: float) -> float:
+    """A clock that is so many seconds ahead, and goes faster since this time."""
+    return since + (time.time() - since) * factor + ahead
+
+
 def line_of(address: str, file: str = "1") -> bytes:
     """A whole download, as a client of the agency's own writes it."""
     line = {"network": "EDONKEY", "address": address, "file": file, "blocks": 1, "sent": [[0, 1]], "complete": True}

@@ -4,13 +4,13 @@ The clock is so many seconds ahead, so that a whole minute begins soon, and goes
 """
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 from p2p_agency import settings
 from p2p_agency.collect import command
 from p2p_agency.collect.adapters import torrent
+from tests.integration.agency.agencies import other_clock
 
 
 def _with_accounts(path: Path):
@@ -25,10 +25,6 @@ def _with_accounts(path: Path):
         return follow(alert, *rest)
 
     torrent._follow = wrapped
-
-
-def other_clock(ahead: float, factor: float, since: float) -> float:
-    return since + (time.time() - since) * factor + ahead
 
 
 # The process of a source imports this module too, with the same arguments.

@@ -13,7 +13,7 @@ from p2p_agency import settings
 from p2p_agency.collect import command, sources
 from p2p_agency.collect.adapters import lines
 from p2p_agency.collect.locator import Locator
-from tests.integration.agency.collecting import other_clock
+from tests.integration.agency.agencies import other_clock
 
 
 class PanicError(BaseException):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from p2p_agency import settings
 from p2p_agency.collect import command
-from tests.integration.agency.collecting import other_clock
+from tests.integration.agency.agencies import other_clock
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 receive = reduction.recvfds

@@ -20,8 +20,7 @@ import psutil
 import pytest
 
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency.agencies import Agency, client_of_lines, line_of, stop
-from tests.integration.agency.collecting import other_clock
+from tests.integration.agency.agencies import Agency, client_of_lines, line_of, other_clock, stop
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency import federation as federations
 
