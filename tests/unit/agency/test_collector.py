@@ -40,7 +40,7 @@ class World:
     """A clock, a disk and an outbox, which live longer than a collector."""
 
     def __init__(self, folder, monkeypatch, *, chance=None):
-        self.path, self.now, self.chance = folder / "collect.json", START, chance
+        self.path, self.now, self.steady, self.chance = folder / "collect.json", START, 0.0, chance
         self.outbox, self.full, self.peers = [], False, 0
         self.counted = {}
         write = collector.write_private
@@ -68,15 +68,20 @@ class World:
 
     def start(self, *, compared=True):
         self.source = Source()
-        self.collector = Collector({"a": self.source}, self.path, self.add, lambda: self.now, None)
+        clocks = {"clock": lambda: self.now, "steady": lambda: self.steady}
+        self.collector = Collector({"a": self.source}, self.path, self.add, comparisons=None, **clocks)
         self.collector._store()
         if compared:
             self.collector._check_clock("")
 
+    def wait(self, seconds):
+        self.now += seconds
+        self.steady += seconds
+
     def go(self, seconds, transfers=(), *, step=1):
         """One step of the clock after the other; the transfers come in the first one."""
         for second in range(0, seconds, step):
-            self.now += step
+            self.wait(step)
             self.collector._end_minute_if_over()
             self.source.message = Message(transfers=list(transfers) if second == 0 else [])
             self.collector._take("a")
@@ -166,17 +171,40 @@ def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplo
     assert caplog.text.count("3 values that a source gave could not be read") == 1
 
 
-def test_minutes_wait_in_memory_until_the_clock_was_compared(world, caplog):
+def test_minutes_wait_until_the_clock_was_compared(world, caplog):
     world.start(compared=False)
     world.go(61)
     world.go(120, [world.transfer()])
     assert world.reports == []
-    assert caplog.text.count("Minutes wait in memory until the clock can be compared") == 1
+    assert caplog.text.count("Minutes wait until the clock can be compared") == 1
     world.collector._check_clock("")
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02"]
     world.go(60)
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02", "12:03"]
     assert world.sum // WHOLE == 1
+
+
+def test_minutes_that_wait_for_the_comparison_outlive_kills(world):
+    world.path.write_text(json.dumps({"carried": [[NORWAY, TORRENT, 0]]}))
+    for _ in range(3):
+        world.start(compared=False)
+        world.go(70)
+        world.go(60, [world.transfer(blocks=2)])
+    assert world.reports == []
+    world.start()
+    assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:03", "12:05"]
+    assert world.sum == 3 * WHOLE // 2
+
+
+@pytest.mark.parametrize("clock", ["now", "steady"])
+def test_minutes_that_waited_are_dropped_if_a_clock_jumped_between_two_processes(world, caplog, clock):
+    """The clock was set, or the machine started again."""
+    world.start(compared=False)
+    world.go(130)
+    setattr(world, clock, getattr(world, clock) + 3600)
+    world.start()
+    assert world.reports == []
+    assert "1 minutes that waited are not reported: the clock was set, or the machine started again" in caplog.text
 
 
 def test_no_minute_of_a_wrong_clock_is_reported_and_the_clock_is_said_once(world, caplog):
@@ -209,7 +237,7 @@ def test_minutes_that_a_comparison_shows_to_be_wrong_are_dropped(world, caplog):
     world.start(compared=False)
     world.go(130)
     world.collector._check_clock("The clock is wrong.")
-    assert "1 minutes that waited in memory are not reported: the clock of this machine was wrong" in caplog.text
+    assert "1 minutes that waited are not reported: the clock of this machine was wrong" in caplog.text
     world.collector._check_clock("")
     assert world.reports == []
 
@@ -238,7 +266,7 @@ def test_200_kills_double_nothing_and_lose_the_running_minute_only(tmp_path, mon
                 given[minute] = given.get(minute, 0) + WHOLE // 3
         except Killed:
             kills += 1
-            world.now += chance.randrange(0, 90)
+            world.wait(chance.randrange(0, 90))
     world.chance = None
     world.start()
     reported = [datetime.fromisoformat(f"{report['period']}Z").timestamp() // 60 for report in world.reports]

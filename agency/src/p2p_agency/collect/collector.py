@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from p2p_agency.collect.counter import Cell, Counter
-from p2p_agency.collect.minutes import Minutes
+from p2p_agency.collect.minutes import SILENCE, Minutes
 from p2p_agency.collect.sources import Source
 from p2p_agency.errors import MachineError
 from p2p_agency.settings import write_private
@@ -32,20 +32,25 @@ class State(msgspec.Struct):
     """What a collector that was killed leaves to the next one: counts only.
 
     It is written before the outbox gets the submissions in ``waiting``. The outbox takes each of them once, so they can
-    be added again without harm, and what is carried always belongs to the last minute that is reported.
+    be added again without harm, and what is carried always belongs to the last minute here.
+
+    ``unchecked`` are minutes of which it is unknown whether the clock was right, and their submissions. ``offset`` is
+    the clock at that time minus the steady clock, which counts seconds since the machine started.
     """
 
     reported: int = 0
     carried: list[tuple[int, int, int]] = []
     waiting: list[str] = []
+    unchecked: list[tuple[int, str]] = []
+    offset: float = 0.0
 
 
 class Collector:
     """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it.
 
     ``comparisons`` gives the result of each comparison with the federation's clock: a fault of this machine's clock, or
-    nothing. A wrong clock names wrong minutes. So a minute waits in memory until the clock was compared after its start
-    or its last jump.
+    nothing. A wrong clock names wrong minutes. So after a start or a jump of the clock, minutes wait until the clock
+    was compared. ``steady`` counts seconds and never jumps; it shows whether the clock jumped between two processes.
     """
 
     def __init__(
@@ -55,18 +60,21 @@ class Collector:
         add: Callable[[bytes], object],
         clock: Callable[[], float],
         comparisons: Connection,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sources = sources
-        self._path, self._add, self._clock = state, add, clock
+        self._path, self._add, self._clock, self._steady = state, add, clock, steady
         self._state = _read_state(state)
         self._counter = Counter({(country, network): units for country, network, units in self._state.carried})
         self._minutes = Minutes(clock(), reported=self._state.reported, sources=sources)
+        if abs(clock() - steady() - self._state.offset) > SILENCE:
+            self._drop_unchecked("the clock was set, or the machine started again, before the clock was compared")
+        if self._state.unchecked:
+            self._minutes.reported = self._state.unchecked[-1][0]
         self._unread = 0
         self._comparisons = comparisons
         #: What is wrong with the clock: nothing if it is empty, and unknown if it is None.
         self._clock_fault: str | None = None
-        #: Minutes of which it is unknown whether the clock was right, and their submissions.
-        self._unchecked: list[tuple[int, str]] = []
 
     def run(self) -> None:
         if self._state.reported:
@@ -78,7 +86,6 @@ class Collector:
         finally:
             for source in self._sources.values():
                 source.stop(0)
-            self._drop_unchecked("the program was stopped before the clock was compared with the federation's")
             logger.warning("Stopped. The minute %s was not over, so it is not reported.", _label(self._minutes.current))
 
     def _step(self) -> None:
@@ -110,11 +117,14 @@ class Collector:
             return
         counts = self._counter.end_minute(ended.minute)
         logger.info("The minute %s: %d downloads.", _label(ended.minute), sum(counts.values()))
-        self._unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
+        self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
+        self._state.unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
+        self._state.offset = now - self._steady()
         if self._clock_fault == "":
-            self._store_checked()
-        elif len(self._unchecked) == 1:
-            logger.warning("Minutes wait in memory until the clock can be compared with the federation's.")
+            self._accept_unchecked()
+        elif len(self._state.unchecked) == 1:
+            logger.warning("Minutes wait until the clock can be compared with the federation's.")
+        self._store()
 
     def _log_losses(self) -> None:
         if self._unread:
@@ -132,20 +142,19 @@ class Collector:
         self._clock_fault = fault
         if fault:
             self._drop_unchecked("the clock of this machine was wrong")
-        elif self._unchecked:
-            self._store_checked()
+        elif self._state.unchecked:
+            self._accept_unchecked()
+            self._store()
 
-    def _store_checked(self) -> None:
-        self._state.reported = self._unchecked[-1][0]
-        self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
-        self._state.waiting += [submission for _, submission in self._unchecked]
-        self._unchecked.clear()
-        self._store()
+    def _accept_unchecked(self) -> None:
+        self._state.reported = self._state.unchecked[-1][0]
+        self._state.waiting += [submission for _, submission in self._state.unchecked]
+        self._state.unchecked.clear()
 
     def _drop_unchecked(self, reason: str) -> None:
-        if self._unchecked:
-            logger.warning("%d minutes that waited in memory are not reported: %s.", len(self._unchecked), reason)
-            self._unchecked.clear()
+        if self._state.unchecked:
+            logger.warning("%d minutes that waited are not reported: %s.", len(self._state.unchecked), reason)
+            self._state.unchecked.clear()
             self._minutes.reported = self._state.reported
 
     def _take(self, name: str) -> None:
@@ -170,7 +179,8 @@ class Collector:
                 self._add(self._state.waiting[0].encode())
                 del self._state.waiting[0]
         except MachineError as error:
-            logger.error("%d minutes wait in memory. %s", len(self._state.waiting), error)  # noqa: TRY400  no traceback
+            minutes = len(self._state.waiting) + len(self._state.unchecked)
+            logger.error("%d minutes wait in memory. %s", minutes, error)  # noqa: TRY400  no traceback
 
 
 def _read_state(path: Path) -> State:
