@@ -15,9 +15,11 @@ from p2p_core.workbooks.unpacking import unreadable
 
 #: Of all sheets together, empty ones between others included.
 MAX_CELLS: Final = 2_000_000
-#: Characters of all cells, if each were as long as the longest. Many cells can share one text.
-_MAX_TEXT: Final = 512 << 20
+#: Characters of all cells. Many cells can share one text, and each of them becomes a text of its own.
+_MAX_TEXT: Final = 128 << 20
 _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+_TEXT: Final = "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
 
 Position = tuple[int, int]
 Attributes = dict[str, str]
@@ -74,7 +76,7 @@ class Marks:
             bottom, right = min(lowest, self.last[0]), min(furthest, self.last[1])
             budget -= max(bottom - top + 1, 0) * max(right - left + 1, 0)
             if budget < 0:
-                raise _too_many()
+                raise too_many()
             for row in range(top, bottom + 1):
                 for column in range(left, right + 1):
                     if (row, column) != (top, left):
@@ -92,8 +94,9 @@ class Scan:
     ids: dict[str, str] = field(default_factory=dict)
     #: Whether no program has computed the formulas.
     computes_on_load: bool = False
-    texts: int = 0
-    longest: int = 0
+    #: The lengths of the texts that cells of Excel share, and of all cells together.
+    shared: list[int] = field(default_factory=list)
+    characters: int = 0
     #: How many cells may still come.
     room: int = MAX_CELLS
 
@@ -105,23 +108,33 @@ class Scan:
 def scan(members: dict[str, bytes]) -> Scan:
     """Look through all members. Raises a :class:`PayloadError` if the workbook is too large to be read."""
     found = Scan()
-    # The workbook itself comes first: it says whether its formulas were computed.
-    for name in sorted(members.keys() - {"mimetype"}, key=lambda name: (not name.endswith("workbook.xml"), name)):
+    if sum(map(_has_shared, members)) > 1:
+        raise unreadable()
+    for name in sorted(members.keys() - {"mimetype"}, key=_turn):
         member = _Member(name, found)
         try:
             member.parser.Parse(members[name], True)  # noqa: FBT003  the last piece
-        except (expat.ExpatError, ValueError):
+        except (expat.ExpatError, ValueError, IndexError):
             raise unreadable() from None
         found.room -= member.marks.area if member.marks else 0
-    if found.texts * found.longest > _MAX_TEXT:
-        raise _too_many()
+    if found.characters > _MAX_TEXT:
+        raise PayloadError("body_too_large", detail=_TEXT)
     budget = MAX_CELLS
     for marks in found.sheets.values():
         budget = marks.cover(budget)
     return found
 
 
-def _too_many(row: int = 0) -> PayloadError:
+def _turn(name: str) -> tuple[bool, bool, str]:
+    """Sorts the workbook itself first, which says whether its formulas were computed, and then the shared texts."""
+    return not name.endswith("workbook.xml"), not _has_shared(name), name
+
+
+def _has_shared(name: str) -> bool:
+    return name.lower().endswith("sharedstrings.xml")
+
+
+def too_many(row: int = 0) -> PayloadError:
     where = f" Perhaps the cell in row {row + 1:,} is far from the others: delete it." if row else ""
     detail = f"A workbook may have {MAX_CELLS:,} cells.{where} Divide the workbook, or send CSV."
     return PayloadError("too_many_observations", detail=detail)
@@ -138,7 +151,8 @@ class _Member:
         #: How many rows and columns the present cell stands for.
         self.rows = self.columns = 1
         self.inside = ""
-        self.length = 0
+        #: Whether the value of the present cell is the number of a shared text, and whether its text repeats with it.
+        self.is_shared = self.repeats = False
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
@@ -156,12 +170,19 @@ class _Member:
             read(self, attributes)
 
     def text(self, text: str) -> None:
-        self.length += len(text)
-        self.scan.longest = max(self.scan.longest, self.length)
+        self.measure(len(text))
+        if self.is_shared and self.inside == "v" and text.strip():
+            self.measure(self.scan.shared[int(text)])
+        elif self.scan.shared and _has_shared(self.name):
+            self.scan.shared[-1] += len(text)
         if self.inside == "v" and self.marks is not None and not self.scan.computes_on_load:
             here = self.row, self.column
             if self.marks.cells.get(here) == Mark.FORMULA:
                 del self.marks.cells[here]
+
+    def measure(self, length: int) -> None:
+        """Count the characters of a text of the present cell."""
+        self.scan.characters += length * self.rows * self.columns if self.repeats else length
 
     def begin(self, sheet: str) -> None:
         if self.marks is not None:
@@ -173,7 +194,7 @@ class _Member:
         if self.marks is not None:
             self.marks.reach(self.row + self.rows - 1, self.column + self.columns - 1)
             if self.marks.area > self.scan.room:
-                raise _too_many(self.marks.last[0])
+                raise too_many(self.marks.last[0])
 
     def mark(self, mark: Mark) -> None:
         if self.marks is not None:
@@ -208,14 +229,12 @@ class _Member:
         self.column = -1
 
     def cell(self, attributes: Attributes) -> None:
-        self.length = 0
         if "r" in attributes:
             self.row, self.column = position_of(attributes["r"])
         else:
             self.column += 1
-        if attributes.get("t") == "s":
-            self.scan.texts += 1
-        elif attributes.get("t") == "e":
+        self.is_shared = attributes.get("t") == "s"
+        if attributes.get("t") == "e":
             self.mark(Mark.ERROR)
 
     def formula(self, _: Attributes) -> None:
@@ -226,7 +245,8 @@ class _Member:
         self.reach()
 
     def shared_text(self, _: Attributes) -> None:
-        self.length = 0
+        if _has_shared(self.name):
+            self.scan.shared.append(0)
 
     def merged(self, attributes: Attributes) -> None:
         if self.marks is not None:
@@ -242,9 +262,9 @@ class _Member:
         self.row += self.rows
         self.rows = _count(attributes, "table:number-rows-repeated")
         self.column, self.columns = -1, 1
+        self.repeats = False
 
     def table_cell(self, attributes: Attributes) -> None:
-        self.length = 0
         self.column += self.columns
         self.columns = _count(attributes, "table:number-columns-repeated")
         down = _count(attributes, "table:number-rows-spanned")
@@ -252,14 +272,20 @@ class _Member:
         if self.marks is not None and down * across > 1:
             last = self.row + down - 1, self.column + across - 1
             self.marks.merged.append(((self.row, self.column), last))
-        if "office:value-type" in attributes:
+        self.repeats = "office:value-type" in attributes
+        if self.repeats:
             self.reach()
-            self.scan.texts += self.rows * self.columns
+            # Values may be in attributes.
+            self.measure(sum(map(len, attributes.values())))
         if attributes.get("calcext:value-type") == "error":
             self.mark(Mark.ERROR)
 
     def paragraph(self, _: Attributes) -> None:
         self.reach()
+        self.repeats = self.marks is not None
+
+    def spaces(self, attributes: Attributes) -> None:
+        self.measure(_count(attributes, "text:c"))
 
 
 def _count(attributes: Attributes, name: str) -> int:
@@ -283,4 +309,5 @@ _ELEMENTS: Final = {
     "table-cell": _Member.table_cell,
     "covered-table-cell": _Member.table_cell,
     "p": _Member.paragraph,
+    "s": _Member.spaces,
 }

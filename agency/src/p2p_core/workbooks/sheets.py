@@ -12,7 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from p2p_core.payloads.faults import Fault, PayloadError
 from p2p_core.traces import looks_like_trace
-from p2p_core.workbooks.scan import Mark, Position, scan
+from p2p_core.workbooks.scan import MAX_CELLS, Mark, Position, scan, too_many
 from p2p_core.workbooks.unpacking import pack, unpack, unreadable
 
 Value = str | float | bool | date | time | timedelta
@@ -99,8 +99,15 @@ def open_csv(content: bytes) -> Sheet:
     delimiter, is_named = delimiter_of(text)
     if is_named:
         text = text.partition("\n")[2]
+    rows: list[Row] = []
+    room = MAX_CELLS
     try:
-        rows: list[Row] = [list(row) for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter)]
+        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
+            # An empty row takes memory too.
+            room -= len(row) + 1
+            if room < 0:
+                raise too_many()
+            rows.append(list(row))
     except csv.Error:
         raise PayloadError("not_csv", faults=[Fault("/header", "not_csv")]) from None
     # The line that names the separator is a row of the file.
