@@ -5,7 +5,6 @@ checked and when, with a signature. The stamp is also the `Idempotency-Key`, so 
 submission.
 """
 
-from base64 import b64encode
 from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
@@ -32,7 +31,7 @@ from federation.intake import dry_run
 from p2p_core.payloads.faults import LISTED, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.rules.rulebook import say
-from p2p_core.workbooks import files, writing
+from p2p_core.workbooks import files, sheets, unpacking, writing
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
@@ -41,8 +40,14 @@ CONFIRMED_WITHIN: Final = timedelta(minutes=30)
 #: How many reports and findings a dry run shows.
 SHOWN: Final = 200
 _MIB: Final = 1024 * 1024
-#: A refused file that is larger does not come back with its wrong cells coloured: it would be in the page.
-MARKED_AT_MOST: Final = _MIB
+#: Bytes that a workbook may have, unpacked. Programs at an agency read more, but here others wait meanwhile.
+UNPACKED: Final = 16 * _MIB
+#: The size of sheets that come back with their wrong cells coloured.
+COLOURED: Final = 100_000
+_TOO_LARGE: Final = (
+    f"On this page, a workbook may have {UNPACKED // _MIB} MiB, unpacked. Divide it, or remove pictures and sheets "
+    "without reports."
+)
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -59,19 +64,20 @@ class Send(AgencyPage):
             size = settings.FILE_UPLOAD_MAX_MEMORY_SIZE // _MIB
             missing = gettext("No file came, or it is larger than %d MiB. Choose a file.") % size
             return self._ask(problem=missing, status=422)
-        content = sent.read()
         try:
             self._count()
-            found = self._read(content)
-            if self._is_confirmed(found.submission):
-                return self._store(found.submission)
-            return self._preview(found)
-        except WorkbookError as error:
-            return self._refuse_cells(error, content)
+            return self._answer(sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
             faults = [(_place(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
             return self._refuse(problem, faults)
+
+    def _answer(self, content: bytes) -> HttpResponse:
+        try:
+            found = self._read(content)
+        except WorkbookError as error:
+            return self._coloured(error, content) if "coloured" in self.request.POST else self._refuse_cells(error)
+        return self._store(found.submission) if self._is_confirmed(found.submission) else self._preview(found)
 
     def _count(self) -> None:
         allowance = rates.count(rates.SUBMISSIONS_PER_AGENCY, str(self.agency.pk))
@@ -80,6 +86,8 @@ class Send(AgencyPage):
 
     def _read(self, content: bytes) -> Reading:
         """Read a file of any kind, with the times of a workbook in the time zone of the agency's set-up."""
+        if sheets.is_workbook(content) and unpacking.unpacked_size(content) > UNPACKED:
+            raise PayloadError("body_too_large", detail=_TOO_LARGE)
         indicators, agency = Reference.current().indicator_numbers, self.agency.code
         received = clock.agreed()
         _, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=self._clock())
@@ -126,16 +134,15 @@ class Send(AgencyPage):
             more=max(len(submission.reports), len(found.findings)) > SHOWN,
         )
 
-    def _refuse_cells(self, error: WorkbookError, content: bytes) -> HttpResponse:
-        """Name the cells. A workbook in which they are coloured is in the page itself, so nothing stores it."""
-        marked = ""
-        if len(content) <= MARKED_AT_MOST:
-            marked = f"data:{_XLSX};base64,{b64encode(writing.refused(content, error)).decode()}"
+    def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
         faults = [(str(cell.place), cell.detail) for cell in error.cells[:LISTED]]
-        problem = problem_of(error) or Problem("invalid_payload")
-        return self._refuse(problem, faults, marked=marked)
+        return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=bool(faults))
 
-    def _refuse(self, problem: Problem, faults: list[tuple[str, str]], **more: str) -> HttpResponse:
+    def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
+        """The refused file, which came again, with its wrong cells coloured."""
+        return _download(writing.refused(content, error, size=COLOURED), f"{self.agency.code}-coloured.xlsx")
+
+    def _refuse(self, problem: Problem, faults: list[tuple[str, str]], **more: bool) -> HttpResponse:
         unlisted = problem.fault_count - len(faults)
         answer = self._ask(status=problem.status, refused=problem.detail, faults=faults, unlisted=unlisted, **more)
         for name, value in problem.headers.items():
@@ -153,9 +160,12 @@ class Template(AgencyPage):
         setup = self.setup_on(clock.now().date())
         names = {row.code: row.name for row in Reference.current().indicators}
         content = writing.template(names, zone=setup.time_zone if setup else "UTC")
-        name = f"{self.agency.code}.xlsx"
-        headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(content, content_type=_XLSX, headers=headers)
+        return _download(content, f"{self.agency.code}.xlsx")
+
+
+def _download(content: bytes, name: str) -> HttpResponse:
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=_XLSX, headers=headers)
 
 
 def _place(pointer: str) -> str:

@@ -1,9 +1,9 @@
 """The pages of an agency: the board, findings and their answers, a file that is checked, confirmed and followed."""
 
 import re
-from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
@@ -121,9 +121,35 @@ def test_workbook_is_read_in_the_time_zone_of_the_set_up(analyst, agency):
 def test_refused_workbook_names_cells_and_comes_back_with_them_coloured(analyst):
     answer = drop(analyst, workbook(value="many"))
     assert [place for place, _ in answer.context["faults"]] == ["Reports!F2"]
-    coloured = b64decode(answer.context["marked"].partition(",")[2])
-    assert coloured.startswith(b"PK")
+    assert 'name="coloured"' in answer.content.decode()
+    assert "data:" not in answer.content.decode().partition("<main")[2]
+    coloured = drop(analyst, workbook(value="many"), coloured="1")
+    assert coloured["Content-Disposition"] == 'attachment; filename="NO-KRIPOS-coloured.xlsx"'
+    assert coloured["Cache-Control"] == "no-store"
+    assert coloured.content.startswith(b"PK")
     assert not Submission.objects.exists()
+
+
+def test_file_without_wrong_cells_does_not_come_back(analyst):
+    """One that is accepted gets its dry run, and one that has no cells its faults."""
+    assert drop(analyst, rows(("NO", 5)), coloured="1").context["stamp"]
+    refused = drop(analyst, b'{"indicator": "DOWNLOADS"}', coloured="1")
+    assert (refused.status_code, 'name="coloured"' in refused.content.decode()) == (422, False)
+    assert not Submission.objects.exists()
+
+
+def test_worst_workbooks_are_refused_before_they_are_read(analyst, monkeypatch):
+    """What others wait for meanwhile is limited: the bytes when it is unpacked, and the cells that come back."""
+    large = BytesIO()
+    with ZipFile(large, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a.xml", b" " * (send.UNPACKED + 1))
+    answer = drop(analyst, large.getvalue())
+    assert answer.status_code == 413
+    assert "may have 16 MiB, unpacked" in text_of(answer)
+    monkeypatch.setattr(send, "COLOURED", 11)
+    answer = drop(analyst, workbook(value="many"), coloured="1")
+    assert answer.status_code == 413
+    assert "too large to come back" in text_of(answer)
 
 
 def test_template_of_the_agency_is_accepted_once_filled_in(analyst):

@@ -11,7 +11,8 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as some
 
-from p2p_core.workbooks import files, scan, unpacking, values, writing
+from p2p_core.payloads.faults import PayloadError
+from p2p_core.workbooks import files, scan, sheets, unpacking, values, writing
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
@@ -384,6 +385,17 @@ def far(cell):
     return rewritten(xlsx(row()), b"</sheetData>", b'<row><c r="%s"><v>1</v></c></row></sheetData>' % cell)
 
 
+def shared(text, *, cells, number=0):
+    """The members of a workbook of Excel whose cells share a text."""
+    cell = f'<c t="s"><v>{number}</v></c>'
+    return {
+        "xl/sharedStrings.xml": f"<sst><si><t>{text}</t></si></sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet><row>{cell * cells}</row></worksheet>",
+    }
+
+
+MANY = "table:number-rows-repeated='500000'"
+TEXT = f"office:value-type='string' office:string-value='{'x' * 1000}'"
 ERRORS = "calcext:value-type='error' table:number-columns-repeated='9999999'"
 
 
@@ -415,13 +427,32 @@ ERRORS = "calcext:value-type='error' table:number-columns-repeated='9999999'"
          "too_many_observations"),
         (ods(*((str(n), ods_row(1, attributes='table:number-rows-repeated="500000"')) for n in range(5))),
          "too_many_observations"),
-        (ods(("A", ods_row("x" * 1000, attributes='table:number-rows-repeated="600000"'))), "too_many_observations"),
+        (ods(("A", ods_row("x" * 1000, attributes='table:number-rows-repeated="600000"'))), "body_too_large"),
+        (ods(("A", f"<table:table-row {MANY}>{ods_cell('', TEXT)}</table:table-row>")), "body_too_large"),
+        (ods(("A", ods_row("x").replace("x</text", '<text:s text:c="300000000"/></text'))), "body_too_large"),
+        (zipped(**shared("x" * 1000, cells=200_000)), "body_too_large"),
+        (zipped(**shared("x", cells=1), **{"a/sharedStrings.xml": "<a/>"}), "unsupported_media_type"),
+        (zipped(**shared("x", cells=1, number=7)), "unsupported_media_type"),
     ],
     # A zip file has the time at which it was made.
     ids=lambda value: "content" if isinstance(value, bytes) else value,
 )  # fmt: skip
 def test_what_would_take_all_memory_is_refused_before_it_is_read(content, code):
     assert refusal(content).code == code
+
+
+def test_texts_that_many_cells_share_are_read():
+    book = xlsx(*(row(local(2026, 11, day, 8)) for day in range(1, 21)))
+    assert len(reports(book)) == 20
+
+
+@pytest.mark.parametrize("line", [",", ""])
+def test_csv_of_a_spreadsheet_may_have_as_many_cells_as_a_workbook(line, monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_CELLS", 1000)
+    with pytest.raises(PayloadError) as refused:
+        sheets.open_csv(csv(*[line] * 1001))
+    assert refused.value.code == "too_many_observations"
+    assert sheets.open_csv(csv(*[LINE] * 100)).rows
 
 
 # --- written ---------------------------------------------------------------------------------------------------------
@@ -458,6 +489,25 @@ def test_refused_workbook_comes_back_with_its_faulty_cells_coloured():
     assert all(cell.detail.split(".")[0] in comments for cell in error.cells)
     assert "FFFFC7CE" in styles
     assert b"192.0.2.7" not in back
+
+
+def test_refused_workbook_comes_back_only_if_it_is_small_enough():
+    book = xlsx(*[row(value="x" * 200)] * 10)
+    error = refusal(book)
+    # Six cells in a row, of which one has 200 characters, and the header.
+    assert writing.refused(book, error, size=10 * (6 + 2) + 6)
+    with pytest.raises(PayloadError, match="body_too_large"):
+        writing.refused(book, error, size=10 * (6 + 2) + 5)
+
+
+def test_refused_workbook_has_some_comments_and_all_its_faulty_cells_coloured(monkeypatch):
+    monkeypatch.setattr(writing, "_COMMENTS", 2)
+    book = xlsx(*(row(local(2026, 11, day, 8), value=-1) for day in range(1, 6)))
+    with ZipFile(BytesIO(writing.refused(book, refusal(book)))) as archive:
+        assert archive.read("xl/comments1.xml").count(b"<comment ") == 2
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    styles = [re.search(rf'<c r="F{number}" s="(\d+)"', sheet)[1] for number in range(2, 7)]
+    assert len({*styles}) == 1
 
 
 @pytest.mark.parametrize("name", ["a/b", "x" * 40, "History", "'a'", "me@example.org"])

@@ -25,6 +25,15 @@ def unreadable() -> PayloadError:
     return PayloadError("unsupported_media_type", detail=NOT_A_WORKBOOK)
 
 
+def unpacked_size(content: bytes) -> int:
+    """The bytes of all members. ``unpack`` reads no more of a member than the file says that it has."""
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    except (BadZipFile, OSError, ValueError):
+        raise unreadable() from None
+
+
 def unpack(content: bytes) -> dict[str, bytes]:
     """The XML members of a workbook by name, and the member that names its format."""
     if len(content) > LIMIT:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from io import BytesIO
+from itertools import accumulate, islice
 from math import isfinite
 from typing import Any, Final
 
@@ -31,6 +32,11 @@ _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
 _EXAMPLE: Final = "2026-11-24 09:00"
 _MOMENT: Final = {"num_format": _DATE_FORMAT}
 _WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
+#: How many cells of a sheet have a comment, and how many faults a comment lists. Spreadsheet programs need seconds to
+#: open thousands of comments.
+_COMMENTS: Final = 1000
+_DETAILS: Final = 20
+TOO_LARGE: Final = "This file is too large to come back with its wrong cells coloured. Divide it, and check each part."
 #: The names of sheets that Excel opens.
 _ALLOWED: Final = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
 
@@ -106,17 +112,20 @@ def _check(reports: Worksheet, at: int, name: str, codes: Worksheet, known: list
         reports.data_validation(1, at, _ROWS, at, rule)
 
 
-def refused(content: bytes, error: PayloadError) -> bytes:
-    """A workbook of the values that were read, its faulty cells coloured, each with a comment that says how to fix it.
+def refused(content: bytes, error: PayloadError, *, size: int | None = None) -> bytes:
+    """A workbook of the values that were read, its faulty cells coloured, with comments that say how to fix them.
 
     ``content`` is the workbook or CSV file that was refused with ``error``. Texts that could lead to a person are left
-    out.
+    out. Raises a :class:`PayloadError` if a ``size`` is given and the sheets have more: a cell has a size of 1, and of
+    1 more for each hundred characters.
     """
     faults: dict[str, list[CellFault]] = defaultdict(list)
     for cell in error.cells if isinstance(error, WorkbookError) else ():
         faults[cell.place.sheet].append(cell)
     opened = sheets.open_workbook(content) if sheets.is_workbook(content) else [sheets.open_csv(content)]
     shown = [sheet for sheet in opened if not sheet.hidden]
+    if size is not None and any(total > size for total in accumulate(map(_size, shown))):
+        raise PayloadError("body_too_large", detail=TOO_LARGE)
     result = BytesIO()
     with Workbook(result, {"in_memory": True, "strings_to_urls": False}) as book:
         formats = {
@@ -127,6 +136,10 @@ def refused(content: bytes, error: PayloadError) -> bytes:
         for sheet, name in zip(shown, _names(shown), strict=True):
             _copy(book.add_worksheet(name), sheet, faults[sheet.name], formats)
     return result.getvalue()
+
+
+def _size(sheet: Sheet) -> int:
+    return sum(1 + len(value) // 100 if isinstance(value, str) else 1 for row in sheet.rows for value in row)
 
 
 def _names(shown: list[Sheet]) -> list[str]:
@@ -153,8 +166,8 @@ def _copy(written: Worksheet, sheet: Sheet, faults: list[CellFault], formats: Ma
             if not isinstance(value, str) or not traces[value]:
                 form = formats[(at, column) in wrong, isinstance(value, date | time | timedelta)]
                 _write(written, at, column, value, form)
-    for (at, column), details in wrong.items():
-        written.write_comment(at, column, "\n".join(details), {"x_scale": 2.5, "y_scale": 1.5})
+    for (at, column), details in islice(wrong.items(), _COMMENTS):
+        written.write_comment(at, column, "\n".join(details[:_DETAILS]), {"x_scale": 2.5, "y_scale": 1.5})
     written.set_column(0, 25, 18)
 
 
