@@ -1,16 +1,19 @@
 """The web server without a proxy: slow clients occupy no thread, and a dead process is replaced."""
 
 import http.client
+import os
 import socket
+import subprocess
 import sys
 from contextlib import ExitStack
 
 import psutil
 import pytest
+from django.conf import settings
 
 from tests.contract.bad_requests import get, post, reporting
 from tests.contract.server import read, serving
-from tests.integration.processes import PLENTY, alive, descendants, eventually
+from tests.integration.processes import PLENTY, ROOT, alive, descendants, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web")]
 #: Ten for each thread.
@@ -20,6 +23,19 @@ LARGE = get("/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js.m
 SCHEMAS = 12
 HELP = get("/help/")
 CACHED = get("/api/v1/networks/")
+#: Signs somebody of an agency in, and prints the cookie.
+_SIGN_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from countries.models import Agency, AgencyAccount
+from tests.second_factor import signed_in
+user = User.objects.create_user("ada")
+AgencyAccount.objects.create(user=user, agency=Agency.objects.get(), created=timezone.now())
+client = signed_in(Client(), user)
+print(client.session.session_key)
+"""
+_FORM_TOKEN = "t" * 32
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +95,49 @@ def test_help_health_cached_answers_and_submissions_go_on_beside_slow_clients(se
     [again] = server.ask(LARGE)
     assert len(whole.body) > 3_000_000
     assert whole.body == again.body
+
+
+@pytest.fixture(scope="module")
+def cookies(server, tmp_path_factory):
+    """The cookies of somebody of an agency who is signed in with both factors."""
+    environment = {**os.environ, "DATABASE_URL": server.database, "DATA_DIR": str(server.log.parent)}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", _SIGN_IN]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    session, form = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME
+    return f"Cookie: {session}={done.stdout.strip()}; {form}={_FORM_TOKEN}".encode()
+
+
+def upload(cookies, content):
+    """A form with a file, as a browser sends it."""
+    parts = (
+        f'--edge\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{_FORM_TOKEN}\r\n'
+        '--edge\r\nContent-Disposition: form-data; name="file"; filename="numbers.json"\r\n\r\n'
+    )
+    body = parts.encode() + content + b"\r\n--edge--\r\n"
+    length = f"Content-Length: {len(body)}".encode()
+    form = get("/agency/send/", cookies, b"Content-Type: multipart/form-data; boundary=edge", length, method=b"POST")
+    return form + body
+
+
+def test_help_health_cached_answers_and_submissions_go_on_beside_slow_uploads_of_files(server, slowly, cookies):
+    """Twenty people of an agency, of whom each sends half a file and then waits."""
+    form = upload(cookies, reporting().ljust(2**20))
+    half = len(form) // 2
+    waiting = slowly(form[:half], form[half:])
+    all_go_on(server)
+    [board] = server.ask(get("/agency/", cookies))
+    assert board.status == 200
+    for sock, end in waiting:
+        sock.sendall(end)
+    answers = [read(sock)[0] for sock, _ in waiting]
+    assert {answer.status for answer in answers} == {200}
+    assert all(b'name="stamp"' in answer.body for answer in answers)
+
+
+def test_file_of_a_hundred_megabytes_is_not_read(server, cookies):
+    [answer] = server.ask(upload(cookies, b"x" * (100 << 20)))
+    assert answer.status == 422
+    assert b"larger than 16 MiB" in answer.body
 
 
 def refuses(port):
