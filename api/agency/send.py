@@ -69,7 +69,7 @@ class Send(AgencyPage):
             return self._answer(sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
-            faults = [(_place(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
+            faults = [(place_in_words(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
             return self._refuse(problem, faults)
 
     def _answer(self, content: bytes) -> HttpResponse:
@@ -168,7 +168,7 @@ def _download(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=_XLSX, headers=headers)
 
 
-def _place(pointer: str) -> str:
+def place_in_words(pointer: str) -> str:
     """A row of CSV as a spreadsheet counts it, with the header as the first; another place as it is."""
     _, kind, number, *column = (*pointer.split("/"), "", "")
     if kind != "rows" or not number.isdecimal():

@@ -1,16 +1,23 @@
-"""`p2p-agency check` and the dry run of the federation say the same of any file: codes, places, findings."""
+"""`p2p-agency check` and the federation say the same of any file: codes, places, findings.
+
+The federation says it of JSON and CSV in its dry run, and of workbooks on its page for files.
+"""
 
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from random import Random
+from typing import NamedTuple
 
 import pytest
 import xlsxwriter
 from rest_framework.test import APIRequestFactory, force_authenticate
 
+from api.agency import send
+from api.agency.send import SHOWN, Send
 from api.auth import Caller
 from api.v1.submissions import SubmissionsView
 from federation.database import clock
@@ -25,10 +32,13 @@ from p2p_core.scopes import SUBMIT
 from p2p_core.workbooks import files, values
 from p2p_core.workbooks.scan import letters
 from p2p_core.workbooks.values import Clock
+from tests.contract.agency.conftest import account
+from tests.contract.agency.test_pages import drop
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.fuzz import bodies, documents, edits, series
 from tests.fuzz.documents import AGENCY, INDICATORS, NOW
 from tests.fuzz.judging import expect
+from tests.second_factor import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -53,24 +63,34 @@ CODES = {number: code for code, number in INDICATORS.items()}
 KNOWN = Context(INDICATORS, AGENCY, Clock())
 
 
+class Federation(NamedTuple):
+    """The dry run, which takes a body and its kind, and the page for files, which takes a workbook."""
+
+    dry_run: Callable
+    page: Callable
+
+
 @pytest.fixture
-def dry_run(db, monkeypatch):
-    """Sends a body to the dry run of a federation that has no reports and whose time stands still."""
+def federation(db, client, monkeypatch):
+    """It has no reports, and its time stands still."""
     monkeypatch.setattr(clock, "agreed", lambda: NOW)
+    monkeypatch.setattr(Send, "_count", lambda _: None)
     # Counting requests and looking tokens up would take most of the time.
     monkeypatch.setattr(SubmissionsView, "throttle_classes", ())
     for number, code in enumerate(INDICATORS, 1):
         IndicatorFactory.create(code=code, number=number)
-    caller = Caller("a test", AgencyFactory.create(code=AGENCY), frozenset([SUBMIT]))
+    agency = AgencyFactory.create(code=AGENCY)
+    caller = Caller("a test", agency, frozenset([SUBMIT]))
+    analyst = signed_in(client, account(agency, "ada").user)
     view, requests = SubmissionsView.as_view(), APIRequestFactory()
 
-    def send(body, media):
+    def ask(body, media):
         request = requests.generic("POST", "/api/v1/submissions/?dry_run=true", body, MEDIA[media])
         force_authenticate(request, caller, caller)
         answer = view(request)
         return answer.status_code, json.loads(answer.render().content if hasattr(answer, "render") else answer.content)
 
-    return send
+    return Federation(ask, lambda content: drop(analyst, content).context)
 
 
 def same_verdict(document, status, answer):
@@ -95,6 +115,30 @@ def same_findings(document, answer):
     expect(json.loads(json.dumps(ours)) == theirs, f"{ours} by check, {theirs} by the federation")
 
 
+def same_on_page(document, shown):
+    """Compare the verdict of a workbook with the page that came back. The page shows words and no codes."""
+    expect(document["accepted"] == bool(shown.get("stamp")), f"{document} by check, {shown.get('refused')} on the page")
+    if document["accepted"]:
+        expect((document["report_count"], document["notes"]) == (shown["reports"], [*shown["notes"]]), "reports, notes")
+        # The federation also compares with others, of which there are none here.
+        known = {one["message"] for one in document["findings"][:SHOWN]}
+        expect(known <= {*shown["findings"]} or len(shown["findings"]) == SHOWN, f"{known}, {shown['findings']}")
+        return
+    faults = [(place_of(one), one["detail"]) for one in document["errors"]]
+    expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")
+    expect(len(shown["faults"]) + shown["unlisted"] == document["error_count"], "another number of faults")
+    if not faults:
+        expect(document["detail"] == shown["refused"], f"{document['detail']}, {shown['refused']}")
+
+
+def place_of(one):
+    """A place as spreadsheets write it: sheet, column and row. What is no workbook any more, such as CSV, has none."""
+    if "row" not in one:
+        return send.place_in_words(one["pointer"])
+    cell = f"{one['column']}{one['row']}" if one["column"] else f"{one['row']}:{one['row']}"
+    return "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
+
+
 # --- the cases -------------------------------------------------------------------------------------------------------
 
 
@@ -109,18 +153,18 @@ def table_of(rng):
     return documents.csv_table(rng, rng.choice(tuple(INDICATORS)), documents.reports(rng))
 
 
-def json_case(rng, dry_run):
+def json_case(rng, federation):
     if rng.random() >= _SERIES:
-        return body_case(bodies.make_json(rng), dry_run)
+        return body_case(bodies.make_json(rng), federation.dry_run)
     tokens = documents.json_tokens(rng, "DOWNLOADS", series.reports(rng), None)
-    return body_case("".join(tokens).encode(), dry_run)
+    return body_case("".join(tokens).encode(), federation.dry_run)
 
 
-def csv_case(rng, dry_run):
+def csv_case(rng, federation):
     if rng.random() >= _SERIES:
-        return body_case(bodies.make_csv(rng), dry_run)
+        return body_case(bodies.make_csv(rng), federation.dry_run)
     table = documents.csv_table(rng, "DOWNLOADS", series.reports(rng))
-    return body_case(documents.csv_text(rng, documents.rearranged(rng, table, AGENCY)).encode(), dry_run)
+    return body_case(documents.csv_text(rng, documents.rearranged(rng, table, AGENCY)).encode(), federation.dry_run)
 
 
 def body_case(body, dry_run):
@@ -170,8 +214,8 @@ def written(report):
     }
 
 
-def workbook_case(rng, dry_run):
-    """A workbook, and the same table as CSV: if no cell is adapted, both have the same faults in the same cells."""
+def workbook_case(rng, federation):
+    """A workbook. For some, also the same table as CSV: if no cell is adapted, both have the same faults."""
     table = table_of(rng)
     for _ in range(bodies.how_broken(rng)):
         table = edits.cells(rng, table)
@@ -180,12 +224,13 @@ def workbook_case(rng, dry_run):
     if any(map(UNWRITABLE.search, (text for row in table for text in row))):
         return "not written", None
     content = book_of(rng, table, top, left)
-    if rng.random() < 0.15:
-        return check(edits.octets(rng, content), KNOWN, NOW)[0].get("code", "accepted"), None
+    is_broken, has_twin = rng.random() < 0.15, rng.random() < 0.25
+    content = edits.octets(rng, content) if is_broken else content
     document = check(content, KNOWN, NOW)[0]
-    if is_adapted(table):
-        return "adapted", None
-    status, answer = dry_run(documents.csv_text(Random(0), table), "csv")
+    same_on_page(document, federation.page(content))
+    if is_broken or not has_twin or is_adapted(table):
+        return document.get("code", "accepted"), document
+    status, answer = federation.dry_run(documents.csv_text(Random(0), table), "csv")
     for one in answer.get("errors", []):
         one["pointer"] = cell_of(one["pointer"], table[0], top, left)
     same_verdict(document, status, answer)
@@ -260,13 +305,13 @@ def cell_of(pointer, header, top, left):
 CASES = {"json": json_case, "csv": csv_case, "workbook": workbook_case}
 
 
-def judge(dry_run, seed, numbers):
+def judge(federation, seed, numbers):
     """Judge cases, and count what became of them."""
     told = Counter()
     for number in numbers:
         kind = tuple(CASES)[number % 3]
         try:
-            word, document = CASES[kind](Random(f"{seed} {kind} {number}"), dry_run)
+            word, document = CASES[kind](Random(f"{seed} {kind} {number}"), federation)
         except Exception as error:
             error.add_note(f"case {seed} {kind} {number}")
             raise
@@ -275,16 +320,16 @@ def judge(dry_run, seed, numbers):
     return told
 
 
-def test_check_says_what_the_dry_run_says(dry_run):
-    told = judge(dry_run, 1, range(90))
+def test_check_says_what_the_federation_says(federation):
+    told = judge(federation, 1, range(90))
     assert {("json", "accepted"), ("csv", "invalid_payload"), ("workbook", "invalid_payload")} <= set(told)
 
 
 @pytest.mark.verify
 @pytest.mark.parametrize("seed", range(4))
-def test_check_says_what_the_dry_run_says_of_ten_thousand_files(dry_run, seed):
+def test_check_says_what_the_federation_says_of_ten_thousand_files(federation, seed):
     """In four parts, which two cores share."""
-    told = judge(dry_run, seed, range(2500))
+    told = judge(federation, seed, range(2500))
     assert {("finding", rule) for rule in ("R101", "R102", "R104", "R105")} <= set(told)
     assert {(kind, word) for kind in CASES for word in ("accepted", "invalid_payload")} <= set(told)
     assert ("csv", "adapted") in told
