@@ -2,9 +2,11 @@
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import psutil
@@ -107,13 +109,14 @@ def cookies(server, tmp_path_factory):
     return f"Cookie: {session}={done.stdout.strip()}; {form}={_FORM_TOKEN}".encode()
 
 
-def upload(cookies, content):
+def upload(cookies, content, **fields):
     """A form with a file, as a browser sends it."""
-    parts = (
-        f'--edge\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{_FORM_TOKEN}\r\n'
-        '--edge\r\nContent-Disposition: form-data; name="file"; filename="numbers.json"\r\n\r\n'
-    )
-    body = parts.encode() + content + b"\r\n--edge--\r\n"
+    given = {"csrfmiddlewaretoken": _FORM_TOKEN, **fields}
+    parts = [
+        *(f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in given.items()),
+        '--edge\r\nContent-Disposition: form-data; name="file"; filename="numbers.json"\r\n\r\n',
+    ]
+    body = "".join(parts).encode() + content + b"\r\n--edge--\r\n"
     length = f"Content-Length: {len(body)}".encode()
     form = get("/agency/send/", cookies, b"Content-Type: multipart/form-data; boundary=edge", length, method=b"POST")
     return form + body
@@ -132,6 +135,21 @@ def test_help_health_cached_answers_and_submissions_go_on_beside_slow_uploads_of
     answers = [read(sock)[0] for sock, _ in waiting]
     assert {answer.status for answer in answers} == {200}
     assert all(b'name="stamp"' in answer.body for answer in answers)
+
+
+def test_file_that_is_confirmed_ten_times_at_once_is_one_submission(server, cookies):
+    content = reporting("4711")
+    [checked] = server.ask(upload(cookies, content))
+    [stamp] = re.findall(rb'name="stamp" value="([^"]+)"', checked.body)
+    submissions, *_ = server.stored()
+    with ThreadPoolExecutor(10) as pool:
+        form = upload(cookies, content, stamp=stamp.decode())
+        answers = [answer for [answer] in pool.map(server.ask, [form] * 10)]
+    places = {re.search(rb"(?i)location: (\S+)", answer.head)[1] for answer in answers if answer.status == 302}
+    # One may be answered that another is being stored, and another that too many came at once.
+    assert {answer.status for answer in answers} <= {302, 409, 503}
+    assert len(places) == 1
+    assert server.stored()[0] == submissions + 1
 
 
 def test_file_of_a_hundred_megabytes_is_not_read(server, cookies):

@@ -21,7 +21,6 @@ from tests.contract.agency.conftest import account, text_of
 from tests.contract.agency.test_pages import SEND, drop, rows
 from tests.contract.agency.test_sign_in import WORDS, accept, give_password
 from tests.contract.callers import COLUMNS, Caller, report
-from tests.second_factor import signed_in
 
 FORMS = ("send/", "findings/1/", "sign-in/", "second-factor/", "sign-out/", "invitation/x/y/")
 
