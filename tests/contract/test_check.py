@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import xlsxwriter
@@ -66,8 +66,8 @@ KNOWN = Context(INDICATORS, AGENCY, Clock())
 class Federation(NamedTuple):
     """The dry run, which takes a body and its kind, and the page for files, which takes a workbook."""
 
-    dry_run: Callable
-    page: Callable
+    dry_run: Callable[[bytes | str, str], tuple[int, Any]]
+    page: Callable[[bytes], Any]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
-"""Somebody of an agency in a real browser without scripts: invited at the desk, signed in, sending a file."""
+"""Somebody of an agency in a real browser, without scripts and without a mouse, from the invitation to the sign-out."""
 
 from io import BytesIO
+from time import time
 
 import pytest
 import xlsxwriter
@@ -13,6 +14,8 @@ from tests.stack.test_pages import AXE, RUN
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 AGENCY = HELD[0]
 PAGES = ("", "send/", "submissions/", "findings/", "set-up/")
+WIDTHS = (1440, 768, 360)
+WORDS = "three words that nobody guesses"
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 
 
@@ -30,14 +33,47 @@ def workbook_of(value):
     return {"name": "numbers.xlsx", "mimeType": "", "buffer": book.getvalue()}
 
 
-def press(page, name):
-    """Reach a button or link by the keyboard alone."""
-    target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
-    for _ in range(40):
+def reach(page, target, *, within=60):
+    """Press Tab until an element has the focus, and see that the focus is shown."""
+    for _ in range(within):
         if target.evaluate("element => element === document.activeElement"):
-            break
+            assert target.evaluate("element => getComputedStyle(element).outlineStyle") != "none"
+            return
         page.keyboard.press("Tab")
+    raise AssertionError(f"{within} times Tab did not lead to {target}")
+
+
+def press(page, name):
+    """Press a button, or follow a link."""
+    target = page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("link", name=name, exact=True))
+    # The first of several links is that of the navigation.
+    reach(page, target.first)
     page.keyboard.press("Enter")
+
+
+def write(page, label, text):
+    reach(page, page.get_by_label(label, exact=True))
+    page.keyboard.type(text)
+
+
+def choose(page, label, file):
+    # A page that is still loading would lose the focus.
+    page.wait_for_load_state()
+    reach(page, page.get_by_label(label, exact=True))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(file)
+
+
+def heading(page, name):
+    page.get_by_role("heading", name=name, level=1, exact=True).wait_for()
+
+
+def fits(page):
+    """See that a page is nowhere wider than a telephone, a tablet and a screen."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (page.url, width)
 
 
 def invite(desk, url):
@@ -52,53 +88,106 @@ def invite(desk, url):
     return desk.locator("code").inner_text()
 
 
-def test_analyst_is_invited_signs_in_sends_and_answers(chromium, federation, visit):
+def test_analyst_does_everything_by_the_keyboard_without_scripts(chromium, federation, visit):
     link = invite(visit("kari"), federation.url)
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = context.new_page()
     page.goto(link)
-    page.get_by_label("New password", exact=True).fill("three words that nobody guesses")
-    page.get_by_label("New password confirmation").fill("three words that nobody guesses")
-    page.keyboard.press("Enter")
-    page.get_by_label("Username").fill("analyst")
-    page.get_by_label("Password").fill("three words that nobody guesses")
-    page.keyboard.press("Enter")
-    page.locator("code.secret").wait_for()
-    secret = second_factor.read(page.locator("code.secret").inner_text())
-    page.get_by_label("Code").fill(second_factor.code(secret))
-    page.keyboard.press("Enter")
-    page.locator(".codes li").nth(9).wait_for()
-    page.get_by_role("link", name="I have kept them. Go on").click()
-    page.get_by_role("heading", name="Board", level=1).wait_for()
-
-    page.get_by_role("link", name="Send a file").click()
-    page.get_by_label("File", exact=True).set_input_files(file_of("many"))
-    page.get_by_role("button", name="Check the file").click()
-    assert "Row 2 OBS_VALUE" in page.locator("main").inner_text()
-    page.get_by_label("File", exact=True).set_input_files(workbook_of("many"))
-    page.get_by_role("button", name="Check the file").click()
-    assert "Reports!F2" in page.locator("main").inner_text()
-    with page.expect_download() as coloured:
-        page.get_by_role("link", name="Download the file with the wrong cells coloured").click()
-    assert coloured.value.suggested_filename == f"{AGENCY}.xlsx"
-    page.get_by_label("File", exact=True).set_input_files(file_of(USUAL + 1))
-    page.get_by_role("button", name="Check the file").click()
-    page.get_by_label("The same file").set_input_files(file_of(USUAL + 1))
-    page.get_by_role("button", name="Send it").click()
-    page.get_by_role("heading", name="Submission", level=1).wait_for()
-
-    page.get_by_role("link", name="Findings", exact=True).first.click()
-    page.locator(".rows a").first.click()
-    page.get_by_label("The numbers are right.").check()
-    page.get_by_label("Remark").fill("A new campaign.")
-    page.get_by_role("button", name="Send the answer").click()
-    assert "The numbers are right. A new campaign." in page.locator("main").inner_text()
-    finding = page.url
+    secret = accept(page)
+    send(page)
+    finding = answer(page)
+    press(page, "Set-up")
+    heading(page, "Set-up")
+    assert "Last used:" in page.locator("main").inner_text()
+    fits(page)
     found = look(chromium, context.cookies(), federation.url, [*PAGES, finding.partition("/agency/")[2]])
     press(page, "Sign out")
-    page.get_by_role("heading", name="Sign in", level=1).wait_for()
+    sign_in(page, second_factor.code(secret, at=time() + second_factor.STEP))
+    press(page, "Sign out")
+    heading(page, "Sign in")
     context.close()
     assert found == {}
+
+
+def accept(page):
+    """Accept the invitation, set up the second factor, and return its secret."""
+    heading(page, "Choose a password")
+    fits(page)
+    write(page, "New password", WORDS)
+    write(page, "New password confirmation", WORDS)
+    page.keyboard.press("Enter")
+    sign_in(page)
+    heading(page, "Set up your second factor")
+    fits(page)
+    secret = second_factor.read(page.locator("code.secret").inner_text())
+    write(page, "Code", second_factor.code(secret))
+    page.keyboard.press("Enter")
+    page.locator(".codes li").nth(9).wait_for()
+    fits(page)
+    press(page, "I have kept them. Go on")
+    heading(page, "Board")
+    fits(page)
+    return secret
+
+
+def sign_in(page, code=""):
+    heading(page, "Sign in")
+    fits(page)
+    write(page, "Username", "analyst")
+    write(page, "Password", WORDS)
+    page.keyboard.press("Enter")
+    if code:
+        heading(page, "Your second factor")
+        fits(page)
+        write(page, "Code", code)
+        press(page, "Sign in")
+        heading(page, "Board")
+
+
+def send(page):
+    """Send files: with a wrong row, with a wrong cell that comes back coloured, with one to hold, and a right one."""
+    press(page, "Send a file")
+    for file, place in ((file_of("many"), "Row 2 OBS_VALUE"), (workbook_of("many"), "Reports!F2")):
+        choose(page, "File", file)
+        press(page, "Check the file")
+        page.get_by_text(place).wait_for()
+        fits(page)
+    choose(page, "File", workbook_of("many"))
+    with page.expect_download() as coloured:
+        press(page, "Download the file with the wrong cells coloured")
+    assert coloured.value.suggested_filename == f"{AGENCY}-coloured.xlsx"
+    press(page, "Send a file")
+    choose(page, "File", file_of(5000))
+    press(page, "Check the file")
+    page.get_by_role("heading", name="What would become of the file").wait_for()
+    fits(page)
+    press(page, "Choose another file")
+    choose(page, "File", file_of(USUAL + 1))
+    press(page, "Check the file")
+    choose(page, "The same file", file_of(USUAL + 1))
+    press(page, "Send it")
+    heading(page, "Submission")
+    fits(page)
+    press(page, "Submissions")
+    heading(page, "Submissions")
+    fits(page)
+
+
+def answer(page):
+    """Answer the newest finding, and return its address."""
+    press(page, "Findings")
+    heading(page, "Findings")
+    fits(page)
+    reach(page, page.locator(".rows a").first)
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_label("The numbers are right."))
+    page.keyboard.press("Space")
+    write(page, "Remark", "A new campaign.")
+    press(page, "Send the answer")
+    page.get_by_text("Your answer is saved.").wait_for()
+    assert "The numbers are right. A new campaign." in page.locator("main").inner_text()
+    fits(page)
+    return page.url
 
 
 def look(chromium, cookies, url, pages):
@@ -107,9 +196,13 @@ def look(chromium, cookies, url, pages):
     context = chromium.new_context()
     context.add_cookies(cookies)
     page = context.new_page()
-    for address in pages:
+    files = {"send/#refused": workbook_of("many"), "send/#held": file_of(5000)}
+    for address in (*pages, *files):
         page.emulate_media(color_scheme="light")
         page.goto(f"{url}/agency/{address}")
+        if address in files:
+            page.get_by_label("File", exact=True).set_input_files(files[address])
+            page.get_by_role("button", name="Check the file").click()
         page.evaluate(AXE.read_text())
         for width, scheme in ((1440, "light"), (768, None), (360, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
