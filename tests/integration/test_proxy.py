@@ -308,7 +308,9 @@ def test_other_host_name_gets_no_answer(host, port):
 )
 def test_body_too_large_is_refused_before_it_reaches_a_host(host, port, path, size, status):
     answer = ask(port, path, "POST", **{"Content-Length": str(size * 2**20)})
-    assert (answer.status, json.loads(answer.body)["code"]) == (status, "body_too_large")
+    problem = json.loads(answer.body)
+    assert (answer.status, problem["code"]) == (status, "body_too_large")
+    assert ("at most 16 MiB" in problem["detail"]) == path.endswith("/agency/send/")
     assert host.reached == []
 
 
