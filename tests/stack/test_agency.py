@@ -92,6 +92,8 @@ def test_analyst_does_everything_by_the_keyboard_without_scripts(chromium, feder
     link = invite(visit("kari"), federation.url)
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = context.new_page()
+    # So that the browser hands over each chooser from the start: it is told so only when somebody listens.
+    page.on("filechooser", lambda _: None)
     page.goto(link)
     secret = accept(page)
     send(page)
