@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from p2p_agency import check
+from p2p_agency.files import Context
 from p2p_core.workbooks import writing
 from p2p_core.workbooks.values import Clock
 from tests import pictures
@@ -57,9 +58,7 @@ def test_pictures_are_those_that_are_made_and_are_described_and_small():
 
 def test_faults_in_the_text_are_those_in_the_pictures():
     book = pictures.fill_in(writing.template({"DOWNLOADS": ""}, zone="Europe/Oslo"), pictures.WRONG)
-    clock = Clock(ZoneInfo("Europe/Oslo"))
-    verdict = check.check(
-        book, received=datetime.now(UTC), indicators={"DOWNLOADS": 0}, agency="NO-EXAMPLE", clock=clock
-    )
+    known = Context({"DOWNLOADS": 0}, "NO-EXAMPLE", Clock(ZoneInfo("Europe/Oslo")))
+    verdict, _ = check.check(book, known, datetime.now(UTC))
     guide = (ROOT / "docs/how-to/send-a-spreadsheet.md").read_text()
     assert " ".join(" ".join(check.lines(verdict)).split()) in " ".join(guide.split())
