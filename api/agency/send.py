@@ -31,7 +31,7 @@ from federation.intake import dry_run
 from p2p_core.payloads.faults import LISTED, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.rules.rulebook import say
-from p2p_core.workbooks import files, sheets, unpacking, writing
+from p2p_core.workbooks import files, reading, sheets, unpacking, writing
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
@@ -169,12 +169,12 @@ def _download(content: bytes, name: str) -> HttpResponse:
 
 
 def place_in_words(pointer: str) -> str:
-    """A row of CSV as a spreadsheet counts it, with the header as the first; another place as it is."""
-    _, kind, number, *column = (*pointer.split("/"), "", "")
-    if kind != "rows" or not number.isdecimal():
+    """The row and column of CSV as a spreadsheet shows them; another place as it is."""
+    place = reading.place_in_csv(pointer)
+    if place is None:
         return pointer
-    words = gettext("Row %(row)d %(column)s") % {"row": int(number) + 2, "column": " ".join(column)}
-    return words.strip()
+    words = gettext("Row %(row)d, column %(column)s") if place.column else gettext("Row %(row)d")
+    return words % place._asdict()
 
 
 _signer: Final = TimestampSigner(salt="api.agency.send")

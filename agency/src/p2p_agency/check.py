@@ -14,7 +14,7 @@ from p2p_core import periods, verdict
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules.rulebook import RULES
-from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks.reading import Place, Reading, WorkbookError, place_in_csv
 
 Document = dict[str, Any]
 
@@ -117,7 +117,7 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
     for note in document["notes"]:
         yield f"  {note}"
     for one in document["findings"]:
-        yield f"  {one['place'] or one['pointer']}: {one['message']} {RULES[one['rule']].advice} [{one['rule']}]"
+        yield f"  {one['place'] or one['indicator']}: {one['message']} {RULES[one['rule']].advice} [{one['rule']}]"
     yield (
         "The federation also compares the counts with your earlier reports and with other agencies. "
         "To see the result, run: p2p-agency send --dry-run FILE"
@@ -130,8 +130,9 @@ def amount(count: int, noun: str) -> str:
 
 
 def _where(fault: Document) -> str:
-    """The place of a fault, as a spreadsheet names it if the file is one."""
-    if "row" not in fault:
+    """The place of a fault, as a spreadsheet shows it if the file is a table."""
+    in_cells = "row" in fault
+    place = Place(fault["sheet"], fault["row"], fault["column"]) if in_cells else place_in_csv(fault["pointer"])
+    if place is None:
         return fault["pointer"] or "/"
-    parts = (("sheet", fault["sheet"]), ("row", fault["row"]), ("column", fault["column"]))
-    return ", ".join(f"{name} {value}" for name, value in parts if value) or "The file"
+    return ", ".join(f"{name} {value}" for name, value in place._asdict().items() if value) or "The file"

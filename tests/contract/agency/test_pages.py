@@ -97,7 +97,7 @@ def test_stamp_confirms_only_what_was_checked(client, analyst, agency, other, mo
 def test_refused_file_names_the_rows_and_what_to_do(analyst):
     answer = drop(analyst, rows(("NO", 5), ("ZZ", 5), ("SE", "many")))
     assert answer.status_code == 422
-    assert [place for place, _ in answer.context["faults"]] == ["Row 3 COUNTRY", "Row 4 OBS_VALUE"]
+    assert [place for place, _ in answer.context["faults"]] == ["Row 3, column COUNTRY", "Row 4, column OBS_VALUE"]
     assert all(advice for _, advice in answer.context["faults"])
     assert "many" not in text_of(answer).partition("What to do")[2].partition("File")[0].replace("too many", "")
 

@@ -118,12 +118,24 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
     ("name", "content", "words"),
     [
         ("a.csv", f"{','.join(COLUMNS)}\nDOWNLOADS,H,2025-11-24T09:00,ZZ,ARES,1\n",
-         "\n  /rows/0/COUNTRY: An unknown country. "),
+         "\n  row 2, column COUNTRY: An unknown country. "),
+        ("a.csv", f"{','.join(COLUMNS)}\n" + "DOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n" * 2, "\n  row 3: A cell "),
+        ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",
+         "\n  row 1, column F: "),
+        ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",
+         "\n  row 1, column OBS_VALUE: "),
         ("a.json", "{}", "\n  /indicator: A member is missing. "),
         ("a.json", "{", "Refused: The body is not JSON. "),
     ],
 )  # fmt: skip
-def test_faults_of_json_and_csv_have_their_pointers(run, tmp_path, name, content, words):
+def test_faults_of_csv_have_a_row_and_a_column_and_those_of_json_a_pointer(run, tmp_path, name, content, words):
     (tmp_path / name).write_text(content)
     code, output = run("check", tmp_path / name)
     assert (code, words in output) == (1, True), output
+    for fault in json.loads(run("check", tmp_path / name, "--json")[1])["errors"]:
+        assert fault["pointer"].startswith("/")
+
+
+def test_finding_about_csv_of_the_api_is_about_its_indicator(run, tmp_path):
+    (tmp_path / "a.csv").write_text(f"{','.join(COLUMNS)}\nDOWNLOADS,H,2025-11-25T08:00,_U,ARES,100\n")
+    assert "\n  DOWNLOADS: Hour 08:00 on 25 November 2025 has 100 % that" in run("check", tmp_path / "a.csv")[1]

@@ -24,6 +24,8 @@ from p2p_core.workbooks.values import Clock, Text
 
 #: So many faults are listed, for a workbook that comes back with all of them coloured.
 LISTED: Final = 10_000
+#: A place in CSV, as the API names it. A column has its name or, in the header, its number from 0.
+_IN_CSV: Final = re.compile(r"/(?:header|rows/(\d+))(?:/(\w+))?")
 #: A row with so many names of columns is a header.
 _NAMES: Final = 3
 #: Columns in which drop-downs write a name after the code: NO: Norway. In CSV, the header says it of others.
@@ -42,6 +44,15 @@ class Place(NamedTuple):
         cell = f"{self.column}{self.row}" if self.column else f"{self.row}:{self.row}"
         where = cell if self.row else ""
         return "!".join(part for part in (self.sheet, where) if part)
+
+
+def place_in_csv(pointer: str) -> Place | None:
+    """The row and the column of a fault of CSV, if it is one. The header is row 1, and empty rows do not count."""
+    found = _IN_CSV.fullmatch(pointer)
+    if found is None:
+        return None
+    row, column = found[1], found[2] or ""
+    return Place("", 1 if row is None else int(row) + 2, letters(int(column)) if column.isdecimal() else column)
 
 
 class CellFault(NamedTuple):
