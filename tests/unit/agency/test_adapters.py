@@ -218,6 +218,21 @@ def test_what_is_not_the_program_that_was_meant_is_an_error_that_says_what_to_do
         external_connections.Connection("127.0.0.1", port, "secret")
 
 
+@pytest.fixture
+def free_port():
+    with create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.mark.parametrize("adapter", [amule, qbittorrent])
+def test_a_client_that_does_not_run_is_said_with_the_place_of_the_settings_and_no_secret(adapter, free_port):
+    place = f"127.0.0.1:{free_port}"
+    settings = {"port": free_port} if adapter is amule else {"username": "a", "url": f"http://a:secret@{place}"}
+    with pytest.raises(AdapterError, match=f"^No program answers at {place}. Start ") as error:
+        next(adapter.watch(password="secret", **settings))
+    assert "secret" not in str(error.value)
+
+
 # --- qBittorrent ------------------------------------------------------------------------------------------------------
 
 

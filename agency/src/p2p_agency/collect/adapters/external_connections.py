@@ -35,7 +35,13 @@ class Connection:
     """A connection to aMule that is signed in."""
 
     def __init__(self, host: str, port: int, password: str) -> None:
-        self._socket = socket.create_connection((host, port), _TIMEOUT)
+        try:
+            self._socket = socket.create_connection((host, port), _TIMEOUT)
+        except OSError:
+            raise AdapterError(
+                f"No program answers at {host}:{port}. Start aMule, and allow its External Connections. If they use "
+                "another port, correct `host` and `port`."
+            ) from None
         try:
             self._sign_in(password)
         except BaseException:

@@ -54,16 +54,27 @@ class _Api:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._url = f"{url.rstrip('/')}/api/v2/"
+        # Without a name and a password, which some write into an address.
+        self._place = urllib3.util.parse_url(url).netloc
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, headers={"Referer": url})
         fields = {"username": username, "password": password}
-        answer = self._pool.request("POST", f"{self._url}auth/login", fields=fields, encode_multipart=False)
+        answer = self._request("POST", "auth/login", fields=fields, encode_multipart=False)
         self._cookie = answer.headers.get("Set-Cookie", "").partition(";")[0]
         if not self._cookie:
             raise AdapterError("qBittorrent refuses the name or the password of its Web API.")
 
     def get(self, name: str, **parameters: str) -> Any:
         headers = {**self._pool.headers, "Cookie": self._cookie}
-        answer = self._pool.request("GET", f"{self._url}{name}", fields=parameters, headers=headers)
+        answer = self._request("GET", name, fields=parameters, headers=headers)
         if answer.status != HTTPStatus.OK:
             raise AdapterError(f"qBittorrent answers {answer.status}.")
         return answer.json()
+
+    def _request(self, method: str, name: str, **more: Any) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._pool.request(method, f"{self._url}{name}", **more)
+        except urllib3.exceptions.HTTPError:
+            raise AdapterError(
+                f"No program answers at {self._place}. Start qBittorrent, and allow its Web API. If it uses another "
+                "port, correct `url`."
+            ) from None
