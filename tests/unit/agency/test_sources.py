@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from p2p_agency import outbox
 from p2p_agency.collect import adapters, command, hardening, sources
 from p2p_agency.collect.adapters import AdapterError, Batch
 from p2p_agency.collect.locator import Upload
@@ -196,3 +197,30 @@ def test_nothing_is_told_of_the_clock_while_the_federation_does_not_answer_and_t
     object.__setattr__(given, "address", "http://127.0.0.1:9")
     assert sender(list, list, list) == []
     assert caplog.text.count("Reports wait. http://127.0.0.1:9 cannot be reached") == 1
+
+
+def test_an_outage_that_begins_between_two_comparisons_is_said_once_and_said_again_if_it_comes_back(
+    federation, given, sender, caplog, monkeypatch
+):
+    """The outbox waits longer after each attempt, and does nothing meanwhile."""
+    now, away = 1000.0, [(503, {}, b"{}")] * 100
+    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: now, sleep=None))
+    monkeypatch.setattr(outbox.time, "monotonic", lambda: now)
+
+    def look(*, answers=None):
+        nonlocal now
+        now += command._LOOK
+        if answers is not None:
+            federation.answers[:] = answers
+
+    def begin():
+        Outbox(given.outbox).add(b'{"reports": [], "prepared": "%d"}' % now)
+        look(answers=away)
+
+    def end():
+        nonlocal now
+        now += 300
+        look(answers=[])
+
+    sender(begin, *[look] * 20, end, look, begin, *[look] * 20)
+    assert caplog.text.count("Reports wait. ") == 2

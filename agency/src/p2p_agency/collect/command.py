@@ -103,13 +103,15 @@ def _send(settings: Settings, comparisons: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     outbox, client = Outbox(settings.outbox), Client(settings)
-    said = not_compared = ""
+    said = not_compared = not_sent = ""
     told, due = timedelta(0), 0.0
     while True:
         if time.monotonic() >= due:
             due = time.monotonic() + _COMPARE
             not_compared = _fault(client.scopes)
-        fault = _fault(partial(outbox.send, client)) or not_compared
+        # While the outbox waits for its next attempt, the fault has not gone.
+        not_sent = _fault(partial(outbox.send, client)) or (not_sent if outbox.wait_left() else "")
+        fault = not_sent or not_compared
         if client.ahead != told:
             # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
             told = client.ahead
