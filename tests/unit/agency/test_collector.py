@@ -134,9 +134,10 @@ def test_the_server_accepts_what_is_submitted(world):
 
 def test_a_minute_in_which_a_source_ended_is_not_reported_and_the_reason_is_said(world, caplog):
     world.go(70)
-    world.source.message = Message(error="it was killed")
+    world.source.message = Message(error="It was killed.")
     world.collector._take("a")
     assert world.source.stopped
+    assert "The source a has ended. It was killed. The source starts again in 10 seconds." in caplog.text
     world.go(60)
     assert world.reports == []
     assert "The minute 2026-11-30T12:01 is not reported: a had ended" in caplog.text

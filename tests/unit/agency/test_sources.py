@@ -52,7 +52,7 @@ def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
     message, last = run(watch)
     assert [transfer.sent for transfer in message.transfers] == [[(0, 4)]]
     assert (message.unread, message.lost) == (3, "its queue was full")
-    assert last.error == "it has ended"
+    assert last.error == "It gave no reason."
 
 
 class Panic(BaseException):
@@ -95,7 +95,7 @@ def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_
     source = Source("a", "torrent", "test", {"folder": str(tmp_path)})
     source.start_if_due(0)
     assert "no torrents" in source.receive().error
-    assert source.receive() == Message(error="it was killed")
+    assert source.receive() == Message(error="It was killed.")
     source.stop(0)
     source.start_if_due(sources.PAUSE - 1)
     assert source.pipe is None

@@ -13,7 +13,7 @@ import msgspec
 
 from p2p_agency.collect.counter import Cell, Counter
 from p2p_agency.collect.minutes import SILENCE, Minutes
-from p2p_agency.collect.sources import Source
+from p2p_agency.collect.sources import PAUSE, Source
 from p2p_agency.errors import MachineError
 from p2p_agency.settings import write_private
 from p2p_core import instants, periods
@@ -161,7 +161,9 @@ class Collector:
         message = self._sources[name].receive()
         self._unread += message.unread
         if message.error:
-            logger.error("The source %s has ended: %s. It is started again.", name, message.error)
+            logger.error(
+                "The source %s has ended. %s The source starts again in %d seconds.", name, message.error, PAUSE
+            )
             self._minutes.lose(f"{name} had ended")
             self._sources[name].stop(time.monotonic())
             return

@@ -23,7 +23,7 @@ _encoder: Final = msgspec.msgpack.Encoder()
 
 
 class Message(msgspec.Struct, array_like=True, gc=False):
-    """What a source tells the counter. ``lost`` is as in a batch. ``error`` is set once, when the source ends."""
+    """What a source tells the counter. ``lost`` is as in a batch. ``error`` says in a sentence why the source ends."""
 
     transfers: list[Transfer] = []
     unread: int = 0
@@ -57,7 +57,7 @@ class Source:
         try:
             return _decoder.decode(self.pipe.recv_bytes() if self.pipe else b"")
         except (EOFError, OSError, msgspec.DecodeError):
-            return Message(error="it was killed")
+            return Message(error="It was killed.")
 
     def stop(self, now: float) -> None:
         """End the process, if it runs; it is due again after a pause."""
@@ -81,11 +81,11 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
         locator = Locator(table)
         for batch in adapters.find(adapter)(**settings):
             writer.send_bytes(_encoder.encode(_locate(locator, batch)))
-        error = "it has ended"
+        error = "It gave no reason."
     except AdapterError as fault:
         error = str(fault)
     except BaseException as fault:  # noqa: BLE001  any fault of a client or of a library; a panic in Rust is no Exception
-        error = f"{type(fault).__name__}. Its message is not shown, because it could hold an address"
+        error = f"{type(fault).__name__}: the message is not shown, because it could hold an address."
     with suppress(OSError):
         writer.send_bytes(_encoder.encode(Message(error=error)))
 
