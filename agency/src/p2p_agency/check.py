@@ -10,6 +10,7 @@ from typing import Any
 
 from p2p_agency import files
 from p2p_agency.files import Context
+from p2p_agency.words import amount
 from p2p_core import periods, verdict
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
@@ -103,7 +104,7 @@ def lines(document: Document) -> Iterator[str]:
     for fault in document["errors"]:
         yield f"  {_where(fault)}: {PAYLOAD_CODES[fault['code']].title}. {fault['detail']} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):
-        yield f"  And {document['error_count'] - len(document['errors']):,} more faults."
+        yield f"  And {amount(document['error_count'] - len(document['errors']), 'more fault')}."
 
 
 def _lines_of_accepted(document: Document) -> Iterator[str]:
@@ -122,11 +123,6 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
         "The federation also compares the counts with your earlier reports and with other agencies. "
         "To see the result, run: p2p-agency send --dry-run FILE"
     )
-
-
-def amount(count: int, noun: str) -> str:
-    """A count and its noun: 1 report, 2,000 reports."""
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _where(fault: Document) -> str:

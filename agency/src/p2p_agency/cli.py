@@ -13,11 +13,11 @@ from typing import Any, Final
 import click
 
 from p2p_agency import messages, reference, settings
-from p2p_agency.check import amount
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
+from p2p_agency.words import amount
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
 from p2p_core.payloads.faults import PayloadError

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_agency import check
-from p2p_agency.check import amount
 from p2p_agency.outbox import Entry, Outbox
+from p2p_agency.words import amount
 from p2p_core.payloads.faults import PayloadError
 
 _OUTCOMES: Final = {
     "current": "put into use",
-    "unchanged": "equal to the reports in use",
+    "unchanged": "equal to what is in use",
     "superseded": "not used, because a report prepared later is in use. To use yours, save and send the file again",
     "held": "held until a coordinator has decided",
-    "withdrawn": "withdrawals, put into use",
+    "withdrawn": "put into use, to withdraw what was reported",
 }
 
 
@@ -66,7 +66,7 @@ def of_problem(problem: Mapping[str, Any]) -> list[str]:
     faults = problem.get("errors", [])
     lines += [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
     others = problem.get("error_count", 0) - len(faults)
-    return [*lines, f"  and {others:,} more faults"] if others > 0 else lines
+    return [*lines, f"  and {amount(others, 'more fault')}"] if others > 0 else lines
 
 
 def of_faults(error: PayloadError) -> list[str]:

@@ -251,7 +251,7 @@ def test_no_fault_in_any_stage_shows_an_address(tmp_path):
     finally:
         stop(counting)
     log = agency.log.read_text()
-    for said in ("ValueError", "OSError", "PanicError", "it was killed", "1 minutes wait in memory", "No space left"):
+    for said in ("ValueError", "OSError", "PanicError", "It was killed.", "keeps 1 minute in memory", "No space left"):
         assert said in log, said
     assert "Traceback" not in log
     for file in agency.folder.iterdir():

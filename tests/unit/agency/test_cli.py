@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click.testing
 import pytest
 
+from p2p_agency import messages
 from p2p_agency.cli import main
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError
@@ -108,6 +109,19 @@ def test_dry_run_stores_nothing(agency, file, federation, tmp_path):
     assert (federation.stored, (tmp_path / "outbox.sqlite").exists()) == ({}, False)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "says"),
+    [
+        ({"withdrawn": 1}, ["Accepted: 1 report.", "        1 put into use, to withdraw what was reported"]),
+        ({"unchanged": 2}, ["Accepted: 2 reports.", "        2 equal to what is in use"]),
+    ],
+)
+def test_each_outcome_is_said_of_one_report_and_of_several(outcomes, says):
+    [(_, count)] = outcomes.items()
+    answer = {"report_count": count, "outcomes": {**NOTHING, **outcomes}, "findings": []}
+    assert list(messages.of_receipts("Accepted", [answer])) == says
+
+
 def test_local_days_are_sent_from_the_day_on_which_the_public_set_up_allows_them(agency, federation, tmp_path):
     file, noted = tmp_path / "days.csv", tmp_path / "reference.json"
     file.write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,D,24.11.2025,NO,ARES,1\n")
@@ -131,6 +145,8 @@ def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_
     code, output = agency("send", file)
     assert (code, "/reports/0/period: Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
     assert agency("outbox")[1].count("refused: 1") == 1
+    federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
+    assert agency("send", file)[1].splitlines()[2] == "  and 1 more fault"
     (tmp_path / "bad.json").write_text("{")
     code, output = agency("send", str(tmp_path / "bad.json"))
     assert (code, "not_json" in output) == (1, True)
@@ -222,6 +238,8 @@ def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
         return {"period": f"2026-11-{day:02}", "source": source, "observations": [{"value": value}] * 2}
 
     figures = [figure(1, "reported", 600), figure(2, "derived", 7), figure(3, "reported", 1)]
+    federation.answers.append(as_json(200, {"figures": figures[:2], "next": None}))
+    assert "Withdraw 1 report?" in agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-02", told="n\n")[1]
     federation.answers.append(as_json(200, {"figures": figures, "next": None}))
     code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", told="n\n")
     assert "DOWNLOADS 2026-11-01: 1,200\nDOWNLOADS 2026-11-03: 2\nWithdraw 2 reports?" in output

@@ -158,7 +158,7 @@ def test_on_a_full_disk_minutes_wait_in_memory_and_none_is_lost(world, caplog):
     world.go(60, [world.transfer()])
     world.go(60, [world.transfer()])
     assert world.reports == []
-    assert "2 minutes wait in memory" in caplog.text
+    assert "The collector keeps 2 minutes in memory. " in caplog.text
     world.full = False
     world.go(60)
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02", "12:03"]
@@ -169,7 +169,7 @@ def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplo
     world.source.message = Message(unread=3)
     world.collector._take("a")
     world.go(120)
-    assert caplog.text.count("3 values that a source gave could not be read") == 1
+    assert caplog.text.count("The collector left out 3 values that it could not read.") == 1
 
 
 def test_minutes_wait_until_the_clock_was_compared(world, caplog):
@@ -205,7 +205,7 @@ def test_minutes_that_waited_are_dropped_if_a_clock_jumped_between_two_processes
     setattr(world, clock, getattr(world, clock) + 3600)
     world.start()
     assert world.reports == []
-    assert "1 minutes that waited are not reported: the clock was set, or the machine started again" in caplog.text
+    assert "does not report 1 minute that waited: the clock was set, or the machine started again" in caplog.text
 
 
 def test_no_minute_of_a_wrong_clock_is_reported_and_the_clock_is_said_once(world, caplog):
@@ -238,7 +238,7 @@ def test_minutes_that_a_comparison_shows_to_be_wrong_are_dropped(world, caplog):
     world.start(compared=False)
     world.go(130)
     world.collector._check_clock("The clock is wrong.")
-    assert "1 minutes that waited are not reported: the clock of this machine was wrong" in caplog.text
+    assert "does not report 1 minute that waited: the clock of this machine was wrong" in caplog.text
     world.collector._check_clock("")
     assert world.reports == []
 
@@ -247,7 +247,7 @@ def test_peers_that_were_forgotten_for_lack_of_memory_are_said_once(world, caplo
     monkeypatch.setattr(counter, "MOST_BYTES", 300)
     world.go(61, [world.transfer(), world.transfer()])
     world.go(120)
-    assert caplog.text.count("1 peers were forgotten too early") == 1
+    assert caplog.text.count("The collector forgot 1 peer too early") == 1
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -16,15 +16,16 @@ from p2p_agency.collect.minutes import SILENCE, Minutes
 from p2p_agency.collect.sources import PAUSE, Source
 from p2p_agency.errors import MachineError
 from p2p_agency.settings import write_private
+from p2p_agency.words import amount
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 logger = logging.getLogger(__name__)
 
 _FORGOTTEN: Final = (
-    "%d peers were forgotten too early, because the memory for peers is full. If such a peer had finished and gets "
-    "the file again, it counts again. If it had not finished, only its later blocks count. Divide the files among "
-    "several machines."
+    "The collector forgot %s too early, because the memory for peers is full. If such a peer had finished and gets the "
+    "file again, it counts again. If it had not finished, only its later blocks count. Divide the files among several "
+    "machines."
 )
 
 
@@ -116,7 +117,7 @@ class Collector:
             logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)
             return
         counts = self._counter.end_minute(ended.minute)
-        logger.info("The minute %s: %d downloads.", _label(ended.minute), sum(counts.values()))
+        logger.info("The minute %s: %s.", _label(ended.minute), amount(sum(counts.values()), "download"))
         self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
         self._state.unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
         self._state.offset = now - self._steady()
@@ -128,10 +129,10 @@ class Collector:
 
     def _log_losses(self) -> None:
         if self._unread:
-            logger.warning("%d values that a source gave could not be read, and were left out.", self._unread)
+            logger.warning("The collector left out %s that it could not read.", amount(self._unread, "value"))
             self._unread = 0
         if self._counter.forgotten:
-            logger.warning(_FORGOTTEN, self._counter.forgotten)
+            logger.warning(_FORGOTTEN, amount(self._counter.forgotten, "peer"))
             self._counter.forgotten = 0
 
     def _check_clock(self, fault: str) -> None:
@@ -153,7 +154,8 @@ class Collector:
 
     def _drop_unchecked(self, reason: str) -> None:
         if self._state.unchecked:
-            logger.warning("%d minutes that waited are not reported: %s.", len(self._state.unchecked), reason)
+            minutes = amount(len(self._state.unchecked), "minute")
+            logger.warning("The collector does not report %s that waited: %s.", minutes, reason)
             self._state.unchecked.clear()
             self._minutes.reported = self._state.reported
 
@@ -181,8 +183,8 @@ class Collector:
                 self._add(self._state.waiting[0].encode())
                 del self._state.waiting[0]
         except MachineError as error:
-            minutes = len(self._state.waiting) + len(self._state.unchecked)
-            logger.error("%d minutes wait in memory. %s", minutes, error)  # noqa: TRY400  no traceback
+            minutes = amount(len(self._state.waiting) + len(self._state.unchecked), "minute")
+            logger.error("The collector keeps %s in memory. %s", minutes, error)  # noqa: TRY400  no traceback
 
 
 def _read_state(path: Path) -> State:
