@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from p2p_agency import messages, reference, settings
-from p2p_agency.client import Client
+from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
@@ -334,7 +334,14 @@ def findings(path: Path, state: str) -> None:
 @click.pass_obj
 def answer(path: Path, finding: int, answer: str, remark: str | None) -> None:
     """Answer a finding."""
-    answered = Client(settings.load(path)).answer(finding, answer, remark)
+    try:
+        answered = Client(settings.load(path)).answer(finding, answer, remark)
+    except ProblemError as problem:
+        if problem.code != "finding_not_found":
+            raise
+        raise RefusedError(
+            f"No finding about your numbers has the number {finding}. See their numbers with: p2p-agency findings"
+        ) from None
     click.echo(f"Finding {answered['id']} is {answered['state']}.")
 
 

@@ -210,6 +210,12 @@ def test_status_findings_and_answer(agency, federation):
     assert agency("answer", "7", "confirmed", "--remark", "A campaign.") == (0, "Finding 7 is answered.\n")
     assert json.loads(federation.asked[-1][2]) == {"answer": "confirmed", "remark": "A campaign."}
     assert agency("answer", "7", "perhaps")[0] == 2
+    federation.problem(404, "finding_not_found")
+    assert agency("answer", "8", "confirmed") == (
+        1, "Error: No finding about your numbers has the number 8. See their numbers with: p2p-agency findings\n"
+    )  # fmt: skip
+    federation.problem(409, "finding_resolved")
+    assert "[finding_resolved]" in agency("answer", "7", "confirmed")[1]
 
 
 def test_keys_are_made_and_used_when_the_federation_knows_them(agency, federation, tmp_path):
