@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, time
+from functools import partial
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
@@ -78,7 +79,7 @@ def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
         second.write_row(0, 0, reversed(COLUMNS))
         second.write_row(1, 0, reversed(row(country="DE")))
         second.write(1, 3, "2026-11-24 09:00")
-        for name in ("Old", "Notes"):
+        for name in ("Old", "Remarks"):
             other = book.add_worksheet(name)
             other.write_row(0, 0, COLUMNS if name == "Old" else ["Nothing here"])
             other.write_row(1, 0, row(value=10**9))
@@ -88,7 +89,7 @@ def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
     found = read(xlsx(row(), change=more))
     assert [report.total for report in found.submission.reports] == [34]
     assert list(found.notes) == [
-        "The sheet Old is hidden and was not read.", "The sheet Notes has no header row and was not read."
+        "The sheet Old is hidden and was not read.", "The sheet Remarks has no header row and was not read."
     ]  # fmt: skip
 
 
@@ -469,6 +470,22 @@ def test_template_is_read_again_when_it_is_filled_in():
     assert "Times are those of Europe/Oslo" in comments
     assert "<t>NO: Norway</t>" in texts
     assert "<t>HELP_VISITS</t>" in texts
+
+
+def test_own_sheets_of_the_template_are_not_said_to_be_left_out():
+    template = python_calamine.CalamineWorkbook.from_filelike(BytesIO(writing.template({"DOWNLOADS": ""}, zone="UTC")))
+
+    def with_own_sheets(book, _, *, header=()):
+        for name in template.sheet_names[1:]:
+            other = book.add_worksheet(name)
+            other.write_row(0, 0, header)
+            for at, cells in enumerate(template.get_sheet_by_name(name).to_python(), 1):
+                other.write_row(at, 0, cells)
+        other.hide()
+
+    assert list(read(xlsx(row(), change=with_own_sheets)).notes) == []
+    with_reports = xlsx(row(), change=partial(with_own_sheets, header=COLUMNS))
+    assert [str(cell.place) for cell in refusal(with_reports).cells][:1] == ["Notes!A2"]
 
 
 def test_refused_workbook_comes_back_with_its_faulty_cells_coloured():

@@ -183,9 +183,12 @@ class _Reader:
     def _tables(self, opened: Sequence[Sheet]) -> list[_Table]:
         found = []
         for sheet in opened:
+            header = find_header(sheet)
+            if header is None and sheet.name in (sheets.NOTES, sheets.CODES):
+                continue
             if sheet.hidden:
                 self.notes.append(f"The sheet {sheet.name} is hidden and was not read.")
-            elif header := find_header(sheet):
+            elif header:
                 found.append(self._table(sheet, *header))
             elif any(map(_is_filled, sheet.rows)):
                 self.notes.append(f"The sheet {sheet.name} has no header row and was not read.")

@@ -22,6 +22,8 @@ Row = list[Value]
 _SEPARATOR: Final = re.compile(r"\s*\"?sep=([^\"\r\n])\"?\s*\Z", re.IGNORECASE)
 #: The header is looked for in so many rows. Titles may be above it.
 TOP: Final = 50
+#: The sheets of the template that have no reports.
+NOTES, CODES = "Notes", "Codes"
 _MARKS: Final = ",;\t"
 _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 

@@ -75,7 +75,7 @@ def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
     }
     content = BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
-        reports, notes, codes = (book.add_worksheet(name) for name in ("Reports", "Notes", "Codes"))
+        reports, notes, codes = (book.add_worksheet(name) for name in ("Reports", sheets.NOTES, sheets.CODES))
         codes.hide()
         bold, moment = book.add_format({"bold": True}), book.add_format(_MOMENT)
         for at, (name, note) in enumerate(_NOTES.items()):
@@ -100,7 +100,7 @@ def _check(reports: Worksheet, at: int, name: str, codes: Worksheet, known: list
     if known:
         codes.write_column(0, at, known)
         column = chr(ord("A") + at)
-        rule = {"validate": "list", "source": f"=Codes!${column}$1:${column}${len(known)}"}
+        rule = {"validate": "list", "source": f"={sheets.CODES}!${column}$1:${column}${len(known)}"}
         # The code alone may be typed too.
         rule |= {"error_type": "warning", "error_message": "Choose from the list, or write the code alone."}
     elif name == "OBS_VALUE":
