@@ -488,6 +488,22 @@ def test_own_sheets_of_the_template_are_not_said_to_be_left_out():
     assert [str(cell.place) for cell in refusal(with_reports).cells][:1] == ["Notes!A2"]
 
 
+def test_columns_are_wide_enough_for_what_is_chosen():
+    template = writing.template({"DOWNLOADS": "Downloads of police files"}, zone="UTC")
+    name = "DOWNLOADS: Downloads of police files"
+    back = xlsx(row(indicator=name, network="BITTORRENT: BitTorrent", value=-1))
+    for book in (template, writing.refused(back, refusal(back))):
+        with ZipFile(BytesIO(book)) as archive:
+            sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        widths = {
+            at: float(width)
+            for first, last, width in re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', sheet)
+            for at in range(int(first), int(last) + 1)
+        }
+        # A time, also if the cell is a date, needs 16.
+        assert (widths[1] > len(name), widths[3] > 16, widths[5] > len("BITTORRENT: BitTorrent")) == (True,) * 3
+
+
 def test_refused_workbook_comes_back_with_its_faulty_cells_coloured():
     rows = row(), row(value=-1, country="DE"), row(country="192.0.2.7"), ("Total",)
     book = xlsx(*rows, top=1, change=lambda _, sheet: sheet.write_string(5, 5, "=1+1"))

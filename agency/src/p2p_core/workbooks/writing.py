@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
+from functools import cache
 from io import BytesIO
 from itertools import accumulate, islice
 from math import isfinite
@@ -31,6 +32,8 @@ _ACTIONS: Final = {"D": "withdraw the report"}
 _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
 _EXAMPLE: Final = "2026-11-24 09:00"
 _MOMENT: Final = {"num_format": _DATE_FORMAT}
+#: Characters. The names of columns fit into the narrowest.
+_NARROWEST, _WIDEST = 12, 40
 _WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
 #: How many cells of a sheet have a comment, and how many faults a comment lists. Spreadsheet programs need seconds to
 #: open thousands of comments.
@@ -81,13 +84,19 @@ def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
         for at, (name, note) in enumerate(_NOTES.items()):
             reports.write_string(0, at, name, bold)
             reports.write_comment(0, at, note.format(zone=zone), {"x_scale": 2})
-            reports.set_column(at, at, 18, moment if name == "TIME_PERIOD" else None)
-            _check(reports, at, name, codes, list(known.get(name, ())))
+            choices = list(known.get(name, ()))
+            reports.set_column(at, at, _width(choices or [_EXAMPLE]), moment if name == "TIME_PERIOD" else None)
+            _check(reports, at, name, codes, choices)
         reports.freeze_panes(1, 0)
         notes.set_column(0, 0, 110)
         for row, line in enumerate(_HOW):
             notes.write_string(row, 0, line.format(zone=zone))
     return content.getvalue()
+
+
+def _width(texts: Iterable[str]) -> int:
+    """Of a column with these texts, in characters."""
+    return min(max([_NARROWEST, *(len(text) + 2 for text in texts)]), _WIDEST)
 
 
 def _labels(codes: Iterable[str], names: Mapping[str, str]) -> list[str]:
@@ -158,17 +167,18 @@ def _copy(written: Worksheet, sheet: Sheet, faults: list[CellFault], formats: Ma
         wrong[position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")].append(fault.detail)
     for at, column in wrong:
         written.write_blank(at, column, None, formats[True, False])
-    traces: dict[str, bool] = {}
+    is_trace = cache(looks_like_trace)
+    longest: dict[int, str] = defaultdict(str)
     for at, row in enumerate(sheet.rows):
         for column, value in enumerate(row):
-            if isinstance(value, str) and value not in traces:
-                traces[value] = looks_like_trace(value)
-            if not isinstance(value, str) or not traces[value]:
+            longest[column] = max(longest[column], value if isinstance(value, str) else _EXAMPLE, key=len)
+            if not (isinstance(value, str) and is_trace(value)):
                 form = formats[(at, column) in wrong, isinstance(value, date | time | timedelta)]
                 _write(written, at, column, value, form)
     for (at, column), details in islice(wrong.items(), _COMMENTS):
         written.write_comment(at, column, "\n".join(details[:_DETAILS]), {"x_scale": 2.5, "y_scale": 1.5})
-    written.set_column(0, 25, 18)
+    for column, text in longest.items():
+        written.set_column(column, column, _width([text]))
 
 
 def _write(written: Worksheet, at: int, column: int, value: Value, form: Any) -> None:
