@@ -137,10 +137,24 @@ def test_a_minute_in_which_a_source_ended_is_not_reported_and_the_reason_is_said
     world.source.message = Message(error="It was killed.")
     world.collector._take("a")
     assert world.source.stopped
-    assert "The source a has ended. It was killed. The source starts again in 10 seconds." in caplog.text
+    said = "The source a has ended. It was killed. The source starts again every 10 seconds, until it works."
+    assert said in caplog.text
     world.go(60)
     assert world.reports == []
     assert "The minute 2026-11-30T12:01 is not reported: a had ended" in caplog.text
+
+
+def test_a_client_that_is_away_is_said_once_and_said_again_if_it_was_back(world, caplog):
+    for reason in ("It was killed.", *["No program answers."] * 3):
+        world.source.message = Message(error=reason)
+        world.collector._take("a")
+    assert [line.partition(" ended. ")[2].split(".")[0] for line in caplog.messages] == [
+        "It was killed", "No program answers"
+    ]  # fmt: skip
+    world.go(1)
+    world.source.message = Message(error="No program answers.")
+    world.collector._take("a")
+    assert caplog.text.count("has ended. No program answers.") == 2
 
 
 def test_a_minute_in_which_a_source_missed_something_is_not_reported_and_the_next_one_is(world, caplog):

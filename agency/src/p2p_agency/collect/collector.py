@@ -22,6 +22,7 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 logger = logging.getLogger(__name__)
 
+_ENDED: Final = "The source %s has ended. %s The source starts again every %d seconds, until it works."
 _FORGOTTEN: Final = (
     "The collector forgot %s too early, because the memory for peers is full. If such a peer had finished and gets the "
     "file again, it counts again. If it had not finished, only its later blocks count. Divide the files among several "
@@ -73,6 +74,8 @@ class Collector:
         if self._state.unchecked:
             self._minutes.reported = self._state.unchecked[-1][0]
         self._unread = 0
+        #: Why sources have ended that have said nothing since then.
+        self._ended: dict[str, str] = {}
         self._comparisons = comparisons
         #: What is wrong with the clock: nothing if it is empty, and unknown if it is None.
         self._clock_fault: str | None = None
@@ -163,12 +166,13 @@ class Collector:
         message = self._sources[name].receive()
         self._unread += message.unread
         if message.error:
-            logger.error(
-                "The source %s has ended. %s The source starts again in %d seconds.", name, message.error, PAUSE
-            )
+            if message.error != self._ended.get(name):
+                logger.error(_ENDED, name, message.error, PAUSE)
+            self._ended[name] = message.error
             self._minutes.lose(f"{name} had ended")
             self._sources[name].stop(time.monotonic())
             return
+        self._ended.pop(name, None)
         self._minutes.hear(name)
         if message.lost:
             self._minutes.lose(f"{name} has missed something: {message.lost}")
