@@ -4,7 +4,6 @@ Run it after a change of the pages, with `make pictures`. LibreOffice prints the
 of their cells, and Chromium shows the pages.
 """
 
-import base64
 import re
 import shutil
 import subprocess
@@ -107,9 +106,10 @@ def _draw(stack: Stack, program: str, folder: Path) -> None:
 
         _check(page, fill_in(empty, WRONG))
         _keep(page.locator("main").screenshot(), "refused")
-        link = page.get_by_role("link", name="Download the file with the wrong cells coloured").get_attribute("href")
-        marked = base64.b64decode(str(link).partition("base64,")[2])
-        _photograph(_changed(marked, comments=_shown), "marked", folder)
+        page.get_by_label("File", exact=True).set_input_files(_upload(fill_in(empty, WRONG)))
+        with page.expect_download() as marked:
+            page.get_by_role("button", name="Download the file with the wrong cells coloured").click()
+        _photograph(_changed(marked.value.path().read_bytes(), comments=_shown), "marked", folder)
 
         right = fill_in(empty, _RIGHT)
         _check(page, right)
