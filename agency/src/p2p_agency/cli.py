@@ -52,7 +52,7 @@ class _Commands(click.Group):
         except PayloadError as refusal:
             raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
         except AgencyError as error:
-            raise _Failure(str(error), error.exit_code) from None
+            raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
         except KeyboardInterrupt:
             raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
 

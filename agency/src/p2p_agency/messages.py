@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_agency import check
+from p2p_agency.client import ProblemError
+from p2p_agency.errors import AgencyError
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.words import amount
 from p2p_core.payloads.faults import PayloadError
@@ -61,10 +63,19 @@ def of_finding(finding: Mapping[str, Any]) -> str:
 
 
 def of_problem(problem: Mapping[str, Any]) -> list[str]:
-    """The problem with which the federation refused a request."""
-    lines = [f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"]
+    """The problem with which the federation refused a submission."""
+    head = f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"
+    return [head, *_errors(problem)]
+
+
+def of_error(error: AgencyError) -> list[str]:
+    """Why a command failed. If the federation refused a request, with the place of each fault."""
+    return [str(error), *(_errors(error.document) if isinstance(error, ProblemError) else [])]
+
+
+def _errors(problem: Mapping[str, Any]) -> list[str]:
     faults = problem.get("errors", [])
-    lines += [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
+    lines = [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
     others = problem.get("error_count", 0) - len(faults)
     return [*lines, f"  and {amount(others, 'more fault')}"] if others > 0 else lines
 

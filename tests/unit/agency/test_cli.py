@@ -218,6 +218,16 @@ def test_status_findings_and_answer(agency, federation):
     assert "[finding_resolved]" in agency("answer", "7", "confirmed")[1]
 
 
+def test_refused_answer_names_each_fault_and_its_place(agency, federation):
+    fault = {"pointer": "/remark", "code": "personal_data", "detail": "Remove the trace of a person."}
+    federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
+    assert agency("answer", "7", "will_resubmit", "--remark", "Bad.") == (
+        1,
+        "Error: Title. Do this. [invalid_payload]\n"
+        "  /remark: Remove the trace of a person. [personal_data]\n  and 1 more fault\n",
+    )
+
+
 def test_keys_are_made_and_used_when_the_federation_knows_them(agency, federation, tmp_path):
     output = agency("keys", "new")[1]
     [key] = tmp_path.glob("signing-*.pem")
