@@ -40,7 +40,9 @@ def of_outbox(outbox: Outbox) -> Iterator[str]:
         yield f"{state}: {counts.get(state, 0)}"
     for one in outbox.in_state("waiting", "refused"):
         added = time.strftime("%Y-%m-%d %H:%M", time.gmtime(one.added))
-        yield f"{one.state} since {added} UTC, {amount(one.failures, 'failed attempt')}, {one.key[:12]}"
+        # Attempts that failed because the federation was away are not counted, so 0 would be wrong.
+        failed = f", {amount(one.failures, 'failed attempt')}" if one.failures else ""
+        yield f"{one.state} since {added} UTC{failed}, {one.key[:12]}"
         if one.state == "refused":
             yield from of_problem(one.answer)
 

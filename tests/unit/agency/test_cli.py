@@ -92,6 +92,7 @@ def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tm
         federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
         code, output = agency("send", "--wait", "0", str(file))
         assert (code, "from the future" in output, "waiting: 1" in agency("outbox")[1]) == (3, True, True)
+    assert " UTC, 2 failed attempts, " in agency("outbox")[1]
     assert agency("send", str(file))[0] == 0
     assert "were sent before" in agency("send", str(file))[1]
     assert len(federation.stored) == 1
@@ -156,7 +157,9 @@ def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federatio
     federation.answers += [(503, {}, b"{}")] * 2
     code, output = agency("send", "--wait", "0", file)
     assert (code, "stay in the outbox" in output) == (3, True)
-    assert "waiting: 1" in agency("outbox")[1]
+    told = agency("outbox")[1]
+    assert ("waiting: 1" in told, "attempt" in told) == (True, False)
+    assert re.search(r"^waiting since \d{4}-\d\d-\d\d \d\d:\d\d UTC, [0-9a-f]{12}$", told, re.MULTILINE)
     # It tries again by itself while it may wait.
     code, output = agency("send")
     assert (code, "Trying again in" in output, len(federation.stored)) == (0, True, 1)
