@@ -172,7 +172,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     keys = list(dict.fromkeys(outbox.add(body) for body in made))
     before = outbox.get(keys)
     if keys and all(one.state == "accepted" for one in before):
-        click.echo("These reports were sent before. To send them again as your newest reports, use --again.")
+        click.echo(messages.SENT_BEFORE)
     settled = _send_waiting(outbox, client, wait)
     _show_results(outbox.get(keys) if keys else settled)
 
@@ -278,10 +278,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
         if one["source"] == "reported"
     }
     if not reported:
-        raise RefusedError(
-            "No report of this frequency is in use for these periods. If the numbers are sums of shorter periods, "
-            "withdraw the reports for the shorter periods. If you sent the reports just now, try again in a minute."
-        )
+        raise RefusedError(messages.NOT_IN_USE)
     for period, total in reported.items():
         click.echo(f"{indicator} {period}: {total:,}")
     if not yes:

@@ -18,6 +18,16 @@ _OUTCOMES: Final = {
     "held": "held until a coordinator has decided",
     "withdrawn": "put into use, to withdraw what was reported",
 }
+SENT_BEFORE: Final = (
+    "Nothing of this was sent now, because it was sent before. To send it again, as your newest report, use --again.\n"
+    "The result of that time:"
+)
+NOT_IN_USE: Final = (
+    "No report of this frequency is in use for these periods. If the numbers are sums of shorter periods, withdraw the "
+    "reports for the shorter periods. If you sent the reports just now, try again in a minute. If a report is held, "
+    "this command cannot withdraw it: send a row for its period with D in the column ACTION, or let your coordinator "
+    "decide about it."
+)
 
 
 def of_entries(stored: Sequence[Entry]) -> list[str]:
