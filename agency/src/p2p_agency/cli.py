@@ -140,6 +140,9 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
         files.write_new(marked, writing.refused(content, refusal))
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
+    if marked:
+        written = "has the coloured cells." if refusal else "was not written, because the file has no faults."
+        click.echo(f"{marked} {written}", err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if refusal:

@@ -49,6 +49,7 @@ def test_check_says_sheet_row_and_column_and_gives_the_marked_workbook_back(run,
     code, output = run("check", file, "--marked", marked)
     assert (code, "sheet Reports, row 3, column D: An unknown country." in output) == (1, True)
     assert [sheet.name for sheet in sheets.open_workbook(marked.read_bytes())] == ["Reports"]
+    assert f"{marked} has the coloured cells.\n" in output
     code, output = run("check", file, "--json")
     told = json.loads(output)
     assert (code, told["accepted"], told["error_count"]) == (1, False, 1)
@@ -67,6 +68,9 @@ def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     )  # fmt: skip
     assert "Reports!2:2: Hour 08:00 on 25 November 2025 has 100 % that could not be located" in output
     assert json.loads(run("check", file, "--json")[1])["findings"][0]["rule"] == "R105"
+    marked = tmp_path / "marked.xlsx"
+    assert f"{marked} was not written, because the file has no faults.\n" in run("check", file, "--marked", marked)[1]
+    assert not marked.exists()
 
 
 def test_what_cannot_be_read_at_all(run, tmp_path):
