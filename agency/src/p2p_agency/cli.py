@@ -2,68 +2,35 @@
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from p2p_agency import messages, reference, settings
 from p2p_agency.client import Client, ProblemError
-from p2p_agency.errors import AgencyError, AwayError, MachineError, RefusedError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
+from p2p_agency.failures import Commands
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
 from p2p_agency.words import amount
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
-from p2p_core.payloads.faults import PayloadError
 from p2p_core.scopes import READ_OWN, SUBMIT
 
 _NEEDED: Final = frozenset({SUBMIT, READ_OWN})
-#: As shells say it of a program that Ctrl-C ended.
-_INTERRUPTED: Final = 130
+#: Of findings, as the federation names them.
+_STATES: Final = ("open", "answered", "resolved")
 #: From so many submissions on, progress is shown.
 _MANY: Final = 3
 _STAYS: Final = "Your reports stay in the outbox. Send them later with: p2p-agency send"
 
 
-class _Commands(click.Group):
-    """Says why a command failed, and ends with the exit code of the reason."""
-
-    def main(self, *args: Any, **more: Any) -> Any:
-        try:
-            return super().main(*args, **more)
-        except OSError as error:
-            # When Python ends, it writes what is left of the output. This must not fail again, with another exit code.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            click.echo(
-                f"Error: A file or the output cannot be written or read: {error}. Check that the disk has free space.",
-                err=True,
-            )
-            sys.exit(MachineError.exit_code)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except PayloadError as refusal:
-            raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
-        except AgencyError as error:
-            raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
-        except KeyboardInterrupt:
-            raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
-
-
-class _Failure(click.ClickException):
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click's own subclasses set it by class
-
-
-@click.group(cls=_Commands)
+@click.group(cls=Commands)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -83,7 +50,9 @@ def main(context: click.Context, config: Path) -> None:
 @click.option("--id", "client_id", prompt="Id of the credential", help="The id that your coordinator gave you.")
 @click.pass_obj
 def init(path: Path, address: str, client_id: str) -> None:
-    """Test the address and the credential, and store them so that only you can read them.
+    """Test and store the address and the credential.
+
+    Only you can read the stored file.
 
     The command asks for the secret. In a script, put the secret into the environment variable P2P_AGENCY_SECRET. No
     option takes it, because all users of a machine can read the options of a command.
@@ -127,7 +96,7 @@ def template(path: Path, file: Path) -> None:
 )
 @click.pass_context
 def check(context: click.Context, file: Path, as_json: bool, marked: Path | None) -> None:  # noqa: FBT001
-    """Check a file as the federation would check it, but without a connection."""
+    """Check a file as the federation would, without a network."""
     from p2p_agency import check as checking
     from p2p_agency import files
     from p2p_core.workbooks.files import kind_of
@@ -240,7 +209,7 @@ def _warn_about_clock(client: Client) -> None:
 )
 @click.pass_obj
 def watch(path: Path, folder: Path, quiet: float) -> None:
-    """Send each file that appears in a folder, once, and write its result beside it."""
+    """Send each new file of a folder, and write its result beside it."""
     from p2p_agency import watch as watching
 
     watching.run(folder, settings.load(path), quiet=quiet, say=click.echo)
@@ -296,7 +265,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
 @main.command()
 @click.pass_obj
 def status(path: Path) -> None:
-    """Show the outbox, whether the federation accepts your credential, and how many findings are open."""
+    """Show the outbox, the credential and the open findings."""
     given = settings.load(path)
     outbox = Outbox(given.outbox)
     click.echo("\n".join(messages.of_outbox(outbox)))
@@ -309,12 +278,19 @@ def status(path: Path) -> None:
     click.echo(f"Open findings: {len(findings)}. Read them with: p2p-agency findings")
 
 
+def _check_states(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if unknown := [one for one in value.split(",") if one not in _STATES]:
+        raise click.BadParameter(f"Unknown state `{unknown[0]}`. Expected: {', '.join(_STATES)}.")
+    return value
+
+
 @main.command()
 @click.option(
     "--state",
     default="open",
     show_default=True,
-    help="open, answered or resolved. Several states are separated by commas.",
+    callback=_check_states,
+    help=f"{', '.join(_STATES)}. Several states are separated by commas.",
 )
 @click.pass_obj
 def findings(path: Path, state: str) -> None:
@@ -384,7 +360,10 @@ def use_key(path: Path, keyid: str) -> None:
 )
 @click.pass_obj
 def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
-    """List the submissions that wait or were refused, and count those that were accepted in the last 14 days."""
+    """List what waits or was refused.
+
+    Those that were accepted in the last 14 days are counted.
+    """
     given = settings.load(path)
     stored = Outbox(given.outbox)
     if compare:

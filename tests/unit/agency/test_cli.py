@@ -225,11 +225,11 @@ def test_status_findings_and_answer(agency, federation):
 def test_refused_answer_names_each_fault_and_its_place(agency, federation):
     fault = {"pointer": "/remark", "code": "personal_data", "detail": "Remove the trace of a person."}
     federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
-    assert agency("answer", "7", "will_resubmit", "--remark", "Bad.") == (
-        1,
-        "Error: Title. Do this. [invalid_payload]\n"
-        "  /remark: Remove the trace of a person. [personal_data]\n  and 1 more fault\n",
-    )
+    code, output = agency("answer", "7", "will_resubmit", "--remark", "Bad.")
+    assert (code, output.splitlines()) == (
+        1, ["Error: Title. Do this. [invalid_payload]",
+            "  /remark: Remove the trace of a person. [personal_data]", "  and 1 more fault"],
+    )  # fmt: skip
 
 
 def test_keys_are_made_and_used_when_the_federation_knows_them(agency, federation, tmp_path):
@@ -276,6 +276,18 @@ def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
     code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-02", told="y\n")
     assert (code, "No report of this frequency is in use" in output) == (1, True)
     assert "If a report is held, this command cannot withdraw it: send a row for its period with D" in output
+
+
+def test_unknown_state_is_refused_with_those_that_there_are(agency, federation):
+    code, output = agency("findings", "--state", "open,closed")
+    assert (code, "Unknown state `closed`. Expected: open, answered, resolved." in output) == (2, True)
+    assert agency("findings", "--state", "answered,resolved")[0] == 0
+
+
+def test_help_says_each_command_in_a_whole_sentence(run):
+    listed = run("--help")[1].partition("Commands:\n")[2].splitlines()
+    assert len(listed) == len(main.commands)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
 def commands(group, name="p2p-agency"):

@@ -1,0 +1,46 @@
+"""What `p2p-agency` prints if a command fails, and with which code it ends."""
+
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from p2p_agency import messages
+from p2p_agency.errors import AgencyError, MachineError, RefusedError
+from p2p_core.payloads.faults import PayloadError
+
+#: As shells say it of a program that Ctrl-C ended.
+_INTERRUPTED: Final = 130
+
+
+class Commands(click.Group):
+    """Says why a command failed, and ends with the exit code of the reason."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        try:
+            return super().main(*args, **more)
+        except OSError as error:
+            # When Python ends, it writes what is left of the output. This must not fail again, with another exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo(
+                f"Error: A file or the output cannot be written or read: {error}. Check that the disk has free space.",
+                err=True,
+            )
+            sys.exit(MachineError.exit_code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PayloadError as refusal:
+            raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
+        except AgencyError as error:
+            raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
+        except KeyboardInterrupt:
+            raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
+
+
+class _Failure(click.ClickException):
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click's own subclasses set it by class
