@@ -3,15 +3,17 @@
 import contextlib
 import logging
 import multiprocessing
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from p2p_agency import outbox
 from p2p_agency.collect import adapters, command, hardening, sources
-from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.adapters import AdapterError, Batch, lines
 from p2p_agency.collect.locator import Upload
 from p2p_agency.collect.sources import Message, Source
 from p2p_agency.errors import SetUpError
@@ -128,6 +130,26 @@ def test_two_sources_may_have_the_same_adapter():
 def test_a_table_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(SetUpError, match=r"iptocc, or to the path of an \.mmdb file"):
         command._say_locations(str(tmp_path / "none.mmdb"))
+
+
+def test_the_socket_of_lines_is_removed_at_the_end_and_a_named_pipe_stays(given, tmp_path, monkeypatch):
+    socket, pipe = tmp_path / "lines", tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    class Collector:
+        def __init__(self, *_):
+            lines._listen(str(socket)).close()
+
+        def run(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "Collector", Collector)
+    for name in ("_log", "harden", "_keep_sending"):
+        monkeypatch.setattr(command, name, lambda *_: ())
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    section = {path.name: {"adapter": "lines", "path": str(path)} for path in (socket, pipe)}
+    command.run(replace(given, sections={"collect": {"locations": "test", **section}}))
+    assert [socket.exists(), pipe.exists()] == [False, True]
 
 
 class EnoughError(Exception):

@@ -52,6 +52,8 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         pass
     finally:
         outbox.close()
+        for source in sources.values():
+            source.clean_up()
 
 
 def _sources(section: Mapping[str, Any], table: str) -> dict[str, Source]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from p2p_agency.collect import adapters
-from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.adapters import AdapterError, Batch, lines
 from p2p_agency.collect.counter import Transfer
 from p2p_agency.collect.hardening import harden, silence
 from p2p_agency.collect.locator import Locator
@@ -58,6 +58,12 @@ class Source:
             return _decoder.decode(self.pipe.recv_bytes() if self.pipe else b"")
         except (EOFError, OSError, msgspec.DecodeError):
             return Message(error="It was killed.")
+
+    def clean_up(self) -> None:
+        """Remove what the adapter made on the disk. The process must have ended."""
+        adapter, _, settings = self._arguments
+        if adapter == "lines":
+            lines.remove_socket(settings["path"])
 
     def stop(self, now: float) -> None:
         """End the process, if it runs; it is due again after a pause."""

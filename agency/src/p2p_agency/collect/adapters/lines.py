@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +48,13 @@ def _listen(path: str) -> socket.socket:
         os.umask(mask)
     server.listen(1)
     return server
+
+
+def remove_socket(path: str) -> None:
+    """Remove the socket of an adapter that has ended. It cannot do this itself, because its process is killed."""
+    with suppress(OSError):
+        if Path(path).is_socket():
+            Path(path).unlink()
 
 
 def _read(receive: Callable[[], bytes]) -> Iterator[Batch]:
