@@ -28,8 +28,9 @@ DELAY = 1.0
 #: One day in this many is corrected later.
 CORRECTED_EVERY = 29
 
-_REAL = """, except those of Portugal's demo unit.
-It counts a real swarm on this machine, which exchanges harmless text files, with p2p-agency collect"""
+_SWARM = """
+Portugal's demo unit counts a swarm on this machine, which exchanges harmless text files, with p2p-agency collect.
+Its first counts come after about two minutes."""
 
 Step = tuple[periods.Frequency, datetime]
 
@@ -164,7 +165,7 @@ def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str
         if swarm or agency != COLLECTOR
     )
     return f"""
-Ready after {took:.0f} seconds. Every number here is invented{_REAL if swarm else ""}.
+Ready after {took:.0f} seconds. All agencies and numbers here are invented.{_SWARM if swarm else ""}
 
   {url}/             the pages for everybody
   {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy
