@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
 
 from countries import registry
 from countries.models import Agency, AgencyAccount, Credential, SigningKey
@@ -31,7 +32,9 @@ def refuse_third(kind: type[T], agency: Agency, now: datetime) -> None:
     if len(names) >= LIVE_AT_MOST:
         kinds = kind._meta.verbose_name_plural
         raise Refused(
-            "too_many_live", f"{agency} has two live {kinds}, {' and '.join(names)}. Revoke one of them first."
+            "too_many_live",
+            f"{agency} has two live {kinds}, {' and '.join(names)}. Revoke one of them first, at the desk, under "
+            f"{capfirst(kinds)}.",
         )
 
 
