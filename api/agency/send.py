@@ -27,7 +27,7 @@ from api.v1.submissions import store
 from countries.reference import Reference
 from federation.database import clock
 from federation.errors import FederationError
-from federation.intake import dry_run
+from federation.intake import dry_run, queries
 from p2p_core.payloads.faults import LISTED, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.rules.rulebook import say
@@ -119,7 +119,8 @@ class Send(AgencyPage):
         submission = read.submission
         found = dry_run.preview(self.agency, submission)
         names = {one.number: one.name for one in pages.indicators().values()}
-        pairs = zip(submission.reports[:SHOWN], found.outcomes, strict=False)
+        shown = submission.reports[:SHOWN]
+        rows = zip(shown, queries.totals(shown, agency=self.agency.pk), found.outcomes, strict=False)
         return self._ask(
             stamp=_signer.sign(self._subject(submission)),
             # The file is not the one that was checked, or the check is too old.
@@ -127,7 +128,7 @@ class Send(AgencyPage):
             notes=read.notes,
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
-            previewed=[(report, names[report.indicator], outcome.value) for report, outcome in pairs],
+            previewed=[(report, names[report.indicator], total, outcome.value) for report, total, outcome in rows],
             findings=[
                 say(one.rule, one.frequency, one.period, one.last_period, one.facts) for one in found.findings[:SHOWN]
             ],

@@ -3,6 +3,7 @@
 The values are plain, so HTTP needs no model. The caller limits the number of rows of each read.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +20,7 @@ from federation.publication.combination import combine
 from federation.rules import tables
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
-from p2p_core.reports import Numbers, Values
+from p2p_core.reports import NewReport, Numbers, Values
 
 OUTCOMES = tuple(Outcome.values)
 REPORT_STATES = tuple(ReportState.values)
@@ -142,6 +143,19 @@ def figures(wanted: Range, *, agency: int, limit: int) -> list[FigureRow]:
         FigureRow(period, source, covered, periods.seconds(wanted.frequency, period), *cells)
         for period, source, covered, *cells in rows
     ]
+
+
+def totals(reports: Sequence[NewReport], *, agency: int) -> list[int | None]:
+    """An agency's totals in use of the periods of these reports, None where it has none."""
+    rows = rows_of(
+        "queries_totals",
+        agency=agency,
+        indicators=[report.indicator for report in reports],
+        frequencies=[report.frequency for report in reports],
+        periods=[report.period for report in reports],
+    )
+    found = {tuple(key): total for *key, total in rows}
+    return [found.get((report.indicator, report.frequency, report.period)) for report in reports]
 
 
 def combined(wanted: Range, *, limit: int) -> list[FigureRow]:

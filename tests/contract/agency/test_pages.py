@@ -186,14 +186,33 @@ def test_pages_share_the_limit_of_the_agency(analyst, agency, settings):
     assert (answer.status_code, bool(answer["Retry-After"])) == (429, True)
 
 
+def figure(agency, start, value, **more):
+    return Figure.objects.create(
+        agency=agency, indicator_id=1, period=start, total=value, covered_seconds=86_400, reported_seconds=86_400,
+        final=True, held=False, countries=[578], networks=[1], values=[value],
+        **{"frequency": "D", "source": "reported", **more},
+    )  # fmt: skip
+
+
+def test_dry_run_shows_the_count_that_the_file_replaces(analyst, agency, other):
+    """The count of the same agency, frequency and period that is in use; a withdrawn one is none."""
+    start = periods.start_of("H", datetime.now(UTC)) - timedelta(hours=2)
+    figure(agency, start, 4321, frequency="H")
+    figure(agency, start, 777, frequency="D")
+    figure(other, start, 98765, frequency="H")
+    figure(agency, start - timedelta(hours=1), 0, frequency="H", source="none")
+    lines = [rows(("NO", 5), ago=ago) for ago in (2, 3, 4)]
+    checked = drop(analyst, b"\n".join([lines[0], *(one.split(b"\n")[1] for one in lines[1:])]))
+    assert [total for _, _, total, _ in checked.context["previewed"]] == [4321, None, None]
+    assert "Until now Your count" in text_of(checked)
+    assert "4,321 5 used" in text_of(checked)
+    assert "– 5 used" in text_of(checked)
+
+
 def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
     start = periods.start_of("D", datetime.now(UTC)) - timedelta(days=1)
     for whose, value in ((agency, 12345), (other, 98765)):
-        Figure.objects.create(
-            agency=whose, indicator_id=1, frequency="D", period=start, source="reported", total=value,
-            covered_seconds=86_400, reported_seconds=86_400, final=True, held=False,
-            countries=[578], networks=[1], values=[value],
-        )  # fmt: skip
+        figure(whose, start, value)
     Press().publish("D", {day(): {}}, Covered(states={agency.pk: "partial", other.pk: "late"}))
     shown = text_of(analyst.get("/agency/"))
     assert "reported in part 12,345" in shown
