@@ -69,7 +69,10 @@ class Send(AgencyPage):
             return self._answer(sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
-            faults = [(place_in_words(fault.pointer), CODES[fault.code].advice) for fault in problem.faults]
+            faults = [
+                (place_in_words(fault.pointer), CODES[fault.code].title, CODES[fault.code].advice)
+                for fault in problem.faults
+            ]
             return self._refuse(problem, faults)
 
     def _answer(self, content: bytes) -> HttpResponse:
@@ -136,14 +139,14 @@ class Send(AgencyPage):
         )
 
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
-        faults = [(str(cell.place), cell.detail) for cell in error.cells[:LISTED]]
+        faults = [(str(cell.place), CODES[cell.code].title, cell.detail) for cell in error.cells[:LISTED]]
         return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=bool(faults))
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""
         return _download(writing.refused(content, error, size=COLOURED), f"{self.agency.code}-coloured.xlsx")
 
-    def _refuse(self, problem: Problem, faults: list[tuple[str, str]], **more: bool) -> HttpResponse:
+    def _refuse(self, problem: Problem, faults: list[tuple[str, str, str]], **more: bool) -> HttpResponse:
         unlisted = problem.fault_count - len(faults)
         answer = self._ask(status=problem.status, refused=problem.detail, faults=faults, unlisted=unlisted, **more)
         for name, value in problem.headers.items():

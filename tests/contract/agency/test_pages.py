@@ -94,11 +94,12 @@ def test_stamp_confirms_only_what_was_checked(client, analyst, agency, other, mo
     assert not Submission.objects.exists()
 
 
-def test_refused_file_names_the_rows_and_what_to_do(analyst):
+def test_refused_file_names_the_rows_what_is_wrong_and_what_to_do(analyst):
     answer = drop(analyst, rows(("NO", 5), ("ZZ", 5), ("SE", "many")))
     assert answer.status_code == 422
-    assert [place for place, _ in answer.context["faults"]] == ["Row 3, column COUNTRY", "Row 4, column OBS_VALUE"]
-    assert all(advice for _, advice in answer.context["faults"])
+    assert [place for place, _, _ in answer.context["faults"]] == ["Row 3, column COUNTRY", "Row 4, column OBS_VALUE"]
+    assert all(advice for _, _, advice in answer.context["faults"])
+    assert "An unknown country. Use an ISO 3166-1" in text_of(answer)
     assert "many" not in text_of(answer).partition("What to do")[2].partition("File")[0].replace("too many", "")
 
 
@@ -120,7 +121,7 @@ def test_workbook_is_read_in_the_time_zone_of_the_set_up(analyst, agency):
 
 def test_refused_workbook_names_cells_and_comes_back_with_them_coloured(analyst):
     answer = drop(analyst, workbook(value="many"))
-    assert [place for place, _ in answer.context["faults"]] == ["Reports!F2"]
+    assert [place for place, _, _ in answer.context["faults"]] == ["Reports!F2"]
     assert 'name="coloured"' in answer.content.decode()
     assert "data:" not in answer.content.decode().partition("<main")[2]
     coloured = drop(analyst, workbook(value="many"), coloured="1")

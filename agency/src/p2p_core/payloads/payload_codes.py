@@ -68,7 +68,9 @@ PAYLOAD_CODES: Final = {
     ),
     "unknown_network": Code(422, "An unknown network", "Use a code from /api/v1/networks/, or _U for not known."),
     "unknown_frequency": Code(
-        422, "An unknown frequency", "In a report, use N, H, D or M. In a query, use N, H, D, W, M or A."
+        422,
+        "An unknown frequency",
+        "Use N (minute), H (hour), D (day) or M (month). In a query, also W (week) or A (year).",
     ),
     "frequency_not_reportable": Code(
         422,

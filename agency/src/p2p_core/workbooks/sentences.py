@@ -19,6 +19,8 @@ _CELLS: Final = {
     "missing_value": "Give a whole number. If the number is not known yet, report the period later.",
     "no_reports": "There is no row below the header. Add one for each count.",
     "unknown_indicator": "Choose an indicator from the list of the template.",
+    "unknown_country": "Choose a country from the list of the template, or write _U if it is not known.",
+    "unknown_frequency": "Write H for an hour, D for a day, M for a month, or N for a minute.",
     "unknown_network": f"Write one of these: {', '.join(NETWORKS)}.",
     "bad_period": (
         "Write 2026-11-24 09:00 for a minute (N) or an hour (H), 2026-11-24 for a day (D), 2026-11 for a month (M)."
