@@ -21,6 +21,8 @@ from p2p_core.rules import rulebook
 PAGE: Final = 50
 #: How many answers and held reports a finding shows at most.
 _SHOWN: Final = 100
+_REMARK: Final = "/remark"
+_TRACE: Final = "A remark must not contain IP or MAC addresses, hashes or e-mail addresses. Remove them."
 
 
 class Findings(AgencyPage):
@@ -55,7 +57,8 @@ class Finding(AgencyPage):
             # The reader of the API, so that both refuse the same.
             said = answer_payload.read(json.dumps(given).encode())
         except PayloadError as error:
-            return self._finding(id, faults=error.faults or [Fault("", error.code)], remark=remark, status=422)
+            faults = error.faults or [Fault("", error.code)]
+            return self._finding(id, faults=faults, chosen=given["answer"], remark=remark, status=422)
         try:
             decisions.answer(
                 finding=id,
@@ -84,6 +87,13 @@ class Finding(AgencyPage):
             answers=finding_queries.answers(finding=id, limit=_SHOWN),
             holds=finding_queries.holds(finding=id, limit=_SHOWN),
             choices=list(answer_payload.ANSWERS),
-            faults=[CODES[fault.code].advice for fault in faults],
+            wrong_remark=[_advice(fault) for fault in faults if fault.pointer == _REMARK],
+            faults=[_advice(fault) for fault in faults if fault.pointer != _REMARK],
             **more,
         )
+
+
+def _advice(fault: Fault) -> str:
+    # The advice of the code speaks of counts.
+    is_trace = (fault.pointer, fault.code) == (_REMARK, "personal_trace")
+    return _TRACE if is_trace else CODES[fault.code].advice

@@ -238,6 +238,16 @@ def test_finding_is_answered_and_the_answer_is_checked(analyst, agency, other):
     assert Answer.objects.values_list("by", "remark").get() == ("ada", "A campaign.")
 
 
+def test_refused_remark_says_why_and_leaves_the_rest_of_the_form(analyst, agency):
+    page = f"/agency/findings/{factories.FindingFactory.create(agency=agency).pk}/"
+    refused = analyst.post(page, {"answer": "will_resubmit", "remark": "ask ola@example.org"}).content.decode()
+    assert re.findall(r'value="(\w+)" checked', refused) == ["will_resubmit"]
+    at_remark = refused.partition('for="remark"')[2]
+    assert "A remark must not contain" in at_remark
+    assert "counts only" not in refused
+    assert "checked" not in analyst.get(page).content.decode()
+
+
 def test_finding_that_is_closed_takes_no_answer(analyst, agency):
     finding = factories.FindingFactory.create(
         agency=agency, state="resolved", resolved=timezone.now(), resolution="corrected"
