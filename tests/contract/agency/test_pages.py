@@ -217,6 +217,7 @@ def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
     Press().publish("D", {day(): {}}, Covered(states={agency.pk: "partial", other.pk: "late"}))
     shown = text_of(analyst.get("/agency/"))
     assert "reported in part 12,345" in shown
+    assert "If a report is held for checking, the count is the one that is still in use." in shown
     assert "late" not in shown
     assert "98,765" not in shown
     assert "NOA" not in shown
