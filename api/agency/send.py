@@ -48,6 +48,12 @@ _TOO_LARGE: Final = (
     f"On this page, a workbook may have {UNPACKED // _MIB} MiB, unpacked. Divide it, or remove pictures and sheets "
     "without reports."
 )
+#: The codes of a file that is no text, such as a picture. Their advice is for programmers.
+_NO_TEXT: Final = ("nul_character", "not_utf8")
+_NEITHER: Final = (
+    "This is neither a workbook (xlsx, ods) nor a table as CSV. Open the file in the program that contains the counts, "
+    "and save it as one of these."
+)
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -69,6 +75,8 @@ class Send(AgencyPage):
             return self._answer(sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
+            if problem.code in _NO_TEXT:
+                problem.detail = _NEITHER
             faults = [
                 (place_in_words(fault.pointer), CODES[fault.code].title, CODES[fault.code].advice)
                 for fault in problem.faults

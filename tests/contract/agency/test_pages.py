@@ -159,6 +159,13 @@ def test_template_of_the_agency_is_accepted_once_filled_in(analyst):
     assert drop(analyst, answer.content).context["refused"]
 
 
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\x89PNG\r\n\x81\x8d"])
+def test_file_that_is_no_table_is_refused_in_words_of_files(analyst, content):
+    answer = drop(analyst, content)
+    assert answer.status_code == 400
+    assert "This is neither a workbook (xlsx, ods) nor a table as CSV." in text_of(answer)
+
+
 def test_trace_of_a_person_is_refused_and_not_repeated(analyst):
     answer = drop(analyst, rows(("192.0.2.17", 5)))
     assert answer.status_code == 422
