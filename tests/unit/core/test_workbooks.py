@@ -259,6 +259,12 @@ def test_times_at_the_ends_of_the_calendar(written):
             assert refusal(xlsx(row(written, frequency=frequency)), clock).faults
 
 
+def test_last_half_second_of_the_calendar_is_refused():
+    book = rewritten(xlsx(row(NINE)), b"<v>46350.375</v>", b"<v>2958465.9999999</v>")
+    assert {code for _, code in faults(book)} <= {"bad_period", "misaligned_period", "period_not_ended"}
+    assert faults(book)
+
+
 # --- counts ----------------------------------------------------------------------------------------------------------
 
 

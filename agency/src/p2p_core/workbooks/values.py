@@ -21,6 +21,8 @@ _MONTH: Final = re.compile(r"(\d{4})-M?(\d\d)", re.ASCII)
 #: Days and months in an order that only their writer knows, or with a year of two digits.
 _UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.ASCII)
 
+_HALF_SECOND: Final = timedelta(microseconds=500_000)
+
 #: Digits in groups of three that can be nothing else than one number.
 _GROUPED: Final = tuple(
     re.compile(pattern, re.ASCII)
@@ -87,7 +89,9 @@ def period(value: Value, frequency: str, clock: Clock) -> Text:
     if frequency not in periods.REPORTABLE:
         return plain(value)
     if isinstance(value, datetime):
-        return _local((value + timedelta(microseconds=500_000)).replace(microsecond=0), frequency, clock)
+        # The last half second of the calendar has no second after it.
+        rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND
+        return _local(rounded.replace(microsecond=0), frequency, clock)
     if isinstance(value, date):
         return _local(datetime.combine(value, time()), frequency, clock)
     if isinstance(value, str):
