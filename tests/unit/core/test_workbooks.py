@@ -340,6 +340,16 @@ def test_csv_without_anything_of_a_spreadsheet_has_the_verdict_of_the_api():
     assert refusal(b"\x00\x01\x02").code == "nul_character"
 
 
+def test_csv_with_a_quote_that_is_not_closed_loses_no_rows():
+    header = HEADER.replace("COUNTRY;NETWORK;OBS_VALUE", "NETWORK;OBS_VALUE;COUNTRY")
+    lines = ['DOWNLOADS;H;2026-11-24T08:00;ARES;5;"NO: Norway', "DOWNLOADS;H;2026-11-24T09:00;ARES;9;NO: Norway"]
+    error = refusal(csv(*lines, header=header))
+    assert (error.code, error.faults[0].pointer) == ("not_csv", "/rows/0")
+    assert "quote" in error.detail
+    cut = csv(f'{LINE}"1200"', f'{LINE.replace("09:", "08:")}"3456"')[:-5]
+    assert refusal(cut).code == "not_csv"
+
+
 def test_local_days_of_csv_need_consent_unless_they_are_those_of_the_api():
     assert faults(csv("DOWNLOADS;D;20.11.2026;NO;ARES;17")) == [("/rows/0/TIME_PERIOD", "not_utc")]
 

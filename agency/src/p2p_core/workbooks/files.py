@@ -42,7 +42,7 @@ def read(
     try:
         return "workbook", read_file(content, received=received, indicators=indicators, agency=agency, clock=clock)
     except PayloadError as refused:
-        if kind == "workbook" or _is_of_a_spreadsheet(refused, strict):
+        if kind == "workbook" or refused.code == "not_csv" or _is_of_a_spreadsheet(refused, strict):
             raise
         raise strict from None
 

@@ -25,6 +25,9 @@ TOP: Final = 50
 #: The sheets of the template that have no reports.
 NOTES, CODES = "Notes", "Codes"
 _MARKS: Final = ",;\t"
+_QUOTE: Final = (
+    "A quote in this row is not closed, or text follows it. Save the file again, or correct the quote in a text editor."
+)
 _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 
 
@@ -104,14 +107,16 @@ def open_csv(content: bytes) -> Sheet:
     rows: list[Row] = []
     room = MAX_CELLS
     try:
-        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
+        # Strictly, or the rows behind a quote that is not closed would become one text.
+        for row in csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter):
             # An empty row takes memory too.
             room -= len(row) + 1
             if room < 0:
                 raise too_many()
             rows.append(list(row))
     except csv.Error:
-        raise PayloadError("not_csv", faults=[Fault("/header", "not_csv")]) from None
+        pointer = f"/rows/{len(rows) - 1}" if rows else "/header"
+        raise PayloadError("not_csv", detail=_QUOTE, faults=[Fault(pointer, "not_csv")]) from None
     # The line that names the separator is a row of the file.
     return Sheet("", [[], *rows] if is_named else rows)
 
