@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import draft as drafts
+from p2p_core.payloads import faults as payload_faults
 from p2p_core.payloads.faults import PayloadError
 from tests.histories import times
 from tests.unit.core.payload_cases import NOW, faults, outcome, plain, read_json, walk_json
@@ -262,6 +263,23 @@ def test_all_faults_are_counted_and_the_first_hundred_listed():
     assert len(refused.value.faults) == 100
 
 
+def test_reading_stops_after_so_many_faults(monkeypatch):
+    monkeypatch.setattr(payload_faults, "MOST", 150)
+    sent = body(report(*[("ZZ", "NET", -1)] * 1000))
+    with pytest.raises(PayloadError) as refused:
+        read_json(sent)
+    assert (refused.value.code, refused.value.fault_count, len(refused.value.faults)) == ("invalid_payload", 150, 100)
+    assert "150 faults or more" in refused.value.detail
+
+
+def test_faulty_reports_count_as_reports(monkeypatch):
+    monkeypatch.setattr(drafts, "MAX_REPORTS", 2)
+    for indicator in (b"DOWNLOADS", b"UNKNOWN"):
+        sent = b'{"indicator": "%s", "reports": [{}, {}%s]}'
+        assert faults(read_json, sent % (indicator, b""))[0] == "invalid_payload"
+        assert faults(read_json, sent % (indicator, b", {}"))[0] == "too_many_reports"
+
+
 def test_too_many_observations_are_refused(monkeypatch):
     monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 2)
     assert read_json(body(report(("NO", "ARES", 1), ("DE", "ARES", 1)))).observations == 2
@@ -274,11 +292,18 @@ def test_too_many_reports_are_refused(monkeypatch):
     assert faults(read_json, body(report(), report(frequency="N")))[0] == "too_many_reports"
 
 
-@pytest.mark.parametrize(("member", "items"), [("reports", "[1{}]"), ("reports", "[[1{}]]"), ("extra", "[1{}]")])
-def test_more_items_than_any_submission_has_are_refused_before_they_are_made(monkeypatch, member, items):
+@pytest.mark.parametrize(
+    ("member", "items", "fewer"),
+    [
+        ("reports", "[1{}]", "too_many_reports"),
+        ("reports", "[[1{}]]", "invalid_payload"),
+        ("extra", "[1{}]", "invalid_payload"),
+    ],
+)
+def test_more_items_than_any_submission_has_are_refused_before_they_are_made(monkeypatch, member, items, fewer):
     monkeypatch.setattr(drafts, "MAX_REPORTS", 10)
     monkeypatch.setattr(drafts, "MAX_OBSERVATIONS", 10)
-    for more, code in ((79, "invalid_payload"), (80, "too_many_observations")):
+    for more, code in ((79, fewer), (80, "too_many_observations")):
         sent = f'{{"indicator":"DOWNLOADS","{member}":{items.format(",1" * more)}}}'
         assert faults(read_json, sent.encode())[0] == code
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from p2p_core.codes import COUNTRIES, NETWORKS
 from p2p_core.payloads import checks, json_walk
 from p2p_core.payloads.cells import Head, cell_of
-from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.draft import Draft, refuse_too_many_reports
 from p2p_core.payloads.faults import BrokenRuleError
 
 
@@ -79,6 +79,7 @@ def _plain_envelope(body: bytes | bytearray, draft: Draft) -> json_walk.Envelope
         prepared = draft.received if sent.prepared is UNSET else checks.prepared(sent.prepared, draft.received)
     except _NOT_PLAIN:
         return None
+    refuse_too_many_reports(len(sent.reports))
     # A member that is named twice, which the decoder does not tell, brings two quotes more at least.
     quotes = [_count_quotes(raw) for raw in sent.reports]
     named_once = body.count(b'"') - sum(quotes) == (6 if sent.prepared is UNSET else 10)

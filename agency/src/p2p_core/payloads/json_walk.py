@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from p2p_core.payloads import checks
 from p2p_core.payloads.cells import Head, cell_of
-from p2p_core.payloads.draft import Draft
+from p2p_core.payloads.draft import Draft, refuse_too_many_reports
 from p2p_core.payloads.faults import BrokenRuleError
 from p2p_core.payloads.json_object import JsonObject
 
@@ -42,6 +42,7 @@ def walk_envelope(body: bytes | bytearray, draft: Draft) -> Envelope:
     reports = sent.items("reports")
     if reports == []:
         draft.faults.add("/reports", "no_reports")
+    refuse_too_many_reports(len(reports or []))
     return Envelope(indicator, prepared or draft.received, reports or [])
 
 
