@@ -448,6 +448,7 @@ ERRORS = "calcext:value-type='error' table:number-columns-repeated='9999999'"
         (ods(("A", f"<table:table-row {MANY}>{ods_cell('', TEXT)}</table:table-row>")), "body_too_large"),
         (ods(("A", ods_row("x").replace("x</text", '<text:s text:c="300000000"/></text'))), "body_too_large"),
         (zipped(**shared("x" * 1000, cells=200_000)), "body_too_large"),
+        (zipped(**shared("\U0001f600" * 30_000, cells=100)), "body_too_large"),
         (zipped(**shared("x", cells=1), **{"a/sharedStrings.xml": "<a/>"}), "unsupported_media_type"),
         (zipped(**shared("x", cells=1, number=7)), "unsupported_media_type"),
     ],

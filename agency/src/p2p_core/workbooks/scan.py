@@ -15,11 +15,13 @@ from p2p_core.workbooks.unpacking import unreadable
 
 #: Of all sheets together, empty ones between others included.
 MAX_CELLS: Final = 2_000_000
-#: Characters of all cells. Many cells can share one text, and each of them becomes a text of its own.
-_MAX_TEXT: Final = 128 << 20
+#: Bytes of the texts of all cells for each byte of the members. Many cells can share one text, and each of them becomes
+#: a text of its own. A small workbook may have as many as the second number.
+_TEXT: Final = 2
+_SMALL_TEXT: Final = 8 << 20
 _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
-_TEXT: Final = "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
+_LONG: Final = "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
 
 Position = tuple[int, int]
 Attributes = dict[str, str]
@@ -94,9 +96,9 @@ class Scan:
     ids: dict[str, str] = field(default_factory=dict)
     #: Whether no program has computed the formulas.
     computes_on_load: bool = False
-    #: The lengths of the texts that cells of Excel share, and of all cells together.
+    #: The bytes of the texts that cells of Excel share, and of all cells together.
     shared: list[int] = field(default_factory=list)
-    characters: int = 0
+    text: int = 0
     #: How many cells may still come.
     room: int = MAX_CELLS
 
@@ -117,8 +119,8 @@ def scan(members: dict[str, bytes]) -> Scan:
         except (expat.ExpatError, ValueError, IndexError):
             raise unreadable() from None
         found.room -= member.marks.area if member.marks else 0
-    if found.characters > _MAX_TEXT:
-        raise PayloadError("body_too_large", detail=_TEXT)
+    if found.text > max(_TEXT * sum(map(len, members.values())), _SMALL_TEXT):
+        raise PayloadError("body_too_large", detail=_LONG)
     budget = MAX_CELLS
     for marks in found.sheets.values():
         budget = marks.cover(budget)
@@ -170,19 +172,20 @@ class _Member:
             read(self, attributes)
 
     def text(self, text: str) -> None:
-        self.measure(len(text))
+        length = len(text.encode())
+        self.measure(length)
         if self.is_shared and self.inside == "v" and text.strip():
             self.measure(self.scan.shared[int(text)])
         elif self.scan.shared and _has_shared(self.name):
-            self.scan.shared[-1] += len(text)
+            self.scan.shared[-1] += length
         if self.inside == "v" and self.marks is not None and not self.scan.computes_on_load:
             here = self.row, self.column
             if self.marks.cells.get(here) == Mark.FORMULA:
                 del self.marks.cells[here]
 
     def measure(self, length: int) -> None:
-        """Count the characters of a text of the present cell."""
-        self.scan.characters += length * self.rows * self.columns if self.repeats else length
+        """Count the bytes of a text of the present cell."""
+        self.scan.text += length * self.rows * self.columns if self.repeats else length
 
     def begin(self, sheet: str) -> None:
         if self.marks is not None:
