@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, time
 from functools import partial
 from io import BytesIO
+from warnings import catch_warnings, simplefilter
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
@@ -457,6 +458,63 @@ ERRORS = "calcext:value-type='error' table:number-columns-repeated='9999999'"
 )  # fmt: skip
 def test_what_would_take_all_memory_is_refused_before_it_is_read(content, code):
     assert refusal(content).code == code
+
+
+def with_members(before=(), after=()):
+    """A workbook with more members, before or after its own."""
+    content = BytesIO()
+    with ZipFile(BytesIO(xlsx(row()))) as book, ZipFile(content, "w") as archive, catch_warnings():
+        simplefilter("ignore", UserWarning)
+        for name, data in (*before, *((name, book.read(name)) for name in book.namelist()), *after):
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def valued(xml):
+    """A workbook whose count is written so into its XML."""
+    return rewritten(xlsx(row()), b"<v>17</v>", xml)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        valued(b"<v>1&#x37;</v>"),
+        valued(b"<v>1<!-- x -->7</v>"),
+        valued(b"<v>1<?x y?>7</v>"),
+        valued(b"<v>17</v><v>18</v>"),
+        valued(b"<v>17</v><is><t>99</t></is>"),
+        rewritten(xlsx(row()), b"</sheetData>", b"</sheetData><sheetData/>"),
+        rewritten(xlsx(row()), b"<workbookPr", b'<workbookPr date1904="on"'),
+        with_members(before=[("xl/worksheets/SHEET1.xml", b"<worksheet/>")]),
+        with_members(after=[("xl/worksheets/sheet1.xml", b"<worksheet/>")]),
+        with_members(before=[("xl\\worksheets\\sheet1.xml", b"<worksheet/>")]),
+    ],
+    ids=range(10),
+)
+def test_workbook_in_which_programs_read_different_values_is_refused(content):
+    error = refusal(content)
+    assert (error.code, "save it again" in error.detail) == ("unsupported_media_type", True)
+
+
+def test_texts_in_pieces_charts_sparklines_and_dates_from_1904_are_read():
+    def chart(book, sheet):
+        drawn = book.add_chart({"type": "line"})
+        drawn.add_series({"values": "=Reports!$F$2:$F$2", "categories": "=Reports!$D$2:$D$2"})
+        sheet.insert_chart("J2", drawn)
+        sheet.add_sparkline("I2", {"range": "Reports!F2:F3"})
+
+    book = xlsx(row(), row(country="DE"), change=chart)
+    assert reports(rewritten(book, b"<t>NO</t>", b"<t>N&#x4f;</t>")) == [("H", "2026-11-24T08:00", 34)]
+    early = rewritten(xlsx(row()), b"<workbookPr", b'<workbookPr date1904="true"')
+    assert reports(early, now=local(2031, 1, 1).replace(tzinfo=UTC)) == [("H", "2030-11-25T08:00", 17)]
+
+
+def test_workbook_of_empty_elements_is_refused_before_most_of_them_are_read(monkeypatch):
+    monkeypatch.setattr(scan, "_FEW_ELEMENTS", 100)
+    empty = rewritten(xlsx(row()), b"</sheetData>", b"<row>" + b"<c/>" * 20_000 + b"</row></sheetData>")
+    error = refusal(empty)
+    assert (error.code, "empty cells" in error.detail) == ("body_too_large", True)
+    assert reports(xlsx(row())) == [("H", "2026-11-24T08:00", 17)]
 
 
 def test_texts_that_many_cells_share_are_read():

@@ -11,7 +11,7 @@ from typing import Final
 from xml.parsers import expat
 
 from p2p_core.payloads.faults import PayloadError
-from p2p_core.workbooks.unpacking import unreadable
+from p2p_core.workbooks.unpacking import ambiguous, unreadable
 
 #: Of all sheets together, empty ones between others included.
 MAX_CELLS: Final = 2_000_000
@@ -21,6 +21,11 @@ _TEXT: Final = 2
 _SMALL_TEXT: Final = 8 << 20
 _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
+#: A workbook has one element for so many bytes. A small workbook may have as many elements as the second number.
+_ELEMENT: Final = 8
+_FEW_ELEMENTS: Final = 1_000_000
+
+_EMPTY: Final = "This workbook has too many empty cells. Delete the empty rows and columns, and save it again."
 _LONG: Final = "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
 
 Position = tuple[int, int]
@@ -99,8 +104,9 @@ class Scan:
     #: The bytes of the texts that cells of Excel share, and of all cells together.
     shared: list[int] = field(default_factory=list)
     text: int = 0
-    #: How many cells may still come.
+    #: How many cells and how many elements may still come.
     room: int = MAX_CELLS
+    elements: int = _FEW_ELEMENTS
 
     def marks(self, sheet: str) -> dict[Position, Mark]:
         """The cells of a sheet that cannot be read."""
@@ -109,7 +115,8 @@ class Scan:
 
 def scan(members: dict[str, bytes]) -> Scan:
     """Look through all members. Raises a :class:`PayloadError` if the workbook is too large to be read."""
-    found = Scan()
+    size = sum(map(len, members.values()))
+    found = Scan(elements=max(size // _ELEMENT, _FEW_ELEMENTS))
     if sum(map(_has_shared, members)) > 1:
         raise unreadable()
     for name in sorted(members.keys() - {"mimetype"}, key=_turn):
@@ -119,7 +126,7 @@ def scan(members: dict[str, bytes]) -> Scan:
         except (expat.ExpatError, ValueError, IndexError):
             raise unreadable() from None
         found.room -= member.marks.area if member.marks else 0
-    if found.text > max(_TEXT * sum(map(len, members.values())), _SMALL_TEXT):
+    if found.text > max(_TEXT * size, _SMALL_TEXT):
         raise PayloadError("body_too_large", detail=_LONG)
     budget = MAX_CELLS
     for marks in found.sheets.values():
@@ -155,8 +162,11 @@ class _Member:
         self.inside = ""
         #: Whether the value of the present cell is the number of a shared text, and whether its text repeats with it.
         self.is_shared = self.repeats = False
+        #: Whether the sheet has rows so far, the present cell a value, and the value, if it is no text, a piece.
+        self.has_rows = self.has_value = self.is_number = self.has_piece = False
+        self.is_extended = False
+        # Without a buffer, a text that a comment or a reference divides comes in pieces.
         self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.CharacterDataHandler = self.text
         self.parser.StartDoctypeDeclHandler = self.doctype
@@ -167,6 +177,9 @@ class _Member:
 
     def start(self, name: str, attributes: Attributes) -> None:
         self.inside = name.rpartition(":")[2]
+        self.scan.elements -= 1
+        if self.scan.elements < 0:
+            raise PayloadError("body_too_large", detail=_EMPTY)
         read = _ELEMENTS.get(self.inside)
         if read is not None:
             read(self, attributes)
@@ -174,6 +187,11 @@ class _Member:
     def text(self, text: str) -> None:
         length = len(text.encode())
         self.measure(length)
+        if self.inside == "v" and self.is_number and text.strip():
+            # The library reads the first piece only: 1<!-- -->7 as 1.
+            if self.has_piece:
+                raise ambiguous()
+            self.has_piece = True
         if self.is_shared and self.inside == "v" and text.strip():
             self.measure(self.scan.shared[int(text)])
         elif self.scan.shared and _has_shared(self.name):
@@ -224,27 +242,47 @@ class _Member:
     def calculation(self, attributes: Attributes) -> None:
         self.scan.computes_on_load = attributes.get("fullCalcOnLoad") in ("1", "true")
 
+    def properties(self, attributes: Attributes) -> None:
+        if attributes.get("date1904", "0") not in ("0", "1", "false", "true"):
+            raise ambiguous()
+
     def worksheet(self, _: Attributes) -> None:
         self.begin(self.name)
+
+    def sheet_data(self, _: Attributes) -> None:
+        if self.has_rows:
+            raise ambiguous()
+        self.has_rows = True
 
     def line(self, attributes: Attributes) -> None:
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.column = -1
+        self.is_extended = False
 
     def cell(self, attributes: Attributes) -> None:
         if "r" in attributes:
             self.row, self.column = position_of(attributes["r"])
         else:
             self.column += 1
+        self.has_value = self.has_piece = False
+        # Of a text, the library reads all pieces.
+        self.is_number = self.marks is not None and attributes.get("t") != "str"
         self.is_shared = attributes.get("t") == "s"
         if attributes.get("t") == "e":
             self.mark(Mark.ERROR)
 
     def formula(self, _: Attributes) -> None:
-        if self.marks is not None and (self.row, self.column) not in self.marks.cells:
+        if self.marks is not None and not self.is_extended and (self.row, self.column) not in self.marks.cells:
             self.mark(Mark.FORMULA)
 
+    def extension(self, _: Attributes) -> None:
+        """Formulas from here to the next row are of charts in cells, and not of the last cell."""
+        self.is_extended = True
+
     def value(self, _: Attributes) -> None:
+        if self.has_value and self.marks is not None:
+            raise ambiguous()
+        self.has_value = True
         self.reach()
 
     def shared_text(self, _: Attributes) -> None:
@@ -298,11 +336,14 @@ def _count(attributes: Attributes, name: str) -> int:
 _ELEMENTS: Final = {
     "Relationship": _Member.relation,
     "sheet": _Member.sheet,
+    "workbookPr": _Member.properties,
     "calcPr": _Member.calculation,
     "worksheet": _Member.worksheet,
+    "sheetData": _Member.sheet_data,
     "row": _Member.line,
     "c": _Member.cell,
     "f": _Member.formula,
+    "extLst": _Member.extension,
     "v": _Member.value,
     "is": _Member.value,
     "si": _Member.shared_text,

@@ -21,8 +21,19 @@ NOT_A_WORKBOOK: Final = (
 )
 
 
+_AMBIGUOUS: Final = (
+    "Programs read different values in this workbook. Open it in a spreadsheet program, save it again, and send that "
+    "file."
+)
+
+
 def unreadable() -> PayloadError:
     return PayloadError("unsupported_media_type", detail=NOT_A_WORKBOOK)
+
+
+def ambiguous() -> PayloadError:
+    """No spreadsheet program writes such a workbook, and not all read the same in it."""
+    return PayloadError("unsupported_media_type", detail=_AMBIGUOUS)
 
 
 def unpack(content: bytes) -> dict[str, bytes]:
@@ -35,6 +46,9 @@ def unpack(content: bytes) -> dict[str, bytes]:
         with ZipFile(BytesIO(content)) as archive:
             if len(archive.infolist()) > _MEMBERS:
                 raise PayloadError("body_too_large", detail=_TOO_LARGE)
+            names = [info.orig_filename.casefold() for info in archive.infolist()]
+            if len(set(names)) < len(names) or any("\\" in name for name in names):
+                raise ambiguous()
             for info in archive.infolist():
                 if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or info.flag_bits & 1:
                     raise unreadable()
