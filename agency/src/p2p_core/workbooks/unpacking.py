@@ -46,9 +46,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
         with ZipFile(BytesIO(content)) as archive:
             if len(archive.infolist()) > _MEMBERS:
                 raise PayloadError("body_too_large", detail=_TOO_LARGE)
-            names = [info.orig_filename.casefold() for info in archive.infolist()]
-            if len(set(names)) < len(names) or any("\\" in name for name in names):
-                raise ambiguous()
+            _check_names([info.orig_filename.casefold() for info in archive.infolist()])
             for info in archive.infolist():
                 if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or info.flag_bits & 1:
                     raise unreadable()
@@ -61,6 +59,12 @@ def unpack(content: bytes) -> dict[str, bytes]:
     except (BadZipFile, ZlibError, EOFError, OSError, ValueError, NotImplementedError):
         raise unreadable() from None
     return found
+
+
+def _check_names(names: list[str]) -> None:
+    """Some programs see no difference between capitals and others, or between a backslash and a slash."""
+    if len(set(names)) < len(names) or any("\\" in name for name in names):
+        raise ambiguous()
 
 
 def unpacked_size(content: bytes) -> int:

@@ -90,7 +90,7 @@ def period(value: Value, frequency: str, clock: Clock) -> Text:
         return plain(value)
     if isinstance(value, datetime):
         # The last half second of the calendar has no second after it.
-        rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND
+        rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND  # noqa: DTZ901  it is local
         return _local(rounded.replace(microsecond=0), frequency, clock)
     if isinstance(value, date):
         return _local(datetime.combine(value, time()), frequency, clock)
