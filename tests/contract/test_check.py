@@ -124,7 +124,7 @@ def same_on_page(document, shown):
         known = {one["message"] for one in document["findings"][:SHOWN]}
         expect(known <= {*shown["findings"]} or len(shown["findings"]) == SHOWN, f"{known}, {shown['findings']}")
         return
-    faults = [(place_of(one), one["detail"]) for one in document["errors"]]
+    faults = [(place_of(one), one["title"], one["detail"]) for one in document["errors"]]
     expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")
     expect(len(shown["faults"]) + shown["unlisted"] == document["error_count"], "another number of faults")
     if not faults:
