@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -125,7 +125,10 @@ class Invitation(OpenPage, PasswordResetConfirmView):
         return {**super().get_context_data(**more), **frame(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        agency_accounts.set_password(form.user, form.cleaned_data["new_password1"])
+        token = self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        if not agency_accounts.set_password(form.user, form.cleaned_data["new_password1"], token=token):
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
         self.request.session.flush()
         messages.success(self.request, gettext("Your password is set. Sign in with it."))
         return HttpResponseRedirect(reverse("agency:sign-in"))

@@ -72,11 +72,17 @@ def account_of(user: AbstractBaseUser | AnonymousUser, *, now: datetime) -> Agen
     return account if account is not None and account.usable_at(now) else None
 
 
-def set_password(user: User, password: str) -> None:
-    """Accept an invitation."""
-    with registry.announce_changes(user, by=user.get_username(), reason="An invitation was accepted."):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+def set_password(user: User, password: str, *, token: str) -> bool:
+    """Accept an invitation, unless its link was used or replaced meanwhile. Returns whether the password is set."""
+    with registry.writing():
+        # Another request may have used the link after it was checked for this one.
+        user = User.objects.select_for_update().get(pk=user.pk)
+        if not default_token_generator.check_token(user, token):
+            return False
+        with registry.announce_changes(user, by=user.get_username(), reason="An invitation was accepted."):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+    return True
 
 
 def _invitation(account: AgencyAccount) -> Invitation:

@@ -14,6 +14,8 @@ from countries.models import AgencyAccount
 from federation.models.audit import AuditEvent
 from tests import second_factor
 from tests.contract.agency.conftest import account, text_of
+from tests.factories import AgencyFactory, IndicatorFactory
+from tests.integration import locks
 from tests.integration.federation import deskside
 
 WORDS = "three words that nobody guesses"
@@ -35,8 +37,15 @@ def link_of(answer):
 
 def accept(client, link):
     form = client.get(link, follow=True)
-    there = form.redirect_chain[-1][0]
-    return client.post(there, {"new_password1": WORDS, "new_password2": WORDS}, follow=True)
+    return give(client, form.redirect_chain[-1][0], WORDS)
+
+
+def give(client, page, password):
+    return client.post(page, {"new_password1": password, "new_password2": password}, follow=True)
+
+
+def invite_again(account):
+    return agency_accounts.invite_again(account=account, by="kari", now=timezone.now(), reason="lost")
 
 
 def give_password(client, name="ola", password=WORDS, page="/agency/sign-in/", **more):
@@ -83,7 +92,7 @@ def test_members_of_the_desk_do_not_come_in(client, role, agency):
 @pytest.mark.django_db
 def test_link_ends_after_three_days_with_the_account_and_with_the_next_link(client, agency, monkeypatch):
     first = agency_accounts.invite(agency=agency, username="ola", by="kari", now=timezone.now())
-    again = agency_accounts.invite_again(account=first.account, by="kari", now=timezone.now(), reason="lost")
+    again = invite_again(first.account)
 
     def works(invitation):
         return (
@@ -99,9 +108,26 @@ def test_link_ends_after_three_days_with_the_account_and_with_the_next_link(clie
     assert not works(again)
 
 
+@pytest.mark.parametrize("meanwhile", ["accepted by another", "invited again"])
+@pytest.mark.django_db(transaction=True)
+def test_link_that_ends_in_the_same_instant_sets_no_password(meanwhile):
+    IndicatorFactory.create()
+    invited = agency_accounts.invite(agency=AgencyFactory.create(), username="ola", by="kari", now=timezone.now())
+    first, second = Client(), Client()
+    link = f"/agency/invitation/{invited.uid}/{invited.token}/"
+    pages = [browser.get(link, follow=True).redirect_chain[-1][0] for browser in (first, second)]
+    late = "four other words here"
+    _, answer = locks.one_before_the_other(
+        lambda: give(first, pages[0], WORDS) if meanwhile == "accepted by another" else invite_again(invited.account),
+        lambda: give(second, pages[1], late),
+    )
+    assert "does not work any more" in text_of(answer)
+    assert not User.objects.get(username="ola").check_password(late)
+
+
 ENDS = {
     "ended": lambda it: agency_accounts.end(account=it, by="kari", now=timezone.now(), reason="left"),
-    "invited again": lambda it: agency_accounts.invite_again(account=it, by="kari", now=timezone.now(), reason="lost"),
+    "invited again": invite_again,
     "expired": lambda _: AgencyAccount.objects.update(expires=timezone.now()),
     "user inactive": lambda _: User.objects.update(is_active=False),
     "agency inactive": lambda it: type(it.agency).objects.update(active=False),
