@@ -36,7 +36,9 @@ _PROMPT: Final = 20
 _SLOWEST: Final = 300
 _LARGEST: Final = 64 << 20
 _PIECE: Final = 64 << 10
-_AWAY: Final = frozenset({429, 502, 503, 504})
+#: Answers to all requests, and answers of a proxy that may fail with one request only.
+_BUSY: Final = frozenset({429, 503})
+_AWAY: Final = _BUSY | {502, 504}
 #: A token is used no longer than this share of its life, so that it does not end on the way.
 _SHARE: Final = 0.8
 
@@ -193,7 +195,13 @@ class Client:
 
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
-            began, token = time.monotonic(), self._new_token()
+            began = time.monotonic()
+            try:
+                token = self._new_token()
+            except AwayError as away:
+                # No request can be sent without a token.
+                away.for_all = True
+                raise
             self._token, self._token_ends = token["access_token"], began + _SHARE * token["expires_in"]
         return {"Authorization": f"Bearer {self._token}"}
 
@@ -293,6 +301,7 @@ def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, An
         raise AwayError(
             f"The federation cannot answer now: {reason}. Try again later.",
             retry_after=float(seconds) if seconds.isdecimal() else 0,
+            for_all=answer.status in _BUSY,
         )
     raise ProblemError(answer.status, _decoded(answer, _Problem))
 
@@ -309,5 +318,6 @@ def _decoded(answer: _Answer, shape: Any) -> dict[str, Any]:
 def _not_the_federation(answer: _Answer) -> AwayError:
     return AwayError(
         f"Another program than the federation answered: status {answer.status}, without a document of its API. "
-        "Check the address in the settings, and the proxies between this machine and the federation."
+        "Check the address in the settings, and the proxies between this machine and the federation.",
+        for_all=False,
     )

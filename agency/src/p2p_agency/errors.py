@@ -12,13 +12,16 @@ class RefusedError(AgencyError):
 
 
 class AwayError(AgencyError):
-    """The federation is busy or cannot be reached. It asks the program to wait ``retry_after`` seconds."""
+    """The federation is busy or cannot be reached. It asks the program to wait ``retry_after`` seconds.
+
+    ``for_all`` is false if the answer does not show whether other requests fail too.
+    """
 
     exit_code = 3
 
-    def __init__(self, message: str, *, retry_after: float = 0) -> None:
+    def __init__(self, message: str, *, retry_after: float = 0, for_all: bool = True) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.for_all = retry_after, for_all
 
 
 class SetUpError(AgencyError):

@@ -63,7 +63,7 @@ _BY_STATE: Final = "SELECT key, state, added, failures, answer FROM submission W
 class Entry(NamedTuple):
     """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused.
 
-    ``failures`` counts how often the federation could not take this one, though it could take others.
+    ``failures`` counts how often this one could not be sent, though others perhaps could.
     """
 
     key: str
@@ -208,9 +208,10 @@ class Outbox:
         """Send one submission. Returns why it waits, if that is no reason for others to wait."""
         try:
             receipt = client.submit(packed, key)
-        except AwayError:
-            # Or the oldest would be sent after all others, once the federation is back.
-            self._run("UPDATE submission SET taken = 0 WHERE key = ?", (key,))
+        except AwayError as away:
+            # The oldest stays first, unless the fault may be its own: then the next attempt begins with another.
+            failed = not away.for_all
+            self._run("UPDATE submission SET taken = 0, failures = failures + ? WHERE key = ?", (failed, key))
             raise
         except ProblemError as problem:
             if _is_final(problem):
