@@ -128,7 +128,10 @@ class Watch:
     def _write_results(self) -> None:
         for path, pending in list(self._pending.items()):
             stored = self._outbox.get(pending.keys)
-            if all(one.state != "waiting" for one in stored):
+            if len(stored) < len(pending.keys):
+                # Another process deleted what was settled. The file is read again, and the federation knows it.
+                del self._pending[path]
+            elif all(one.state != "waiting" for one in stored):
                 self._finish(path, pending.stamp, messages.of_entries(stored))
 
     def _finish(self, path: Path, stamp: str, lines: Sequence[str]) -> None:

@@ -215,6 +215,19 @@ def test_program_that_is_started_after_an_outage_tries_at_once(started, folder, 
     assert len(federation.stored) == 1
 
 
+def test_result_is_written_also_if_its_submissions_are_no_longer_in_the_outbox(started, folder, federation, given):
+    (folder / "a.json").write_text(content())
+    federation.problem(503, "busy")
+    watch = started()
+    watch.look()
+    Outbox(given.outbox)._run("DELETE FROM submission")
+    watch._outbox._next_try = 0.0
+    for _ in range(2):
+        watch.look()
+    assert (folder / "a.json.result.txt").read_text().startswith("Accepted: 1 report.")
+    assert len(federation.stored) == 1
+
+
 def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, monkeypatch):
     (folder / "a.json").write_text(content())
     federation.ahead = 3600
