@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from p2p_agency.client import Client
+from p2p_agency.outbox import Outbox
 from p2p_agency.reference import Reference
 from p2p_agency.settings import Settings
 from tests.unit.agency import federation as federations
@@ -41,3 +42,10 @@ def know(folder, **members):
 @pytest.fixture
 def client(given):
     return Client(given)
+
+
+@pytest.fixture
+def outbox(given):
+    opened = Outbox(given.outbox)
+    yield opened
+    opened.close()

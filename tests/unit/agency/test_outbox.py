@@ -25,13 +25,6 @@ def body(number=0, **members):
     return json.dumps({"indicator": "DOWNLOADS", "prepared": prepared, "reports": [report], **members}).encode()
 
 
-@pytest.fixture
-def outbox(given):
-    opened = Outbox(given.outbox)
-    yield opened
-    opened.close()
-
-
 def states(outbox):
     return {one.key: one.state for one in outbox.in_state("waiting", "accepted", "refused")}
 
@@ -207,16 +200,6 @@ def test_attempts_become_rarer_until_one_succeeds(outbox, client, federation, mo
     assert (outbox.count(), outbox.wait_left()) == ({"accepted": 1}, 0)
 
 
-def test_oldest_goes_first_also_after_a_failure(outbox, client, federation):
-    keys = [outbox.add(body(number)) for number in range(4)]
-    for _ in range(2):
-        federation.problem(503, "busy")
-        with pytest.raises(AwayError):
-            outbox.send(client, at_once=True)
-    outbox.send(client, at_once=True)
-    assert list(federation.stored) == keys
-
-
 def test_it_waits_as_long_as_the_federation_asks(outbox, client, federation):
     outbox.add(body())
     federation.answers.append((503, {"Retry-After": "37"}, b"{}"))
@@ -264,41 +247,6 @@ def test_submission_that_breaks_the_federation_does_not_stop_others(outbox, clie
     assert outbox.wait_left() > 0
 
 
-ANSWERS_OF_A_PROXY = [
-    (status, {"Content-Type": "text/html"}, b"<h1>No</h1>") for status in (400, 403, 413, 500, 502, 504)
-]
-
-
-@pytest.mark.parametrize("refusal", ANSWERS_OF_A_PROXY, ids=lambda refusal: refusal[0])
-def test_submissions_that_a_proxy_does_not_let_through_do_not_stop_others(
-    outbox, client, federation, monkeypatch, refusal
-):
-    keys = [outbox.add(body(number)) for number in range(5)]
-    answer = federation.answer
-
-    def answer_or_refuse(path, headers, body):
-        stopped = headers.get("Idempotency-Key") in (keys[0], keys[2])
-        return refusal if stopped else answer(path, headers, body)
-
-    monkeypatch.setattr(federation, "answer", answer_or_refuse)
-    for _ in range(3):
-        with pytest.raises(AwayError):
-            outbox.send(client, at_once=True)
-        assert outbox.wait_left() > 0
-    assert list(federation.stored) == [keys[1], keys[3], keys[4]]
-
-
-def test_federation_that_gives_no_token_keeps_the_order(outbox, client, federation, monkeypatch):
-    keys = [outbox.add(body(number)) for number in range(3)]
-    with monkeypatch.context() as patch:
-        patch.setattr(federation, "answer", lambda *_: (502, {}, b"<h1>No</h1>"))
-        for _ in range(2):
-            with pytest.raises(AwayError):
-                outbox.send(client, at_once=True)
-    outbox.send(client, at_once=True)
-    assert list(federation.stored) == keys
-
-
 def test_it_keeps_fourteen_days_and_what_waits_for_ever(outbox, client, monkeypatch):
     outbox.add(body(0))
     outbox.send(client)
@@ -317,6 +265,19 @@ def test_it_keeps_fourteen_days_and_what_waits_for_ever(outbox, client, monkeypa
     del client._send
     outbox.send(client, at_once=True)
     assert outbox.count() == {"accepted": 1}
+
+
+def test_clock_that_is_ahead_deletes_nothing(outbox, client, federation, monkeypatch):
+    outbox.add(body(0))
+    outbox.send(client)
+    ahead = time.time() + 15 * 86_400
+    monkeypatch.setattr(outboxes.time, "time", lambda: ahead)
+    federation.ahead = -15 * 86_400
+    outbox.send(client)
+    assert outbox.count() == {"accepted": 1}, "no answer has said what time it is"
+    outbox.add(body(1))
+    outbox.send(client)
+    assert outbox.count() == {"accepted": 2}
 
 
 def federation_is_away(client):
