@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
@@ -67,8 +67,9 @@ class _Receipt(_Outcome):
 
 
 class _Token(msgspec.Struct):
-    access_token: str
-    expires_in: int
+    #: RFC 6749, appendix A.12. Other characters would break the header.
+    access_token: Annotated[str, msgspec.Meta(pattern=r"\A[ -~]+\Z")]
+    expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
 
 
 class _Fault(msgspec.Struct):
@@ -232,8 +233,8 @@ class Client:
     def _compare_clocks(self, date: str | None, began: float, ended: float) -> None:
         if date and 0 <= ended - began < _PROMPT:
             try:
-                there = parsedate_to_datetime(date).timestamp()
-            except ValueError:
+                there = parsedate_to_datetime(date).astimezone(UTC).timestamp()
+            except (ValueError, OverflowError):
                 return
             # On average, half a second was cut off.
             self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)

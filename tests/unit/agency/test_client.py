@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import threading
+import time
 import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
@@ -58,6 +59,32 @@ def test_only_a_receipt_means_that_it_arrived(client, federation, answer):
         submit(client)
     assert federation.stored == {}
     assert len(federation.asked) == 2, "nothing was followed"
+
+
+TOKEN = {"access_token": "token", "expires_in": 900}
+NO_TOKENS = [
+    {**TOKEN, "access_token": "two\nlines"},
+    {**TOKEN, "access_token": "token\n"},
+    {**TOKEN, "access_token": "token\u2028"},
+    {**TOKEN, "access_token": ""},
+    {**TOKEN, "expires_in": 10**400},
+    {**TOKEN, "expires_in": -1},
+]
+
+
+@pytest.mark.parametrize("document", NO_TOKENS, ids=range(len(NO_TOKENS)))
+def test_token_that_cannot_be_used_is_not_of_the_federation(client, federation, monkeypatch, document):
+    monkeypatch.setattr(federation, "answer", lambda *_: as_json(200, document))
+    with pytest.raises(AwayError, match="Another program"):
+        submit(client)
+
+
+@pytest.mark.parametrize(
+    "date", ["Tue, 01 Dec 2026 00:00:00 +9999999999999999", "Fri, 31 Dec 9999 23:59:59 -2359", "Tue, 01 Dec 99999", "x"]
+)
+def test_date_that_is_none_says_nothing_about_the_clock(client, date):
+    client._compare_clocks(date, time.time(), time.time())
+    assert client.clock_fault == ""
 
 
 def test_answer_that_would_take_all_memory_is_not_unpacked(client, federation):
