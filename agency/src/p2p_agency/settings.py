@@ -64,7 +64,7 @@ def load(path: Path) -> Settings:
         )
     try:
         return _settings(path, tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise SetUpError(f"{path} cannot be used: {error}. Correct it, or run: p2p-agency init") from None
 
 
@@ -119,7 +119,7 @@ def store(path: Path, values: Mapping[str, str]) -> None:
         top = top[: set_already.start()] + line + top[set_already.end() :] if set_already else top + line
     try:
         tomllib.loads(top + rest)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SetUpError(f"{path} cannot be changed: {error}. Write each value in one line.") from None
     write_private(path, (top + rest).encode())
 

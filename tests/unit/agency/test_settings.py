@@ -39,9 +39,10 @@ def test_change_of_a_value_leaves_comments_and_tables_alone(path):
     assert settings.load(path).sections["collect"]["address"] == "of the collector"
 
 
-def test_change_that_cannot_be_made_is_refused(path):
+@pytest.mark.parametrize("more", ['keyid = """\nNO-KRIPOS.1"""\n', "x = " + "[" * 100_000], ids=["lines", "deep"])
+def test_change_that_cannot_be_made_is_refused(path, more):
     settings.store(path, VALUES)
-    path.write_text(path.read_text() + 'keyid = """\nNO-KRIPOS.1"""\n')
+    path.write_text(path.read_text() + more)
     before = path.read_text()
     with pytest.raises(SetUpError, match="in one line"):
         settings.store(path, {"keyid": "NO-KRIPOS.2"})
@@ -51,6 +52,7 @@ def test_change_that_cannot_be_made_is_refused(path):
 BAD = {
     "nothing": "",
     "no secret": 'address = "https://a.example"\nclient_id = "x"\n',
+    "deep TOML": "x = " + "[" * 100_000,
     "no TOML": "address: https://a.example",
 }
 
