@@ -6,6 +6,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,9 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: The name of a host, in any alphabet, or an address.
 _HOST: Final = re.compile(r"[\w:](?:[\w.:-]{0,251}[\w.])?")
 _SHOWN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+#: The end of the name of an unfinished file. If it is older than so many seconds, its process was killed.
+_DRAFT: Final = ".part"
+_ABANDONED: Final = 60
 _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"
 
 
@@ -128,18 +132,40 @@ def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_DRAFT)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+                now = os.fstat(file.fileno()).st_mtime
             Path(draft).replace(path)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
+        _delete_drafts(path, now - _ABANDONED)
+        _sync_folder(path.parent)
     except OSError as error:
         raise MachineError(
             f"{path} cannot be written: {error.strerror or error}. "
             "Check that the disk has free space and that you may write there."
         ) from None
+
+
+def _delete_drafts(path: Path, before: float) -> None:
+    """Delete the drafts of writes that were killed. Younger ones may be of another process that writes now."""
+    for draft in path.parent.iterdir():
+        if draft.name.startswith(f".{path.name}.") and draft.name.endswith(_DRAFT):
+            with suppress(OSError):
+                if draft.stat().st_mtime < before:
+                    draft.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write the new name to the disk, so that it stays after a power failure. Windows cannot open a folder."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,6 +1,9 @@
 """The settings: who may read them, what is refused, and that a change of one value leaves the rest alone."""
 
+import os
+import signal
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,31 @@ def test_address_of_this_machine_needs_no_tls():
 def test_file_that_cannot_be_written_is_said():
     with pytest.raises(MachineError, match="cannot be written"):
         settings.write_private(Path("/dev/null/settings.toml"), b"")
+
+
+def test_next_write_deletes_what_a_killed_one_left(path, monkeypatch):
+    settings.store(path, VALUES)
+    others = [path.with_name(name) for name in (".settings.toml.swp", ".other.toml.x.part")]
+    for other in others:
+        other.touch()
+        os.utime(other, (0, 0))
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(settings.os, "fsync", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        settings.store(path, VALUES)
+        os._exit(1)
+    os.waitpid(child, 0)
+    [draft] = set(path.parent.iterdir()) - {path, *others}
+    settings.store(path, VALUES)
+    assert draft.exists(), "another process may still write it"
+    minutes_ago = time.time() - 120
+    os.utime(draft, (minutes_ago, minutes_ago))
+    settings.store(path, VALUES)
+    assert set(path.parent.iterdir()) == {path, *others}
+
+
+def test_file_and_its_name_are_on_the_disk(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(settings.os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    settings.store(path, VALUES)
+    assert synced == [path.stat().st_ino, path.parent.stat().st_ino]
