@@ -5,6 +5,7 @@ is read again; it becomes the same submissions, which the outbox has.
 """
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -185,6 +186,10 @@ def run(folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], 
     """Watch until the process is ended. Changes on network drives are announced to nobody, so it looks by itself."""
     import signal
 
+    import click
+
+    if not 0 <= quiet < math.inf:
+        raise click.BadParameter("Give a number of seconds that is 0 or more.", param_hint="--quiet")
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     watching = Watch(folder, settings, quiet=quiet, say=say)

@@ -13,7 +13,7 @@ from pathlib import Path
 import click.testing
 import pytest
 
-from p2p_agency import files, settings
+from p2p_agency import files, settings, watch
 from p2p_agency.cli import main
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency.conftest import know
@@ -52,6 +52,13 @@ def program(machine, *words, **more):
     # Output that is not buffered hides what happens to the rest of it at the end.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, **more)
+
+
+@pytest.mark.parametrize("quiet", ["nan", "inf", "-1"])
+def test_seconds_that_no_file_can_rest_are_refused(run, tmp_path, monkeypatch, quiet):
+    monkeypatch.setattr(watch.Watch, "look", lambda _: pytest.fail("It watches."))
+    code, output = run("watch", f"--quiet={quiet}", tmp_path)
+    assert (code, "Give a number of seconds that is 0 or more." in output) == (2, True)
 
 
 FILES = {
