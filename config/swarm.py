@@ -41,7 +41,7 @@ def is_possible() -> bool:
     return sys.platform == "linux" and importlib.util.find_spec("libtorrent") is not None
 
 
-def make_torrent(folder: Path, name: str, size: int) -> int:
+def make_torrent(folder: Path, name: str, size: int, *, private: bool = True) -> int:
     """Write a file of harmless text and its torrent, and return the number of its blocks."""
     import libtorrent
 
@@ -53,7 +53,7 @@ def make_torrent(folder: Path, name: str, size: int) -> int:
         files = libtorrent.file_storage()
         libtorrent.add_files(files, str(folder / name))
         made = libtorrent.create_torrent(files, _PIECE, libtorrent.create_torrent.v1_only)
-        made.set_priv(True)
+        made.set_priv(private)
         libtorrent.set_piece_hashes(made, str(folder))
         (folder / f"{name}.torrent").write_bytes(libtorrent.bencode(made.generate()))
     return -(-size // _BLOCK)
@@ -127,7 +127,7 @@ def _collect() -> "subprocess.Popen[bytes]":
     settings.touch(mode=0o600)
     settings.write_text(
         f'{credential().read_text()}\n[collect]\nlocations = "test"\n[collect.torrent]\n'
-        f'folder = "{folder().resolve() / "files"}"\nlisten = "{_SEED}:{env.port()}"\ndht = false\n'
+        f'folder = "{folder().resolve() / "files"}"\nlisten = "{_SEED}:{env.port()}"\n'
     )
     command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(settings), "collect"]
     return subprocess.Popen(bound_to_parent(command), stdin=subprocess.DEVNULL)

@@ -81,7 +81,7 @@ def _strace(trace: Path) -> list[str]:
 
 
 def _sources(folder: Path, number: int) -> dict[str, Any]:
-    torrent = {"folder": str(folder / "files"), "listen": f"127.83.1.{number + 1}:{17000 + number}", "dht": False}
+    torrent = {"folder": str(folder / "files"), "listen": f"127.83.1.{number + 1}:{17000 + number}"}
     lines = {"path": str(folder / "agency-0" / "lines.sock")}
     return {"torrent": torrent, "lines": lines} if number == 0 else {"torrent": torrent}
 
@@ -165,13 +165,44 @@ def test_messages_that_libtorrent_drops_are_told_and_only_peers_that_are_connect
         kept.append({host for _, (host, _) in peers})
 
     monkeypatch.setattr(torrent, "_forget_departed", forget_all)
-    watching = torrent.watch(folder=str(tmp_path), listen="", dht=False)
+    watching = torrent.watch(folder=str(tmp_path), listen="")
     next(watching)
     downloader = Downloader("127.83.7.2", tmp_path / "downloads")
     downloader.fetch(tmp_path / "text.txt.torrent", [("127.83.7.1", 17090)], 500_000)
     batch = next(batch for batch in islice(watching, 30) if any(kept))
     assert "dropped messages" in batch.lost
     assert kept[-1] == {"127.83.7.2"}
+    watching.close()
+
+
+def test_downloaders_that_know_only_the_seed_do_not_learn_each_other_from_it(tmp_path):
+    """Peer exchange begins some seconds after a connection. A private torrent would have none."""
+    make_torrent(tmp_path, "text.txt", 5_000_000, private=False)
+    watching = torrent.watch(folder=str(tmp_path), listen="127.83.8.1:17091")
+    next(watching)
+    downloaders = [Downloader(f"127.83.8.{n}", tmp_path / "downloads") for n in (2, 3, 4)]
+    for one in downloaders:
+        one.fetch(tmp_path / "text.txt.torrent", [("127.83.8.1", 17091)], 60_000)
+    met = set()
+    for _ in islice(watching, 15):
+        met |= {peer.ip[0] for one in downloaders for peer in one.torrents[0].get_peer_info()}
+    assert met == {"127.83.8.1"}
+    watching.close()
+
+
+def test_the_seed_answers_no_question_of_the_dht(tmp_path):
+    make_torrent(tmp_path, "text.txt", 50_000, private=False)
+    watching = torrent.watch(folder=str(tmp_path), listen="127.83.9.1:17092", dht=True)
+    next(watching)
+    question = b"d1:ad2:id20:%s9:info_hash20:%se1:q9:get_peers1:t2:aa1:y1:qe" % (b"i" * 20, b"h" * 20)
+    with socket.socket(type=socket.SOCK_DGRAM) as asker:
+        asker.bind(("127.83.9.2", 17092))
+        asker.settimeout(2)
+        asker.sendto(question, ("127.83.9.1", 17092))
+        with pytest.raises(TimeoutError):
+            # It may ask, with `1:y1:q`.
+            while b"1:y1:r" not in asker.recv(2000):
+                pass
     watching.close()
 
 

@@ -72,7 +72,7 @@ def test_the_log_of_libtorrent_is_read():
 
 def test_without_torrents_or_libtorrent_the_adapter_says_what_to_do(tmp_path, monkeypatch):
     with pytest.raises(AdapterError, match="no torrents"):
-        next(torrent.watch(folder=str(tmp_path), listen="127.0.0.1:0", dht=False))
+        next(torrent.watch(folder=str(tmp_path), listen="127.0.0.1:0"))
     monkeypatch.setattr(torrent, "libtorrent", None)
     with pytest.raises(AdapterError, match="not installed"):
         next(torrent.watch(folder=str(tmp_path)))

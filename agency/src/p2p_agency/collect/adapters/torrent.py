@@ -1,6 +1,7 @@
 """A BitTorrent client of the agency's own, with libtorrent, that seeds the torrents of a folder and watches its peers.
 
-libtorrent keeps peers in its resume data and its DHT state, so neither is ever saved.
+libtorrent keeps peers in its resume data and its DHT state, so neither is ever saved. By default, it also tells peers
+the addresses of other peers, so peer exchange is off, and the DHT gives no answers.
 """
 
 import errno
@@ -76,7 +77,7 @@ class _Peer:
         return 1 in self._sent and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
 
 
-def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = True) -> Iterator[Batch]:
+def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = False) -> Iterator[Batch]:
     """Seed what the folder has, each torrent beside its files. A new torrent is found at the next start."""
     if libtorrent is None:
         raise AdapterError("libtorrent is not installed: install p2p-agency[torrent], or use another client.")
@@ -86,7 +87,7 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Tr
         parameters = libtorrent.load_torrent_file(str(path))
         parameters.save_path = folder
         # The agency's own files are sent and nothing is ever fetched.
-        parameters.flags = libtorrent.torrent_flags.upload_mode
+        parameters.flags = libtorrent.torrent_flags.upload_mode | libtorrent.torrent_flags.disable_pex
         torrents[session.add_torrent(parameters)] = _Torrent(parameters.ti)
     _wait_until_checked(torrents)
     peers: dict[tuple[Any, Any], _Peer] = {}
@@ -149,6 +150,8 @@ def _settings(listen: str, *, dht: bool) -> Any:
     return {
         "listen_interfaces": listen,
         "enable_dht": dht,
+        # It asks the DHT, and answers nobody: answers would name peers.
+        "dht_read_only": True,
         "enable_lsd": False,
         "enable_upnp": False,
         "enable_natpmp": False,
