@@ -32,4 +32,4 @@ if len(sys.argv) > 4:
     _with_accounts(Path(sys.argv[4]))
 if __name__ == "__main__":
     path, ahead, factor = Path(sys.argv[1]), *map(float, sys.argv[2:4])
-    command.run(settings.load(path), clock=partial(other_clock, ahead, factor, path.stat().st_mtime))
+    command.run(settings.load(path), clock=partial(other_clock, ahead, factor, path.stat().st_mtime), offset=float)

@@ -41,7 +41,7 @@ def _collect(path: Path, log: str, factor: float) -> None:
     # The server of forks is a child of this process's parent, so this process cannot look whether it runs.
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
     multiprocessing.get_context = lambda _: _CONTEXT  # type: ignore[assignment]
-    command.run(settings.load(path), clock=partial(other_clock, 0, factor, path.stat().st_mtime))
+    command.run(settings.load(path), clock=partial(other_clock, 0, factor, path.stat().st_mtime), offset=float)
 
 
 def main() -> None:

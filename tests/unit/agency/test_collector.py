@@ -68,11 +68,18 @@ class World:
 
     def start(self, *, compared=True):
         self.source = Source()
-        clocks = {"clock": lambda: self.now, "steady": lambda: self.steady}
+        clocks = {"clock": lambda: self.now, "offset": lambda: self.offset}
         self.collector = Collector({"a": self.source}, self.path, self.add, comparisons=None, **clocks)
         self.collector._store()
         if compared:
-            self.collector._check_clock("")
+            self.compare()
+
+    @property
+    def offset(self):
+        return self.now - self.steady
+
+    def compare(self, fault=""):
+        self.collector._check_clock(self.offset, fault)
 
     def wait(self, seconds):
         self.now += seconds
@@ -192,7 +199,7 @@ def test_minutes_wait_until_the_clock_was_compared(world, caplog):
     world.go(120, [world.transfer()])
     assert world.reports == []
     assert caplog.text.count("Minutes wait until the clock can be compared") == 1
-    world.collector._check_clock("")
+    world.compare("")
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02"]
     world.go(60)
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:02", "12:03"]
@@ -225,12 +232,12 @@ def test_minutes_that_waited_are_dropped_if_a_clock_jumped_between_two_processes
 def test_no_minute_of_a_wrong_clock_is_reported_and_the_clock_is_said_once(world, caplog):
     world.go(130)
     for _ in range(3):
-        world.collector._check_clock("The clock is wrong.")
+        world.compare("The clock is wrong.")
         world.go(60)
     assert [report["period"][-5:] for report in world.reports] == ["12:01"]
     assert caplog.text.count("The clock is wrong. Minutes are not reported until it is right.") == 1
     assert "The minute 2026-11-30T12:03 is not reported: the clock of this machine was wrong" in caplog.text
-    world.collector._check_clock("")
+    world.compare("")
     world.go(120)
     assert [report["period"][-5:] for report in world.reports] == ["12:01", "12:06"]
 
@@ -243,17 +250,48 @@ def test_minutes_of_a_clock_that_was_wrong_from_the_start_are_dropped_and_it_cou
     world.go(200)
     world.now -= ahead
     world.go(10)
-    world.collector._check_clock("")
+    world.compare("")
     world.go(180)
     assert [report["period"][-5:] for report in world.reports] == ["12:04", "12:05"]
+
+
+def test_minutes_that_were_dropped_do_not_come_back_after_a_kill(world):
+    world.start(compared=False)
+    world.go(130)
+    world.compare("The clock is wrong.")
+    world.start()
+    assert world.reports == []
+
+
+def test_a_comparison_that_began_before_the_clock_jumped_does_not_count(world):
+    world.start(compared=False)
+    offset = world.offset
+    world.now += 3600
+    world.go(1)
+    world.collector._check_clock(offset, "")
+    world.go(180)
+    assert world.reports == []
+    world.compare()
+    assert [report["period"][-5:] for report in world.reports] == ["13:01", "13:02"]
+
+
+def test_small_steps_of_the_clock_are_a_jump_together(world):
+    for _ in range(8):
+        world.go(20)
+        world.now += 9
+    world.go(120)
+    assert world.reports == []
+    world.compare("The clock is wrong.")
+    world.start()
+    assert world.reports == []
 
 
 def test_minutes_that_a_comparison_shows_to_be_wrong_are_dropped(world, caplog):
     world.start(compared=False)
     world.go(130)
-    world.collector._check_clock("The clock is wrong.")
+    world.compare("The clock is wrong.")
     assert "does not report 1 minute that waited: the clock of this machine was wrong" in caplog.text
-    world.collector._check_clock("")
+    world.compare("")
     assert world.reports == []
 
 
@@ -293,4 +331,4 @@ def test_200_kills_double_nothing_and_lose_the_running_minute_only(tmp_path, mon
 def test_a_state_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path, content):
     (tmp_path / "collect.json").write_bytes(content)
     with pytest.raises(MachineError, match="remove it"):
-        Collector({}, tmp_path / "collect.json", lambda _: None, lambda: START, None)
+        Collector({}, tmp_path / "collect.json", lambda _: None, lambda: START, None, float)

@@ -1,6 +1,7 @@
 """A source is a process of its own; what goes wrong in it is said without what it has read."""
 
 import contextlib
+import json
 import logging
 import multiprocessing
 import os
@@ -159,7 +160,7 @@ class EnoughError(Exception):
 def _rest(reader):
     with contextlib.suppress(EOFError):
         while True:
-            yield reader.recv_bytes().decode()
+            yield json.loads(reader.recv_bytes())[1]
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def sender(given, monkeypatch):
         monkeypatch.setattr(command.time, "sleep", sleep)
         reader, writer = multiprocessing.Pipe(duplex=False)
         with pytest.raises(EnoughError):
-            command._send(given, writer)
+            command._send(given, writer, float)
         writer.close()
         return list(_rest(reader))
 

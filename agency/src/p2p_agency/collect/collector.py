@@ -37,7 +37,7 @@ class State(msgspec.Struct):
     be added again without harm, and what is carried always belongs to the last minute here.
 
     ``unchecked`` are minutes of which it is unknown whether the clock was right, and their submissions. ``offset`` is
-    the clock at that time minus the steady clock, which counts seconds since the machine started.
+    the clock minus the steady clock, when the clock was compared or jumped the last time.
     """
 
     reported: int = 0
@@ -50,9 +50,12 @@ class State(msgspec.Struct):
 class Collector:
     """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it.
 
-    ``comparisons`` gives the result of each comparison with the federation's clock: a fault of this machine's clock, or
-    nothing. A wrong clock names wrong minutes. So after a start or a jump of the clock, minutes wait until the clock
-    was compared. ``steady`` counts seconds and never jumps; it shows whether the clock jumped between two processes.
+    ``offset`` is the clock minus the steady clock, which counts the seconds since the machine started and never jumps.
+    So the offset changes if the clock jumps, also in several small steps, and also between two processes.
+
+    ``comparisons`` gives the result of each comparison with the federation's clock: the offset before it began, and a
+    fault of this machine's clock, or nothing. A wrong clock names wrong minutes. So after a start or a jump of the
+    clock, minutes wait until the clock was compared.
     """
 
     def __init__(
@@ -62,14 +65,15 @@ class Collector:
         add: Callable[[bytes], object],
         clock: Callable[[], float],
         comparisons: Connection,
-        steady: Callable[[], float] = time.monotonic,
+        offset: Callable[[], float],
     ) -> None:
         self._sources = sources
-        self._path, self._add, self._clock, self._steady = state, add, clock, steady
+        self._path, self._add, self._clock, self._offset = state, add, clock, offset
         self._state = _read_state(state)
         self._counter = Counter({(country, network): units for country, network, units in self._state.carried})
         self._minutes = Minutes(clock(), reported=self._state.reported, sources=sources)
-        if abs(clock() - steady() - self._state.offset) > SILENCE:
+        if self._drift():
+            self._state.offset = offset()
             self._drop_unchecked("the clock was set, or the machine started again, before the clock was compared")
         if self._state.unchecked:
             self._minutes.reported = self._state.unchecked[-1][0]
@@ -100,7 +104,7 @@ class Collector:
         self._end_minute_if_over()
         for pipe in ready:
             if pipe is self._comparisons:
-                self._check_clock(self._comparisons.recv_bytes().decode())
+                self._check_clock(*msgspec.json.decode(self._comparisons.recv_bytes(), type=tuple[float, str]))
             else:
                 self._take(open_pipes[pipe])
 
@@ -108,12 +112,14 @@ class Collector:
         now = self._clock()
         if self._clock_fault:
             self._minutes.lose("the clock of this machine was wrong")
+        if drift := self._drift():
+            reason = f"the clock was set {'on' if drift > 0 else 'back'} by {abs(drift):.0f} seconds"
+            self._minutes.lose(reason)
+            self._state.offset, self._clock_fault = self._offset(), None
+            self._drop_unchecked(reason)
         ended = self._minutes.look(now)
         if ended is None:
             return
-        if ended.jumped:
-            self._clock_fault = None
-            self._drop_unchecked(ended.fault)
         self._log_losses()
         if ended.fault:
             self._counter.drop_minute(ended.minute)
@@ -123,7 +129,6 @@ class Collector:
         logger.info("The minute %s: %s.", _label(ended.minute), amount(sum(counts.values()), "download"))
         self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
         self._state.unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
-        self._state.offset = now - self._steady()
         if self._clock_fault == "":
             self._accept_unchecked()
         elif len(self._state.unchecked) == 1:
@@ -138,12 +143,19 @@ class Collector:
             logger.warning(_FORGOTTEN, amount(self._counter.forgotten, "peer"))
             self._counter.forgotten = 0
 
-    def _check_clock(self, fault: str) -> None:
+    def _drift(self) -> float:
+        """By how many seconds the clock has jumped, if that is more than what a clock that is corrected slowly does."""
+        drift = self._offset() - self._state.offset
+        return drift if abs(drift) > SILENCE else 0.0
+
+    def _check_clock(self, offset: float, fault: str) -> None:
+        if abs(self._offset() - offset) > SILENCE:
+            return  # it began before the clock jumped
         if fault and not self._clock_fault:
             logger.warning("%s Minutes are not reported until it is right.", fault)
         if not fault and self._clock_fault != "":
             logger.info("The clock agrees with the federation's.")
-        self._clock_fault = fault
+        self._clock_fault, self._state.offset = fault, offset
         if fault:
             self._drop_unchecked("the clock of this machine was wrong")
         elif self._state.unchecked:
@@ -161,6 +173,7 @@ class Collector:
             logger.warning("The collector does not report %s that waited: %s.", minutes, reason)
             self._state.unchecked.clear()
             self._minutes.reported = self._state.reported
+            self._store()
 
     def _take(self, name: str) -> None:
         message = self._sources[name].receive()

@@ -13,6 +13,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Final, NoReturn
 
+import msgspec
+
 from p2p_agency.client import Client
 from p2p_agency.collect import adapters
 from p2p_agency.collect.collector import Collector
@@ -32,8 +34,12 @@ _COMPARE: Final = 90.0
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
-def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
-    """Count until the process is told to stop."""
+def _offset() -> float:
+    return time.time() - time.monotonic()
+
+
+def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: Callable[[], float] = _offset) -> None:
+    """Count until the process is told to stop. ``offset`` changes only if the clock jumps."""
     _log()
     section = dict(settings.sections.get("collect", {}))
     table = section.pop("locations", "iptocc")
@@ -45,9 +51,9 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
     outbox = Outbox(settings.outbox)
     Client(settings)  # says at once if the key that signs is missing
     comparisons, writer = multiprocessing.Pipe(duplex=False)
-    threading.Thread(target=_keep_sending, args=(settings, writer), daemon=True).start()
+    threading.Thread(target=_keep_sending, args=(settings, writer, offset), daemon=True).start()
     try:
-        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons).run()
+        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons, offset).run()
     except KeyboardInterrupt:
         pass
     finally:
@@ -83,10 +89,11 @@ def _say_locations(table: str) -> None:
     logger.info("Addresses are placed by %s%s.", found.name, found.date and f", of {found.date}")
 
 
-def _keep_sending(settings: Settings, comparisons: Connection) -> None:
+def _keep_sending(settings: Settings, comparisons: Connection, offset: Callable[[], float]) -> None:
     """Run the sender as a process of its own: counting waits neither for it nor for its use of the outbox."""
     while True:
-        sender = multiprocessing.get_context("spawn").Process(target=_send, args=(settings, comparisons), daemon=True)
+        arguments = settings, comparisons, offset
+        sender = multiprocessing.get_context("spawn").Process(target=_send, args=arguments, daemon=True)
         sender.start()
         sender.join()
         if sender.exitcode == -signal.SIGTERM:
@@ -95,7 +102,7 @@ def _keep_sending(settings: Settings, comparisons: Connection) -> None:
         time.sleep(PAUSE)
 
 
-def _send(settings: Settings, comparisons: Connection) -> None:
+def _send(settings: Settings, comparisons: Connection, offset: Callable[[], float]) -> None:
     """Send the reports in the outbox, and tell the collector what is wrong with the clock of this machine, if anything.
 
     A fault is logged once, until it changes.
@@ -108,6 +115,7 @@ def _send(settings: Settings, comparisons: Connection) -> None:
     said = not_compared = not_sent = ""
     told, due = timedelta(0), 0.0
     while True:
+        before = offset()
         if time.monotonic() >= due:
             due = time.monotonic() + _COMPARE
             not_compared = _fault(client.scopes)
@@ -118,7 +126,7 @@ def _send(settings: Settings, comparisons: Connection) -> None:
             # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
             told = client.ahead
             due = due if fault else time.monotonic() + _COMPARE
-            comparisons.send_bytes(client.clock_fault.encode())
+            comparisons.send_bytes(msgspec.json.encode((before, client.clock_fault)))
         if fault and fault != said:
             logger.warning("Reports wait. %s", fault)
         said = fault

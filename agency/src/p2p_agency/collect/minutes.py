@@ -8,14 +8,10 @@ SILENCE: Final = 10.0
 
 
 class PastMinute(NamedTuple):
-    """A minute that is over. ``fault`` says why it is not reported; it is empty if the whole minute was watched.
-
-    ``jumped`` is whether the clock went on or back at once.
-    """
+    """A minute that is over. ``fault`` says why it is not reported; it is empty if the whole minute was watched."""
 
     minute: int
     fault: str
-    jumped: bool = False
 
 
 class Minutes:
@@ -51,7 +47,7 @@ class Minutes:
             fault = f"the clock went {'on' if step > 0 else 'back'} by {abs(step):.0f} seconds at once"
             self.lose(fault)
             self._heard = {source: heard + step for source, heard in self._heard.items()}
-            ended, self.current, self._fault = PastMinute(self.current, self._fault, jumped=True), int(now // 60), fault
+            ended, self.current, self._fault = PastMinute(self.current, self._fault), int(now // 60), fault
             return ended
         if now // 60 <= self.current:
             return None
