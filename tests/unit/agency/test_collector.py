@@ -336,6 +336,7 @@ def test_200_kills_double_nothing_and_lose_the_running_minute_only(tmp_path, mon
         b'{"waiting": ["\xff"]}',
         b'{"x": ' + b"[" * 100_000,
     ],
+    ids=["empty", "cut off", "no number", "no minute", "no UTF-8", "too deep"],
 )
 def test_a_state_that_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path, content):
     (tmp_path / "collect.json").write_bytes(content)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -30,6 +30,10 @@ _FORGOTTEN: Final = (
 )
 
 
+#: In minutes since 1970, up to the end of the year 9999: the last one that has a label.
+_Minute = Annotated[int, msgspec.Meta(ge=0, lt=4_223_371_680)]
+
+
 class State(msgspec.Struct):
     """What a collector that was killed leaves to the next one: counts only.
 
@@ -40,10 +44,10 @@ class State(msgspec.Struct):
     the clock minus the steady clock, when the clock was compared or jumped the last time.
     """
 
-    reported: int = 0
+    reported: _Minute = 0
     carried: list[tuple[int, int, int]] = []
     waiting: list[str] = []
-    unchecked: list[tuple[int, str]] = []
+    unchecked: list[tuple[_Minute, str]] = []
     offset: float = 0.0
 
 
@@ -209,10 +213,10 @@ def _read_state(path: Path) -> State:
         return msgspec.json.decode(path.read_bytes(), type=State)
     except FileNotFoundError:
         return State()
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         raise MachineError(
-            f"{path} cannot be read. It has the last minute that was reported and the fractions that are carried. "
-            "To go on without them, remove it. Then fractions of downloads are lost."
+            f"{path} cannot be read. It has the last minute that was reported, minutes that wait, and the fractions "
+            "of downloads that are carried. To go on, remove it. Then these minutes and fractions are lost."
         ) from None
 
 
