@@ -74,9 +74,12 @@ class Entry(NamedTuple):
 
 
 class Outbox:
-    """The submissions of one agency for one federation, in one file. An object is for one thread."""
+    """The submissions of one agency for one federation, in one file. An object is for one thread.
 
-    def __init__(self, path: Path) -> None:
+    It waits at most ``timeout`` seconds for another process that uses the file.
+    """
+
+    def __init__(self, path: Path, *, timeout: float = 60) -> None:
         self.path = path
         #: Only of this process, so that a program that is started after an outage tries at once.
         self._failures, self._next_try = 0, 0.0
@@ -86,7 +89,7 @@ class Outbox:
             # it would drop the locks of other connections in this process. Another process could then delete the log.
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._database = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._database = sqlite3.connect(path, timeout=timeout, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)

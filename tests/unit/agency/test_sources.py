@@ -5,8 +5,10 @@ import json
 import logging
 import multiprocessing
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -16,8 +18,9 @@ from p2p_agency import outbox
 from p2p_agency.collect import adapters, command, hardening, sources
 from p2p_agency.collect.adapters import AdapterError, Batch, lines
 from p2p_agency.collect.locator import Upload
+from p2p_agency.collect.minutes import SILENCE
 from p2p_agency.collect.sources import Message, Source
-from p2p_agency.errors import SetUpError
+from p2p_agency.errors import MachineError, SetUpError
 from p2p_agency.outbox import Outbox
 
 UPLOAD = Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
@@ -151,6 +154,55 @@ def test_the_socket_of_lines_is_removed_at_the_end_and_a_named_pipe_stays(given,
     section = {path.name: {"adapter": "lines", "path": str(path)} for path in (socket, pipe)}
     command.run(replace(given, sections={"collect": {"locations": "test", **section}}))
     assert [socket.exists(), pipe.exists()] == [False, True]
+
+
+def test_a_second_collector_with_the_same_settings_is_refused_until_the_first_has_ended(tmp_path):
+    lock = command._lock(tmp_path / "collect.lock")
+    with pytest.raises(MachineError, match="Another collector is running"):
+        command._lock(tmp_path / "collect.lock")
+    lock.close()
+    command._lock(tmp_path / "collect.lock").close()
+    with pytest.raises(MachineError, match="cannot be locked"):
+        command._lock(tmp_path)
+
+
+@pytest.fixture
+def counting(federation, given, monkeypatch):
+    """Runs the command inside this process, with something to do instead of counting, which gets how to add."""
+    for name in ("_log", "_keep_sending"):
+        monkeypatch.setattr(command, name, lambda *_: None)
+    monkeypatch.setattr(command, "harden", list)
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    object.__setattr__(given, "sections", {"collect": {"locations": "test", "lines": {"path": "x"}}})
+
+    def run(act):
+        def collector(_sources, _state, add, *_rest):
+            return SimpleNamespace(run=lambda: act(add))
+
+        monkeypatch.setattr(command, "Collector", collector)
+        command.run(given)
+
+    return run
+
+
+def test_the_command_refuses_to_run_twice(counting):
+    def again(_add):
+        with pytest.raises(MachineError, match="Another collector is running"):
+            counting(None)
+
+    counting(again)
+
+
+def test_counting_does_not_wait_long_for_an_outbox_that_another_process_uses(given, counting):
+    def add_while_locked(add):
+        with contextlib.closing(sqlite3.connect(given.outbox, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            with pytest.raises(MachineError, match="database is locked"):
+                add(b"{}")
+            assert time.monotonic() - began < SILENCE / 2
+
+    counting(add_while_locked)
 
 
 class EnoughError(Exception):

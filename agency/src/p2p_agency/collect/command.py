@@ -4,6 +4,7 @@ import inspect
 import logging
 import multiprocessing
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -21,7 +23,7 @@ from p2p_agency.collect.collector import Collector
 from p2p_agency.collect.hardening import harden
 from p2p_agency.collect.locator import Locator
 from p2p_agency.collect.sources import PAUSE, Source, end_with_parent
-from p2p_agency.errors import AgencyError, SetUpError
+from p2p_agency.errors import AgencyError, MachineError, SetUpError
 from p2p_agency.outbox import Outbox
 from p2p_agency.settings import Settings
 
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 _LOOK: Final = 2.0
 #: Seconds. If the federation has not answered for so long, the clocks are compared by asking for a token.
 _COMPARE: Final = 90.0
+#: Seconds. If another process uses the outbox for longer, the minute is added to it later: counting must go on.
+_LOCKED: Final = 2.0
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
@@ -48,7 +52,8 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     for lacking in harden():
         logger.warning(lacking)
     signal.signal(signal.SIGTERM, _stop)
-    outbox = Outbox(settings.outbox)
+    lock = _lock(settings.outbox.with_name("collect.lock"))
+    outbox = Outbox(settings.outbox, timeout=_LOCKED)
     Client(settings)  # says at once if the key that signs is missing
     comparisons, writer = multiprocessing.Pipe(duplex=False)
     threading.Thread(target=_keep_sending, args=(settings, writer, offset), daemon=True).start()
@@ -60,6 +65,23 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
         outbox.close()
         for source in sources.values():
             source.clean_up()
+        lock.close()
+
+
+def _lock(path: Path) -> sqlite3.Connection:
+    """Two collectors would write one state, and their reports would replace each other. A kill ends the lock too."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+            raise MachineError(
+                f"Another collector is running with these settings: it has locked {path}. Stop it first, or give this "
+                "one an outbox in another folder, with the setting `outbox`."
+            ) from None
+        raise MachineError(f"{path} cannot be locked: {error}. Check that you may write there.") from None
+    return lock
 
 
 def _sources(section: Mapping[str, Any], table: str) -> dict[str, Source]:
