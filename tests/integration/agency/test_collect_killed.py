@@ -141,7 +141,7 @@ def test_a_collector_whose_clock_is_wrong_says_so_once_and_reports_nothing(tmp_p
             assert eventually(lambda: agency.log.read_text().count(wrong) >= 2, within=30)
         finally:
             stop(counting)
-    assert agency.log.read_text().count("1:00:00 behind the federation's") == 1
+    assert agency.log.read_text().count("1:00:00 behind the clock of the federation") == 1
     assert agency.reports() == []
 
 
