@@ -28,6 +28,7 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.payloads import checks
 from p2p_core.payloads.csv_header import REQUIRED
 from p2p_core.payloads.faults import LISTED, BrokenRuleError
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.scopes import SUBMIT
 from p2p_core.workbooks import files, values
 from p2p_core.workbooks.scan import letters
@@ -124,7 +125,7 @@ def same_on_page(document, shown):
         known = {one["message"] for one in document["findings"][:SHOWN]}
         expect(known <= {*shown["findings"]} or len(shown["findings"]) == SHOWN, f"{known}, {shown['findings']}")
         return
-    faults = [(place_of(one), one["title"], one["detail"]) for one in document["errors"]]
+    faults = [(place_of(one), PAYLOAD_CODES[one["code"]].title, one["detail"]) for one in document["errors"]]
     expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")
     expect(len(shown["faults"]) + shown["unlisted"] == document["error_count"], "another number of faults")
     if not faults:
