@@ -149,7 +149,7 @@ def sign_in(page, code=""):
 def send(page):
     """Send files: with a wrong row, with a wrong cell that comes back coloured, with one to hold, and a right one."""
     press(page, "Send a file")
-    for file, place in ((file_of("many"), "Row 2 OBS_VALUE"), (workbook_of("many"), "Reports!F2")):
+    for file, place in ((file_of("many"), "Row 2, column OBS_VALUE"), (workbook_of("many"), "Reports!F2")):
         choose(page, "File", file)
         press(page, "Check the file")
         page.get_by_text(place).wait_for()

@@ -72,7 +72,8 @@ def _lock(path: Path) -> sqlite3.Connection:
     """Two collectors would write one state, and their reports would replace each other. A kill ends the lock too."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        # One that was just killed may still be ending.
+        lock = sqlite3.connect(path, timeout=_LOCKED, isolation_level=None)
         lock.execute("BEGIN EXCLUSIVE")
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:

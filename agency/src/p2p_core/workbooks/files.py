@@ -42,7 +42,9 @@ def read(
     try:
         return "workbook", read_file(content, received=received, indicators=indicators, agency=agency, clock=clock)
     except PayloadError as refused:
-        if kind == "workbook" or refused.code == "not_csv" or _is_of_a_spreadsheet(refused, strict):
+        # If both find a row that is no CSV, this reader says more about it.
+        is_same = refused.code == "not_csv" and kind == "csv" and refused.faults == strict.faults
+        if kind == "workbook" or is_same or _is_of_a_spreadsheet(refused, strict):
             raise
         raise strict from None
 
