@@ -106,6 +106,8 @@ def test_refused_file_names_the_rows_what_is_wrong_and_what_to_do(analyst):
 def workbook(value="17", period="2026-06-01 09:00"):
     book = BytesIO()
     with xlsxwriter.Workbook(book, {"in_memory": True}) as written:
+        # Or each second would give another file.
+        written.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})
         sheet = written.add_worksheet("Reports")
         sheet.write_row(0, 0, COLUMNS.split(","))
         sheet.write_row(1, 0, ["DOWNLOADS", "H", period, "NO", "BITTORRENT", value])
