@@ -135,6 +135,18 @@ def line_of(address: str, file: str = "1") -> bytes:
     return json.dumps(line).encode() + b"\n"
 
 
+@contextmanager
+def running(*command: str, log: Path) -> Iterator[None]:
+    """A program whose output goes into a file, until the end of the block."""
+    with log.open("w") as written:
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=written, stderr=written)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def seconds_to(second: float) -> float:
     """How far a clock must be ahead to show this second of a minute now."""
     return (second - time.time()) % 60

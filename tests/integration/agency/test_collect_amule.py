@@ -13,7 +13,7 @@ import pytest
 
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency.agencies import Agency, seconds_to, stop
+from tests.integration.agency.agencies import Agency, running, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
 
 pytestmark = pytest.mark.verify
@@ -90,30 +90,12 @@ class Amule:
         password = hashlib.md5(PASSWORD.encode()).hexdigest()
         (folder / "amule.conf").write_text(SETTINGS.format(folder=folder, password=password))
 
-    @contextmanager
     def running(self):
-        with (self.folder / "log.txt").open("w") as log:
-            command = [*self.inside, "amuled", "-c", str(self.folder), "-o"]
-            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        try:
-            yield
-        finally:
-            process.kill()
-            process.wait()
+        return running(*self.inside, "amuled", "-c", str(self.folder), "-o", log=self.folder / "log.txt")
 
     def ask(self, command: str) -> str:
         asked = [*self.inside, "amulecmd", "-h", "127.0.0.1", "-p", "4712", "-P", PASSWORD, "-c", command]
         return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout
-
-
-@contextmanager
-def _process(*command: str):
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
@@ -134,7 +116,8 @@ def test_a_finished_transfer_of_edonkey_is_counted_once(tmp_path):
         text.write_text("".join(f"line {n}: this is a harmless text.\n" for n in range(SIZE // 30))[:SIZE])
         for amule in (seed, downloader):
             stack.enter_context(amule.running())
-        stack.enter_context(_process(*seed.inside, sys.executable, "-m", "tests.integration.agency.ed2k_server", SEED))
+        server = [*seed.inside, sys.executable, "-m", "tests.integration.agency.ed2k_server", SEED]
+        stack.enter_context(running(*server, log=tmp_path / "server.txt"))
         assert eventually(lambda: all("Not connected" in one.ask("status") for one in (seed, downloader)), within=30)
 
         cell = (COUNTRIES["CY"], NETWORKS["EDONKEY"])

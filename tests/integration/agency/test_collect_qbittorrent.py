@@ -3,9 +3,8 @@
 import base64
 import hashlib
 import shutil
-import subprocess
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from config.swarm import Downloader, make_torrent
 from p2p_agency.collect.adapters import AdapterError, qbittorrent
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency.agencies import Agency, seconds_to, stop
+from tests.integration.agency.agencies import Agency, running, seconds_to, stop
 from tests.integration.processes import eventually
 from tests.unit.agency import federation as federations
 
@@ -48,7 +47,6 @@ WebUI\Password_PBKDF2="@ByteArray({salt}:{digest})"
 """
 
 
-@contextmanager
 def _qbittorrent(folder: Path, torrent: Path, port: int, web: int):
     salt = b"0123456789abcdef"
     digest = hashlib.pbkdf2_hmac("sha512", PASSWORD.encode(), salt, 100_000)
@@ -57,13 +55,7 @@ def _qbittorrent(folder: Path, torrent: Path, port: int, web: int):
     settings.parent.mkdir(parents=True)
     settings.write_text(SETTINGS.format(port=port, web=web, username=USERNAME, **coded))
     command = ["qbittorrent-nox", f"--profile={folder}", f"--save-path={torrent.parent}", str(torrent)]
-    with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
+    return running(*command, log=folder / "log.txt")
 
 
 def _seeds(source: dict[str, str]) -> bool:
