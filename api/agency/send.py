@@ -30,7 +30,6 @@ from federation.errors import FederationError
 from federation.intake import dry_run, queries
 from p2p_core.payloads.faults import LISTED, PayloadError
 from p2p_core.reports import NewSubmission
-from p2p_core.rules.rulebook import say
 from p2p_core.workbooks import files, reading, sheets, unpacking, writing
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
@@ -140,9 +139,7 @@ class Send(AgencyPage):
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
             previewed=[(report, names[report.indicator], total, outcome.value) for report, total, outcome in rows],
-            findings=[
-                say(one.rule, one.frequency, one.period, one.last_period, one.facts) for one in found.findings[:SHOWN]
-            ],
+            findings=found.findings[:SHOWN],
             more=max(len(submission.reports), len(found.findings)) > SHOWN,
         )
 

@@ -9,7 +9,6 @@ from api.agency.page import AgencyPage
 from api.site import pages
 from federation.findings import finding_queries
 from federation.intake import queries
-from p2p_core.rules.rulebook import say
 
 PAGE: Final = 50
 REPORTS_PAGE: Final = 500
@@ -36,14 +35,13 @@ class Submission(AgencyPage):
         first = int(given) if given.isdecimal() and len(given) <= 9 else 0
         last = first + REPORTS_PAGE - 1
         names = {one.number: one.name for one in pages.indicators().values()}
-        found = finding_queries.of_submission(id, first=first, last=last)
         return self.page(
             "submission",
             submission=row,
             reports=[
                 (one, names[one.indicator]) for one in queries.reports(submission=id, first=first, limit=REPORTS_PAGE)
             ],
-            findings=[(one, say(one.rule, one.frequency, one.period, one.last_period, one.facts)) for one in found],
+            findings=finding_queries.of_submission(id, first=first, last=last),
             following=last + 1 if last + 1 < row.reports else None,
         )
 

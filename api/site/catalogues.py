@@ -14,10 +14,16 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from countries import loader
+from p2p_core.rules import rulebook
+from p2p_core.rules.rulebook import Subject
 
 _HERE: Final = Path(__file__).parent
-#: Where the texts of pages are.
-_FOLDERS: Final = (_HERE, _HERE.parent / "agency")
+#: Where the texts of pages are. Findings have their sentences in the core.
+_FOLDERS: Final = (_HERE, _HERE.parent / "agency", Path(rulebook.__file__).parent)
+#: The texts in the entries of the rules that agencies see.
+_OF_RULES: Final = [
+    text for rule in rulebook.RULES.values() if rule.about != Subject.DETAIL for text in (rule.name, rule.advice)
+]
 _LINE: Final = 120
 #: Functions that mark texts in Django, beside the usual ones.
 _KEYWORDS: Final = DEFAULT_KEYWORDS | {
@@ -34,7 +40,7 @@ def languages() -> list[str]:
 
 
 def texts() -> list[Text]:
-    """Each text of the code, the templates and the reference data once; one with a plural is a pair."""
+    """Each text of the code, the templates, the rules and the reference data once; one with a plural is a pair."""
     found: list[Text] = []
     files = (file for folder in _FOLDERS for file in folder.rglob("*"))
     for file in sorted(file for file in files if file.suffix in {".py", ".html"}):
@@ -42,7 +48,7 @@ def texts() -> list[Text]:
         if file.suffix == ".html":
             code = templatize(code, origin=str(file))
         found += [text for _, text, _, _ in extract("python", BytesIO(code.encode()), _KEYWORDS)]
-    return list(dict.fromkeys([*found, *loader.texts()]))
+    return list(dict.fromkeys([*found, *_OF_RULES, *loader.texts()]))
 
 
 def catalogue(language: str) -> Catalog:

@@ -18,6 +18,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from api.agency import send
 from api.agency.send import SHOWN, Send
+from api.agency.templatetags.findings import sentence
 from api.auth import Caller
 from api.v1.submissions import SubmissionsView
 from federation.database import clock
@@ -123,7 +124,8 @@ def same_on_page(document, shown):
         expect((document["report_count"], document["notes"]) == (shown["reports"], [*shown["notes"]]), "reports, notes")
         # The federation also compares with others, of which there are none here.
         known = {one["message"] for one in document["findings"][:SHOWN]}
-        expect(known <= {*shown["findings"]} or len(shown["findings"]) == SHOWN, f"{known}, {shown['findings']}")
+        told = {sentence(one) for one in shown["findings"]}
+        expect(known <= told or len(shown["findings"]) == SHOWN, f"{known}, {told}")
         return
     faults = [(place_of(one), PAYLOAD_CODES[one["code"]].title, one["detail"]) for one in document["errors"]]
     expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")

@@ -47,6 +47,18 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def exact_percent(share: float) -> str:
+    """Write a share with the decimals that it has."""
+    return numbers.format_percent(share, locale=_locale(), decimal_quantization=False)
+
+
+@register.filter
+def weekday(moment: datetime) -> str:
+    """Write the name of the day of the week, as it stands alone."""
+    return dates.format_date(moment, "cccc", locale=_locale())
+
+
+@register.filter
 def day(moment: datetime) -> str:
     """Write a day in full."""
     return dates.format_date(moment, "long", locale=_locale())

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from babel import Locale
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
@@ -14,7 +15,14 @@ from tests.contract.agency.conftest import account
 from tests.contract.callers import BEGAN, COLUMNS, Caller, hour, report
 from tests.contract.site.test_languages import NAMES, words
 
-OWN = NAMES | set(re.findall(r"\w+", "Kripos NO KRIPOS DOWNLOADS BitTorrent eDonkey R102 TOTP MiB Database"))
+NORWEGIAN = Locale("nb")
+OWN = NAMES | set(
+    re.findall(
+        r"\w+",
+        f"{[*NORWEGIAN.months['format']['wide'].values()]} {[*NORWEGIAN.months['format']['abbreviated'].values()]}"
+        " Kripos NO KRIPOS DOWNLOADS BitTorrent eDonkey R105 TOTP MiB Database",
+    )
+)
 
 
 def untranslated(answer) -> set[str]:
@@ -39,15 +47,18 @@ def test_every_text_is_marked_for_translation(analyst, agency, marked):
     credentials.issue(agency=agency, by="kari", now=BEGAN, networks=["192.0.2.0/24"])
     addresses = ["", "send/", "submissions/", f"submissions/{Submission.objects.get().pk}/", "set-up/"]
     addresses += ["findings/", "findings/?all", f"findings/{finding.pk}/"]
-    pages = {address: analyst.get(f"/agency/{address}") for address in addresses}
-    pages |= {value: analyst.post("/agency/send/", {"file": file_of(value)}) for value in ("5", "many")}
+    # In English, findings have the sentences of the API.
+    pages = {address: analyst.get(f"/nb/agency/{address}") for address in addresses}
+    pages |= {value: analyst.post("/nb/agency/send/", {"file": file_of(value)}) for value in ("500", "many")}
     new, half = Client(), Client()
     half.force_login(account(agency, "bo").user)
-    pages |= {address: new.get(f"/agency/{address}/") for address in ("sign-in", "invitation/x/y")}
-    pages["set up"] = half.get("/agency/second-factor/")
+    pages |= {address: new.get(f"/nb/agency/{address}/") for address in ("sign-in", "invitation/x/y")}
+    pages["set up"] = half.get("/nb/agency/second-factor/")
+    assert pages["500"].context["findings"]
     assert {address: found for address, page in pages.items() if (found := untranslated(page))} == {}
 
 
 def file_of(value):
-    rows = f"{COLUMNS}\nDOWNLOADS,H,{hour()},NO,BITTORRENT,{value}\n"
+    # Of unknown countries, so that there is a finding.
+    rows = f"{COLUMNS}\nDOWNLOADS,H,{hour()},_U,BITTORRENT,{value}\n"
     return SimpleUploadedFile("numbers.csv", rows.encode())

@@ -17,8 +17,10 @@ from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report
 from federation.models.worklist import Failure
+from federation.templatetags import desk
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
+from p2p_core.rules.rulebook import RULES
 from tests import factories
 from tests.integration.countries import desk_rows
 from tests.integration.countries.addresses import routes
@@ -178,7 +180,11 @@ def test_finding_page_shows_sentence_chart_table_and_held_report(coordinator, ag
     assert [mark.says for mark in page.context["chart"].held] == ["2026-11-25T10:00: 5,000"]
     assert [row.total for _, row in page.context["held"]] == [5000]
     assert "<table>" in text.split("<details>")[1]
-    assert "answer <code>confirmed</code>" in text
+    assert "answer so, and a coordinator decides" in text
+
+
+def test_codes_in_the_words_of_a_rule_are_written_as_code():
+    assert desk.codes(RULES["R105"].when).endswith("could not be located (<code>_U</code>).")
 
 
 @pytest.mark.parametrize(

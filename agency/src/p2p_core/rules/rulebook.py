@@ -12,7 +12,7 @@ from typing import Final
 
 from p2p_core.rules import detail, lateness, levels, mix, plausibility, sentences
 from p2p_core.rules.levels import Facts
-from p2p_core.rules.sentences import Span
+from p2p_core.rules.sentences import ENGLISH, Span, Words
 
 #: The thresholds of each rule, by the names of its judge's parameters.
 Limits = Mapping[str, Mapping[str, float]]
@@ -75,7 +75,7 @@ class Rule:
     when: str
     advice: str
     judge: Callable[..., Facts | None]
-    sentence: Callable[[Span, Facts], str]
+    sentence: Callable[[Words, Span, Facts], str]
     facts: Mapping[str, str]
     thresholds: tuple[Threshold, ...] = ()
     own_facts: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ _RULES = (
             "weeks. Minutes are judged by their hour. Values before a break in the series do not count. A report is "
             "held; a figure that is a sum of finer ones gets a warning."
         ),
-        advice="If the numbers are right, answer `confirmed` and a coordinator decides. If not, send the report again.",
+        advice="If the numbers are right, answer so, and a coordinator decides. If not, send the report again.",
         judge=levels.implausible,
         sentence=sentences.implausible_level,
         facts={
@@ -156,8 +156,8 @@ _RULES = (
         when="A report equals the report of the period before, cell by cell.",
         advice="Check whether the same numbers were sent twice. If so, send the right ones.",
         judge=plausibility.repetition,
-        sentence=lambda span, facts: (
-            f"{span.name()} repeats the {span.noun} before it, cell by cell: {facts['value']:,} in all."
+        sentence=lambda words, span, facts: words.fill(
+            words.gettext("{period} repeats the period before it, cell by cell: {value} in all."), span, facts
         ),
         facts={"value": "total"},
         thresholds=(Threshold("R104_TOTAL", 50.0, "no finding if the total is below this", own=True),),
@@ -167,9 +167,9 @@ _RULES = (
         when="A large share of a report could not be located (`_U`).",
         advice="Check that the IP-to-country database is there and up to date.",
         judge=plausibility.unlocated_share,
-        sentence=lambda span, facts: (
-            f"{span.name()} has {sentences.percent(facts['share'])} that could not be located: "
-            f"{facts['unlocated']:,} of {facts['value']:,}."
+        sentence=lambda words, span, facts: words.fill(
+            words.gettext("{period} has {share} that could not be located: {unlocated} of {value}."),
+            span, facts, share=words.percent(facts["share"]),
         ),
         facts={"value": "total", "unlocated": "of which not located", "share": "share"},
         thresholds=(
@@ -182,7 +182,9 @@ _RULES = (
         when="An agency has revised one period very often after it had ended.",
         advice="Check whether a program sends the same again and again. Collect corrections and send them together.",
         judge=plausibility.churn,
-        sentence=lambda span, facts: f"{span.name()} was revised {facts['revisions']:,} times after it had ended.",
+        sentence=lambda words, span, facts: words.fill(
+            words.gettext("{period} was revised {revisions} times after it had ended."), span, facts
+        ),
         facts={"revisions": "revisions after the period had ended"},
         thresholds=(
             Threshold("R106_REVISIONS", 20, "how many revisions a period may have without a finding", whole=(1, 1000)),
@@ -193,11 +195,7 @@ _RULES = (
         when="The deadline has passed and there is no figure. Minutes are judged by the hour.",
         advice="Send the missing reports. They count however late they are.",
         judge=lateness.late,
-        sentence=lambda span, _: (
-            f"{span.name()} has no figure, and its deadline has passed."
-            if span.first == span.last
-            else f"{span.stretch()} have no figure, and their deadlines have passed."
-        ),
+        sentence=sentences.missing_figures,
         facts={"periods": "periods without a figure"},
     ),
     Rule(
@@ -205,8 +203,9 @@ _RULES = (
         when="Several expected periods in a row are without a figure. Minutes are judged by the hour.",
         advice="Send the missing reports. If the agency has left, a coordinator ends its schedule.",
         judge=lateness.silent,
-        sentence=lambda span, facts: (
-            f"Silent for {facts['periods']:,} {span.noun}s. {span.stretch()} have no figure."
+        sentence=lambda words, span, facts: words.fill(
+            words.gettext("Silent for {amount}. {stretch} have no figure."), span, facts,
+            amount=words.amount(facts["periods"], span.frequency), stretch=words.stretch(span),
         ),
         facts={"periods": "periods without a figure"},
         thresholds=(
@@ -305,6 +304,8 @@ def judge(subject: Subject, limits: Limits, *given: object) -> Iterator[tuple[st
             yield rule.id, facts
 
 
-def say(rule: str, frequency: str, period: datetime, last_period: datetime, facts: Facts) -> str:
-    """The finding of a rule, in a period or in several in a row until ``last_period``, as an English sentence."""
-    return RULES[rule].sentence(Span(frequency, period, last_period), facts)
+def say(
+    rule: str, frequency: str, period: datetime, last_period: datetime, facts: Facts, words: Words = ENGLISH
+) -> str:
+    """The finding of a rule, in a period or in several in a row until ``last_period``, as a sentence."""
+    return RULES[rule].sentence(words, Span(frequency, period, last_period), facts)
