@@ -6,10 +6,10 @@ from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
+from api.agency import advice
 from api.agency.page import AgencyPage
-from api.codes import CODES
 from api.site import pages
 from federation.database import clock
 from federation.errors import FederationError
@@ -22,7 +22,7 @@ PAGE: Final = 50
 #: How many answers and held reports a finding shows at most.
 _SHOWN: Final = 100
 _REMARK: Final = "/remark"
-_TRACE: Final = "A remark must not contain IP or MAC addresses, hashes or e-mail addresses. Remove them."
+_TRACE: Final = gettext_lazy("A remark must not contain IP or MAC addresses, hashes or e-mail addresses. Remove them.")
 
 
 class Findings(AgencyPage):
@@ -69,7 +69,7 @@ class Finding(AgencyPage):
                 now=clock.agreed(),
             )
         except FederationError as error:
-            return self._finding(id, told=CODES[error.code].advice, status=409)
+            return self._finding(id, told=advice.of_code(error.code), status=409)
         messages.success(request, gettext("Your answer is saved."))
         return HttpResponseRedirect(request.path)
 
@@ -96,4 +96,4 @@ class Finding(AgencyPage):
 def _advice(fault: Fault) -> str:
     # The advice of the code speaks of counts.
     is_trace = (fault.pointer, fault.code) == (_REMARK, "personal_trace")
-    return _TRACE if is_trace else CODES[fault.code].advice
+    return str(_TRACE) if is_trace else advice.of_code(fault.code)

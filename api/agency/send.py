@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from api import requests
+from api.agency import advice
 from api.agency.page import AgencyPage
 from api.codes import CODES
 from api.problems import Problem, problem_of
@@ -28,7 +29,7 @@ from countries.reference import Reference
 from federation.database import clock
 from federation.errors import FederationError
 from federation.intake import dry_run, queries
-from p2p_core.payloads.faults import LISTED, PayloadError
+from p2p_core.payloads.faults import LISTED, Advice, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.workbooks import files, reading, sheets, unpacking, writing
 from p2p_core.workbooks.reading import Reading, WorkbookError
@@ -43,13 +44,13 @@ _MIB: Final = 1024 * 1024
 UNPACKED: Final = 16 * _MIB
 #: The size of sheets that come back with their wrong cells coloured.
 COLOURED: Final = 100_000
-_TOO_LARGE: Final = (
-    f"On this page, a workbook may have {UNPACKED // _MIB} MiB, unpacked. Divide it, or remove pictures and sheets "
-    "without reports."
+_TOO_LARGE: Final = Advice(
+    "On this page, a workbook may have {size} MiB, unpacked. Divide it, or remove pictures and sheets without reports.",
+    size=UNPACKED // _MIB,
 )
 #: The codes of a file that is no text, such as a picture. Their advice is for programmers.
 _NO_TEXT: Final = ("nul_character", "not_utf8")
-_NEITHER: Final = (
+_NEITHER: Final = Advice(
     "This is neither a workbook (xlsx, ods) nor a table as CSV. Open the file in the program that contains the counts, "
     "and save it as one of these."
 )
@@ -74,12 +75,7 @@ class Send(AgencyPage):
             return self._answer(sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
-            if problem.code in _NO_TEXT:
-                problem.detail = _NEITHER
-            faults = [
-                (place_in_words(fault.pointer), CODES[fault.code].title, CODES[fault.code].advice)
-                for fault in problem.faults
-            ]
+            faults = [(place_in_words(one.pointer), one.code, advice.of_code(one.code)) for one in problem.faults]
             return self._refuse(problem, faults)
 
     def _answer(self, content: bytes) -> HttpResponse:
@@ -135,7 +131,7 @@ class Send(AgencyPage):
             stamp=_signer.sign(self._subject(submission)),
             # The file is not the one that was checked, or the check is too old.
             again="stamp" in self.request.POST,
-            notes=read.notes,
+            notes=[advice.translated(note) for note in read.notes],
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
             previewed=[(report, names[report.indicator], total, outcome.value) for report, total, outcome in rows],
@@ -144,16 +140,21 @@ class Send(AgencyPage):
         )
 
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
-        faults = [(str(cell.place), CODES[cell.code].title, cell.detail) for cell in error.cells[:LISTED]]
+        faults = [(str(cell.place), cell.code, advice.translated(cell.detail)) for cell in error.cells[:LISTED]]
         return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=bool(faults))
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""
+        error.cells = [cell._replace(detail=advice.translated(cell.detail)) for cell in error.cells]
         return _download(writing.refused(content, error, size=COLOURED), f"{self.agency.code}-coloured.xlsx")
 
     def _refuse(self, problem: Problem, faults: list[tuple[str, str, str]], **more: bool) -> HttpResponse:
+        """Refuse the file. A fault has its place, its code, and what to do."""
+        refused = _NEITHER if problem.code in _NO_TEXT else problem.detail
+        told = advice.translated(refused) if isinstance(refused, Advice) else advice.of_code(problem.code)
         unlisted = problem.fault_count - len(faults)
-        answer = self._ask(status=problem.status, refused=problem.detail, faults=faults, unlisted=unlisted, **more)
+        titled = [(place, gettext(CODES[code].title), what) for place, code, what in faults]
+        answer = self._ask(status=problem.status, refused=told, faults=titled, unlisted=unlisted, **more)
         for name, value in problem.headers.items():
             answer[name] = value
         return answer

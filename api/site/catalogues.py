@@ -13,20 +13,24 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+import p2p_core
 from countries import loader
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject
 
 _HERE: Final = Path(__file__).parent
-#: Where the texts of pages are. Findings have their sentences in the core.
-_FOLDERS: Final = (_HERE, _HERE.parent / "agency", Path(rulebook.__file__).parent)
-#: The texts in the entries of the rules that agencies see.
-_OF_RULES: Final = [
-    text for rule in rulebook.RULES.values() if rule.about != Subject.DETAIL for text in (rule.name, rule.advice)
+#: Where the texts of pages are. The core has the sentences of findings, and advice.
+_FOLDERS: Final = (_HERE, _HERE.parent / "agency", Path(p2p_core.__file__).parent)
+#: The texts of the rules that agencies see, and those of the codes of faults.
+_OF_THE_CORE: Final = [
+    *(text for rule in rulebook.RULES.values() if rule.about != Subject.DETAIL for text in (rule.name, rule.advice)),
+    *(text for code in PAYLOAD_CODES.values() for text in (code.title, code.advice)),
 ]
 _LINE: Final = 120
-#: Functions that mark texts in Django, beside the usual ones.
+#: What marks texts in Django and in the core, beside the usual functions.
 _KEYWORDS: Final = DEFAULT_KEYWORDS | {
+    "Advice": None,
     "gettext_lazy": None,
     "gettext_noop": None,
 }
@@ -40,7 +44,7 @@ def languages() -> list[str]:
 
 
 def texts() -> list[Text]:
-    """Each text of the code, the templates, the rules and the reference data once; one with a plural is a pair."""
+    """Each text of the code, the templates, the core and the reference data once; one with a plural is a pair."""
     found: list[Text] = []
     files = (file for folder in _FOLDERS for file in folder.rglob("*"))
     for file in sorted(file for file in files if file.suffix in {".py", ".html"}):
@@ -48,7 +52,7 @@ def texts() -> list[Text]:
         if file.suffix == ".html":
             code = templatize(code, origin=str(file))
         found += [text for _, text, _, _ in extract("python", BytesIO(code.encode()), _KEYWORDS)]
-    return list(dict.fromkeys([*found, *_OF_RULES, *loader.texts()]))
+    return list(dict.fromkeys([*found, *_OF_THE_CORE, *loader.texts()]))
 
 
 def catalogue(language: str) -> Catalog:

@@ -1,17 +1,24 @@
-"""Each text of the pages of an agency is marked for translation. What stays English says so to screen readers."""
+"""Each text of the pages of an agency is in the language of the page."""
 
+import html
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from babel import Locale
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import gettext
 
+from api.codes import CODES
+from api.site import catalogues
 from countries.accounts import credentials
 from federation.models.submissions import Submission
 from tests import factories
-from tests.contract.agency.conftest import account
+from tests.contract.agency.conftest import account, text_of
+from tests.contract.agency.test_attacks import odd_workbook
 from tests.contract.callers import BEGAN, COLUMNS, Caller, hour, report
 from tests.contract.site.test_languages import NAMES, words
 
@@ -26,7 +33,7 @@ OWN = NAMES | set(
 
 
 def untranslated(answer) -> set[str]:
-    """The words of a page outside the marks, without what is said to be English, and names of rows."""
+    """The words of a page outside the marks, without what is in a language of its own, and names of rows."""
     page = re.sub(r'<(?!html)(\w+)\b[^>]* lang="\w\w"[^>]*>.*?</\1>', " ", answer.content.decode(), flags=re.DOTALL)
     left = words(page)
     while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", left)) != left:
@@ -49,13 +56,30 @@ def test_every_text_is_marked_for_translation(analyst, agency, marked):
     addresses += ["findings/", "findings/?all", f"findings/{finding.pk}/"]
     # In English, findings have the sentences of the API.
     pages = {address: analyst.get(f"/nb/agency/{address}") for address in addresses}
-    pages |= {value: analyst.post("/nb/agency/send/", {"file": file_of(value)}) for value in ("500", "many")}
+    pages |= {value: analyst.post("/nb/agency/send/", {"file": file_of(value)}) for value in ("500", "many", "1.234")}
     new, half = Client(), Client()
     half.force_login(account(agency, "bo").user)
     pages |= {address: new.get(f"/nb/agency/{address}/") for address in ("sign-in", "invitation/x/y")}
     pages["set up"] = half.get("/nb/agency/second-factor/")
     assert pages["500"].context["findings"]
     assert {address: found for address, page in pages.items() if (found := untranslated(page))} == {}
+
+
+@pytest.mark.parametrize("language", catalogues.languages())
+def test_faults_of_a_workbook_are_in_the_language_of_the_page(analyst, language):
+    content = odd_workbook(value="1.234").getvalue()
+    address = f"/{language}/agency/send/"
+    refused = html.unescape(text_of(analyst.post(address, {"file": SimpleUploadedFile("numbers.xlsx", content)})))
+    file = SimpleUploadedFile("numbers.xlsx", content)
+    coloured = analyst.post(address, {"file": file, "coloured": "1"}).content
+    comments = html.unescape(ZipFile(BytesIO(coloured)).read("xl/comments1.xml").decode())
+    with translation.override(language):
+        told = gettext(
+            "It is not certain whether this is {digits} or a fraction. Write whole numbers without separators."
+        )
+        title = gettext(CODES["fractional_value"].title)
+    assert f"{title}. {told.format(digits=1234)}" in refused
+    assert told.format(digits=1234) in comments
 
 
 def file_of(value):

@@ -17,15 +17,17 @@ from p2p_core.payloads.cells import Head, cell_of
 from p2p_core.payloads.csv_header import OF_REPORT, Columns, Header, Names, delimiter_of, read_header
 from p2p_core.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
 from p2p_core.payloads.draft import Draft, refuse_too_many_reports
-from p2p_core.payloads.faults import Fault, PayloadError
+from p2p_core.payloads.faults import Advice, Fault, PayloadError
 
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
-_NO_HEADER: Final = (
+_NO_HEADER: Final = Advice(
     "Begin with a header row that names the columns, with commas or semicolons between; send JSON as application/json."
 )
-_LONG_CELL: Final = f"Make no cell longer than {csv.field_size_limit():,} characters; perhaps a quote is not closed."
+_LONG_CELL: Final = Advice(
+    "Make no cell longer than {limit} characters; perhaps a quote is not closed.", limit=csv.field_size_limit()
+)
 _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 

@@ -1,7 +1,7 @@
 """Faults of a payload: the first hundred by place and code, and the count of all, up to a bound."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from p2p_core.traces import looks_like_trace
 
@@ -11,6 +11,23 @@ T = TypeVar("T")
 LISTED: Final = 100
 #: After so many faults, nothing more is read: finding a fault takes ten times as long as reading a value.
 MOST: Final = 100_000
+
+
+class Advice(str):
+    """A sentence that says how to fix something, in English. Pages write it in other languages.
+
+    So it keeps its template and what is filled in. `make messages` finds the template by the name of the class.
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, str | int]
+
+    def __new__(cls, template: str, **values: str | int) -> Self:
+        filled = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
+        found = super().__new__(cls, template.format(**filled))
+        found.template, found.values = template, values
+        return found
 
 
 class Fault(NamedTuple):
@@ -55,7 +72,9 @@ class Faults:
         if len(self.listed) < self._limit:
             self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))
         if self.count == MOST:
-            detail = f"There are {MOST:,} faults or more, and the rest was not read. Correct what is listed first."
+            detail = Advice(
+                "There are {count} faults or more, and the rest was not read. Correct what is listed first.", count=MOST
+            )
             raise PayloadError("invalid_payload", detail=detail, faults=self.listed, fault_count=self.count)
 
     def check(self, pointer: str, rule: Callable[..., T], sent: Any, *known: Any) -> T | None:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from p2p_core.payloads import submissions
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.periods import Frequency
 from p2p_core.workbooks import reading, sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
-_DAYS: Final = "The days and months of this file were read as those of UTC, as the API reads them in CSV."
+_DAYS: Final = Advice("The days and months of this file were read as those of UTC, as the API reads them in CSV.")
 
 
 def kind_of(content: bytes) -> str:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from p2p_core.payloads.csv_header import NAMED, REQUIRED, Header, read_header
 from p2p_core.payloads.csv_walk import walk_rows
 from p2p_core.payloads.draft import Draft
-from p2p_core.payloads.faults import Fault, Faults, PayloadError
+from p2p_core.payloads.faults import Advice, Fault, Faults, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sentences, sheets, values
@@ -81,7 +81,7 @@ class Reading(NamedTuple):
 
     submission: NewSubmission
     places: Sequence[Place] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Advice] = ()
 
 
 class _Table(NamedTuple):
@@ -147,7 +147,7 @@ class _Reader:
         self.draft.faults = Faults(LISTED)
         self.clock = clock
         self.adapted = 0
-        self.notes: list[str] = []
+        self.notes: list[Advice] = []
         #: The first header.
         self.top = Place("")
         self.rows: list[_Row] = []
@@ -187,11 +187,11 @@ class _Reader:
             if header is None and sheet.name in (sheets.NOTES, sheets.CODES):
                 continue
             if sheet.hidden:
-                self.notes.append(f"The sheet {sheet.name} is hidden and was not read.")
+                self.notes.append(Advice("The sheet {sheet} is hidden and was not read.", sheet=sheet.name))
             elif header:
                 found.append(self._table(sheet, *header))
             elif any(map(_is_filled, sheet.rows)):
-                self.notes.append(f"The sheet {sheet.name} has no header row and was not read.")
+                self.notes.append(Advice("The sheet {sheet} has no header row and was not read.", sheet=sheet.name))
         if not found:
             self._add("/header", CellFault(Place(""), "missing_field", sentences.NO_HEADER))
         return found

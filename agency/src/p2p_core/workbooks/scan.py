@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 from xml.parsers import expat
 
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.workbooks.unpacking import ambiguous, unreadable
 
 #: Of all sheets together, empty ones between others included.
@@ -25,8 +25,10 @@ _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ELEMENT: Final = 8
 _FEW_ELEMENTS: Final = 1_000_000
 
-_EMPTY: Final = "This workbook has too many empty cells. Delete the empty rows and columns, and save it again."
-_LONG: Final = "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
+_EMPTY: Final = Advice("This workbook has too many empty cells. Delete the empty rows and columns, and save it again.")
+_LONG: Final = Advice(
+    "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
+)
 
 Position = tuple[int, int]
 Attributes = dict[str, str]
@@ -35,9 +37,9 @@ Attributes = dict[str, str]
 class Mark(Enum):
     """Why a cell has no value that can be read."""
 
-    ERROR = "The formula of this cell has no value. Correct it, or write the value instead."
-    FORMULA = "This formula was never computed. Open the workbook in a spreadsheet program and save it there."
-    MERGED = "This cell is merged with others. Unmerge them, and write the value in each row."
+    ERROR = Advice("The formula of this cell has no value. Correct it, or write the value instead.")
+    FORMULA = Advice("This formula was never computed. Open the workbook in a spreadsheet program and save it there.")
+    MERGED = Advice("This cell is merged with others. Unmerge them, and write the value in each row.")
 
 
 def position_of(name: str) -> Position:
@@ -144,8 +146,13 @@ def _has_shared(name: str) -> bool:
 
 
 def too_many(row: int = 0) -> PayloadError:
-    where = f" Perhaps the cell in row {row + 1:,} is far from the others: delete it." if row else ""
-    detail = f"A workbook may have {MAX_CELLS:,} cells.{where} Divide the workbook, or send CSV."
+    detail = Advice("A workbook may have {limit} cells. Divide the workbook, or send CSV.", limit=MAX_CELLS)
+    if row:
+        detail = Advice(
+            "A workbook may have {limit} cells. Perhaps the cell in row {row} is far from the others: delete it. "
+            "Divide the workbook, or send CSV.",
+            limit=MAX_CELLS, row=row + 1,
+        )  # fmt: skip
     return PayloadError("too_many_observations", detail=detail)
 
 

@@ -4,31 +4,41 @@ from typing import Final
 
 from p2p_core.codes import NETWORKS
 from p2p_core.payloads.csv_header import REQUIRED
+from p2p_core.payloads.faults import Advice
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 
-NO_HEADER: Final = (
-    f"No row names the columns {', '.join(REQUIRED)}. Put your counts into a template (p2p-agency template)."
+NO_HEADER: Final = Advice(
+    "No row names the columns {columns}. Put your counts into a template (p2p-agency template).",
+    columns=", ".join(REQUIRED),
 )
-SECOND_HEADER: Final = "This looks like a second header row. Delete it: one row names the columns."
-TOTAL_ROW: Final = "This row has a count and no period. If it is a total, delete it: the service computes totals."
+SECOND_HEADER: Final = Advice("This looks like a second header row. Delete it: one row names the columns.")
+TOTAL_ROW: Final = Advice(
+    "This row has a count and no period. If it is a total, delete it: the service computes totals."
+)
 
 #: Where the advice of the code speaks of the API.
 _CELLS: Final = {
-    "unknown_field": "No column above this cell has a name. Delete what is in the cell, or put it into another sheet.",
-    "missing_field": "This cell is empty. Fill it in, or delete the whole row.",
-    "missing_value": "Give a whole number. If the number is not known yet, report the period later.",
-    "no_reports": "There is no row below the header. Add one for each count.",
-    "unknown_indicator": "Choose an indicator from the list of the template.",
-    "unknown_country": "Choose a country from the list of the template, or write _U if it is not known.",
-    "unknown_frequency": "Write H for an hour, D for a day, M for a month, or N for a minute.",
-    "unknown_network": f"Write one of these: {', '.join(NETWORKS)}.",
-    "bad_period": (
+    "unknown_field": Advice(
+        "No column above this cell has a name. Delete what is in the cell, or put it into another sheet."
+    ),
+    "missing_field": Advice("This cell is empty. Fill it in, or delete the whole row."),
+    "missing_value": Advice("Give a whole number. If the number is not known yet, report the period later."),
+    "no_reports": Advice("There is no row below the header. Add one for each count."),
+    "unknown_indicator": Advice("Choose an indicator from the list of the template."),
+    "unknown_country": Advice("Choose a country from the list of the template, or write _U if it is not known."),
+    "unknown_frequency": Advice("Write H for an hour, D for a day, M for a month, or N for a minute."),
+    "unknown_network": Advice("Write one of these: {networks}.", networks=", ".join(NETWORKS)),
+    "bad_period": Advice(
         "Write 2026-11-24 09:00 for a minute (N) or an hour (H), 2026-11-24 for a day (D), 2026-11 for a month (M)."
     ),
-    "misaligned_period": "An hour begins at a full hour of UTC: 09:00. Correct the time, and leave out seconds.",
-    "duplicate_cell": "An earlier row has the same period, country and network. Keep one of the two, or add them up.",
-    "withdrawn_with_observations": "A row with ACTION D withdraws a whole report. Leave OBS_VALUE empty in it.",
-    "personal_trace": "This looks like an address, a hash or an e-mail. Delete it: reports have counts only.",
+    "misaligned_period": Advice(
+        "An hour begins at a full hour of UTC: 09:00. Correct the time, and leave out seconds."
+    ),
+    "duplicate_cell": Advice(
+        "An earlier row has the same period, country and network. Keep one of the two, or add them up."
+    ),
+    "withdrawn_with_observations": Advice("A row with ACTION D withdraws a whole report. Leave OBS_VALUE empty in it."),
+    "personal_trace": Advice("This looks like an address, a hash or an e-mail. Delete it: reports have counts only."),
 }
 
 
@@ -40,7 +50,7 @@ def of_cell(code: str) -> str:
 def of_header(code: str, name: str) -> str:
     """How to fix a header. ``name`` is that of a column that is missing."""
     if code == "missing_field":
-        return f"The column {name} is missing. Add it."
+        return Advice("The column {name} is missing. Add it.", name=name)
     if code == "unknown_field":
-        return "No column has this name. Correct it, or delete the column."
+        return Advice("No column has this name. Correct it, or delete the column.")
     return of_cell(code)

@@ -10,7 +10,7 @@ from typing import Final
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from p2p_core.payloads.faults import Fault, PayloadError
+from p2p_core.payloads.faults import Advice, Fault, PayloadError
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks.scan import MAX_CELLS, Mark, Position, scan, too_many
 from p2p_core.workbooks.unpacking import pack, unpack, unreadable
@@ -25,7 +25,7 @@ TOP: Final = 50
 #: The sheets of the template that have no reports.
 NOTES, CODES = "Notes", "Codes"
 _MARKS: Final = ",;\t"
-_QUOTE: Final = (
+_QUOTE: Final = Advice(
     "A quote in this row is not closed, or text follows it. Save the file again, or correct the quote in a text editor."
 )
 _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"

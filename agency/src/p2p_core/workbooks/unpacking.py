@@ -8,20 +8,21 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812  the name of an exception
 
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 
 #: Bytes, before and after decompression.
 LIMIT: Final = 64 << 20
 _MEMBERS: Final = 2000
-_TOO_LARGE: Final = (
-    f"A workbook may have {LIMIT >> 20} MiB, unpacked. Divide it, or remove pictures and sheets without reports."
+_TOO_LARGE: Final = Advice(
+    "A workbook may have {size} MiB, unpacked. Divide it, or remove pictures and sheets without reports.",
+    size=LIMIT >> 20,
 )
-NOT_A_WORKBOOK: Final = (
+NOT_A_WORKBOOK: Final = Advice(
     "This is not a workbook that can be read. Save it as .xlsx or .ods, without a password, and send that file."
 )
 
 
-_AMBIGUOUS: Final = (
+_AMBIGUOUS: Final = Advice(
     "Programs read different values in this workbook. Open it in a spreadsheet program, save it again, and send that "
     "file."
 )

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from p2p_core import periods
+from p2p_core.payloads.faults import Advice
 from p2p_core.periods import Frequency
 from p2p_core.workbooks.sheets import Value
 
@@ -43,7 +44,7 @@ class Text(NamedTuple):
     """The text of a cell. ``hint`` says how to fix it if the rules refuse it, ``code`` which code it has then."""
 
     text: str
-    hint: str = ""
+    hint: Advice | None = None
     code: str = ""
 
 
@@ -71,7 +72,9 @@ def plain(value: Value) -> Text:
 def count(value: Value) -> Text:
     """A count. A number with one separator and three digits after it is refused: it could be a fraction."""
     if isinstance(value, date | time | timedelta):
-        hint = "The spreadsheet made a date of this number. Format the cell as a number, and write the count again."
+        hint = Advice(
+            "The spreadsheet made a date of this number. Format the cell as a number, and write the count again."
+        )
         return Text(str(value), hint)
     text = plain(value).text
     for pattern in _GROUPED:
@@ -79,7 +82,10 @@ def count(value: Value) -> Text:
             return Text(_SEPARATORS.sub("", found[1]))
     if _ONE_MARK.fullmatch(text):
         digits = _SEPARATORS.sub("", text)
-        hint = f"It is not certain whether this is {digits} or a fraction. Write whole numbers without separators."
+        hint = Advice(
+            "It is not certain whether this is {digits} or a fraction. Write whole numbers without separators.",
+            digits=digits,
+        )
         return Text(text, hint)
     return Text(text)
 
@@ -97,8 +103,8 @@ def period(value: Value, frequency: str, clock: Clock) -> Text:
     if isinstance(value, str):
         return _of_text(value.strip(), frequency, clock)
     if isinstance(value, time | timedelta):
-        return Text(str(value), "This cell has a time without a date. Write both: 2026-11-24 09:00.")
-    hint = "This is a number, not a date. Format the cell as a date and time, or write the date again."
+        return Text(str(value), Advice("This cell has a time without a date. Write both: 2026-11-24 09:00."))
+    hint = Advice("This is a number, not a date. Format the cell as a date and time, or write the date again.")
     return Text(plain(value).text, hint)
 
 
@@ -110,8 +116,8 @@ def _of_text(text: str, frequency: str, clock: Clock) -> Text:
         return _read(month[1], month[2], "1", "", clock, frequency) or Text(text)
     if found := _MOMENT.fullmatch(text):
         return _of_moment(text, found, frequency, clock)
-    hint = "The order of day and month is not certain. Write 2026-11-24, or format the cell so."
-    return Text(text, hint if _UNCERTAIN.fullmatch(text) else "")
+    hint = Advice("The order of day and month is not certain. Write 2026-11-24, or format the cell so.")
+    return Text(text, hint if _UNCERTAIN.fullmatch(text) else None)
 
 
 def _of_moment(text: str, found: re.Match[str], frequency: str, clock: Clock) -> Text:
@@ -173,25 +179,31 @@ def _local_hour(moment: datetime, clock: Clock) -> Text:
         # Seconds would be cut off silently.
         return Text(first.isoformat(timespec="seconds")[:19] if moment.second else periods.label("N", first))
     if first.astimezone(clock.zone).replace(tzinfo=None) != moment:
-        hint = f"There was no {moment:%H:%M} on this day in {clock.zone}: the clocks were put forward. Correct it."
+        hint = Advice(
+            "There was no {time} on this day in {zone}: the clocks were put forward. Correct it.",
+            time=f"{moment:%H:%M}", zone=str(clock.zone),
+        )  # fmt: skip
         return Text(written, hint)
-    hint = (
-        f"The clocks were put back, so {moment:%H:%M} came twice on this day in {clock.zone}. Write "
-        f"{first:%Y-%m-%dT%H:%MZ} for the first time and {second:%Y-%m-%dT%H:%MZ} for the second."
-    )
+    hint = Advice(
+        "The clocks were put back, so {time} came twice on this day in {zone}. Write {first} for the first time and "
+        "{second} for the second.",
+        time=f"{moment:%H:%M}", zone=str(clock.zone), first=f"{first:%Y-%m-%dT%H:%MZ}",
+        second=f"{second:%Y-%m-%dT%H:%MZ}",
+    )  # fmt: skip
     return Text(written, hint, "not_utc")
 
 
 def _local_day(moment: datetime, frequency: str, clock: Clock) -> Text:
     label = periods.label(frequency, moment.replace(tzinfo=UTC))
     if moment != periods.start_of(frequency, moment):
-        return Text(f"{moment:%Y-%m-%d %H:%M}", f"Write only the {periods.NOUNS[frequency]}: {label}.")
+        return Text(f"{moment:%Y-%m-%d %H:%M}", Advice("Write only this: {label}.", label=label))
     ends = periods.end(frequency, moment.replace(tzinfo=UTC)).replace(tzinfo=None)
     is_of_utc = not any(edge.replace(tzinfo=clock.zone).utcoffset() for edge in (moment, ends))
     if clock.local_days or is_of_utc:
         return Text(label)
-    hint = (
-        f"A {periods.NOUNS[frequency]} in {clock.zone} does not begin and end as in UTC, and the federation counts "
-        f"in UTC. Report hours: they are converted. Or ask a coordinator to allow local days for your agency."
+    hint = Advice(
+        "This day or month in {zone} does not begin and end as in UTC, and the federation counts in UTC. Report hours: "
+        "they are converted. Or ask a coordinator to allow local days for your agency.",
+        zone=str(clock.zone),
     )
     return Text(f"{label} local", hint, "not_utc")

@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UNKNOWN
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.periods import NOUNS, REPORTABLE
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sheets
@@ -39,7 +39,9 @@ _WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
 #: open thousands of comments.
 _COMMENTS: Final = 1000
 _DETAILS: Final = 20
-TOO_LARGE: Final = "This file is too large to come back with its wrong cells coloured. Divide it, and check each part."
+TOO_LARGE: Final = Advice(
+    "This file is too large to come back with its wrong cells coloured. Divide it, and check each part."
+)
 #: The names of sheets that Excel opens.
 _ALLOWED: Final = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
 
