@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -26,10 +27,17 @@ class Handler(WSGIHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and remove the content of a HEAD answer: a client would read it as the next answer."""
-        answer: Any = super().get_response(request)
+        answer: Any = self._answer(request)
         if not answer.streaming and answer.status_code not in _WITHOUT_CONTENT:
             # Public answers do not pass the middleware that adds it, and without it the connection would end.
             answer.headers.setdefault("Content-Length", str(len(answer.content)))
             if request.method == "HEAD":
                 answer.content = b""
         return answer  # type: ignore[no-any-return]
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return super().get_response(request)
+        except BaseException as error:  # noqa: BLE001  Django answers all others itself
+            # A library that is written in Rust panics with one. Without an answer, the connection would stay open.
+            return response_for_exception(request, RuntimeError(type(error).__name__))

@@ -30,3 +30,14 @@ def test_answer_without_content_has_no_length(handler):
     answer = ask(handler, "OPTIONS", "/sdmx")
     assert answer.status_code == 204
     assert "Content-Length" not in answer
+
+
+def test_panic_of_a_library_is_answered(handler, monkeypatch):
+    class Panic(BaseException):
+        pass
+
+    def panic(_request):
+        raise Panic
+
+    monkeypatch.setattr(handler, "_middleware_chain", panic)
+    assert ask(handler, "GET", "/healthz").status_code == 500
