@@ -1,27 +1,56 @@
-"""The agency's submissions, and what became of their reports."""
+"""The agency's submissions, what they contained, and what became of their reports."""
 
-from typing import Final
+from contextlib import suppress
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import urlencode
 
 from api.agency.page import AgencyPage
 from api.site import pages
 from federation.findings import finding_queries
 from federation.intake import queries
+from federation.intake.queries import Contents
+from p2p_core import codes, periods
 
 PAGE: Final = 50
 REPORTS_PAGE: Final = 500
+#: So many countries are named. If there are more, the page says how many.
+_NAMED: Final = 3
+
+
+class ListedContents(NamedTuple):
+    """What a submission contained, with the name of its indicator, and the codes of its countries if they are few."""
+
+    indicator: str
+    contents: Contents
+    countries: list[str]
 
 
 class Submissions(AgencyPage):
-    """All submissions, newest first."""
+    """The submissions, newest first. The address may ask for an outcome, and for a day that reports are about."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        outcome, written = request.GET.get("outcome", ""), request.GET.get("day", "").strip()
+        outcome, day = outcome if outcome in queries.OUTCOMES else "", _day(written)
         rows = queries.submissions(
-            agency=self.agency.pk, since=None, before=None, after=_uuid(request.GET.get("after", "")), limit=PAGE + 1
+            agency=self.agency.pk, after=_uuid(request.GET.get("after", "")), outcome=outcome, day=day, limit=PAGE + 1
         )
-        return self.page("submissions", submissions=rows[:PAGE], after=rows[PAGE - 1].id if len(rows) > PAGE else None)
+        asked = {"outcome": outcome, "day": written if day else ""}
+        chosen = {name: value for name, value in asked.items() if value}
+        contents = queries.contents(rows[:PAGE])
+        names = {one.number: one.name for one in pages.indicators().values()}
+        listed = [(row, [_listed(one, names) for one in contents.get(row.id, ())]) for row in rows[:PAGE]]
+        return self.page(
+            "submissions",
+            submissions=listed,
+            outcomes=queries.OUTCOMES,
+            chosen=chosen,
+            misread=bool(written) and day is None,
+            older=urlencode({**chosen, "after": str(rows[PAGE - 1].id)}) if len(rows) > PAGE else "",
+        )
 
 
 class Submission(AgencyPage):
@@ -44,6 +73,17 @@ class Submission(AgencyPage):
             findings=finding_queries.of_submission(id, first=first, last=last),
             following=last + 1 if last + 1 < row.reports else None,
         )
+
+
+def _listed(one: Contents, names: dict[int, str]) -> ListedContents:
+    countries = one.countries if len(one.countries) <= _NAMED else ()
+    return ListedContents(names[one.indicator], one, [codes.COUNTRY_CODES[number] for number in countries])
+
+
+def _day(text: str) -> datetime | None:
+    with suppress(periods.PeriodError):
+        return periods.parse("D", text)
+    return None
 
 
 def _uuid(text: str) -> UUID | None:

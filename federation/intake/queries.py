@@ -6,24 +6,31 @@ The values are plain, so HTTP needs no model. The caller limits the number of ro
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.query import QuerySet
 
+from countries.reference import Reference
 from federation import worklist
 from federation.database import clock, rows_of
 from federation.intake import evidence
 from federation.intake.evidence import SignedBy
-from federation.models.submissions import Outcome, ReportState, Submission
+from federation.models.submissions import Outcome, Report, ReportState, Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
 from federation.rules import tables
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
+from p2p_core.periods import Frequency
 from p2p_core.reports import NewReport, Numbers, Values
 
 OUTCOMES = tuple(Outcome.values)
 REPORT_STATES = tuple(ReportState.values)
+#: How many reports and observations are read to say what submissions contain.
+_LOOKED_THROUGH = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,18 @@ class SubmissionRow:
     observations: int
     outcomes: dict[str, int]
     signed_by: SignedBy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The reports of a submission about one indicator at one frequency: how many, which periods, which countries."""
+
+    indicator: int
+    frequency: str
+    reports: int
+    first: datetime
+    last: datetime
+    countries: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +115,20 @@ def work() -> WorkRow:
 
 
 def submissions(
-    *, agency: int, since: datetime | None, before: datetime | None, after: UUID | None, limit: int
+    *,
+    agency: int,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    after: UUID | None,
+    outcome: str = "",
+    day: datetime | None = None,
+    limit: int,
 ) -> list[SubmissionRow]:
-    """An agency's submissions, newest first: received from ``since`` until ``before``, and older than ``after``."""
+    """An agency's submissions, newest first: received from ``since`` until ``before``, and older than ``after``.
+
+    With an ``outcome``, some report of each had it at receipt. With a ``day``, some report of each is about this day: a
+    minute, an hour or the whole of it, or its month.
+    """
     rows = Submission.objects.select_related("signature__key").filter(agency=agency)
     if since:
         rows = rows.filter(received__gte=since)
@@ -109,7 +139,23 @@ def submissions(
         if last is None:
             return []
         rows = rows.filter(Q(received__lt=last.received) | Q(received=last.received, id__lt=last.id))
+    if outcome:
+        rows = rows.filter(outcomes__has_key=outcome)
+    if day:
+        # Looked up first, or the planner may walk through all newer submissions.
+        about = _reports_about(day, agency).values_list("submission", flat=True)
+        rows = rows.filter(id__in=list(about.distinct()))
     return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
+
+
+def _reports_about(day: datetime, agency: int) -> QuerySet[Report]:
+    spans = (
+        Q(frequency=one, period__gte=periods.start_of(one, day), period__lt=periods.end(Frequency.DAY, day))
+        for one in periods.REPORTABLE
+    )
+    # The index of reports begins with the indicator.
+    indicators = list(Reference.current().indicator_numbers.values())
+    return Report.objects.filter(reduce(or_, spans), agency=agency, indicator__in=indicators)
 
 
 def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is
@@ -129,6 +175,19 @@ def _submission_row(row: Submission) -> SubmissionRow:
         outcomes=dict(row.outcomes),
         signed_by=evidence.signed_by(signature.key) if signature else None,
     )
+
+
+def contents(found: Sequence[SubmissionRow]) -> dict[UUID, list[Contents]]:
+    """What submissions contain. It leaves out those that are so large that reading them would take long."""
+    left, small = _LOOKED_THROUGH, []
+    for row in found:
+        if row.reports + row.observations <= left:
+            left -= row.reports + row.observations
+            small.append(row.id)
+    known: dict[UUID, list[Contents]] = {}
+    for submission, *columns in rows_of("queries_contents", submissions=small):
+        known.setdefault(submission, []).append(Contents(*columns))
+    return known
 
 
 def reports(*, submission: UUID, first: int, limit: int) -> list[ReportRow]:

@@ -336,16 +336,16 @@ def _of(agency, name, *, both=True, is_active=True, **ended) -> Ask:
     return client.generic
 
 
-@pytest.mark.parametrize("language", ["", "/nb"])
-def test_pages_of_an_agency_answer_each_as_the_table_says(people, rows, unread, language):
+@pytest.mark.parametrize(("language", "query"), [("", ""), ("/nb", ""), ("", "?outcome=held&day=2026-11-24&all")])
+def test_pages_of_an_agency_answer_each_as_the_table_says(people, rows, unread, language, query):
     wrong = []
     for row, method, (column, asks) in product(TABLES[OWN], METHODS, people.items()):
         # Signing out is tested where sessions are.
         for ask in asks if (method, row["address"], column == "nobody") != ("POST", "/agency/sign-out/", False) else ():
-            got = _kind_of_own(ask(method, filled(f"{language}{row['address']}", rows)), language)
+            got = _kind_of_own(ask(method, filled(f"{language}{row['address']}", rows) + query), language)
             wanted = {"yes", "sign in"} if row[column] == "open" else {row[column]}
             if got not in (wanted if method in row["methods"].split() else REFUSALS | {"sign in", "second factor"}):
-                wrong.append(f"{method} {language}{row['address']} by {column}: {got}")
+                wrong.append(f"{method} {language}{row['address']}{query} by {column}: {got}")
     assert wrong == []
 
 

@@ -148,6 +148,7 @@ WINDOWS: Final = {
 }
 #: The words of codes, in the language of the page.
 _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
+    "N": gettext_lazy("By minute"),
     "H": gettext_lazy("By hour"),
     "D": gettext_lazy("By day"),
     "W": gettext_lazy("By week"),

@@ -53,7 +53,7 @@ def test_every_text_is_marked_for_translation(analyst, agency, marked):
     factories.SetupFactory.create(agency=agency, location_source="Database", local_days=True, time_zone="UTC")
     credentials.issue(agency=agency, by="kari", now=BEGAN, networks=["192.0.2.0/24"])
     addresses = ["", "send/", "submissions/", f"submissions/{Submission.objects.get().pk}/", "set-up/"]
-    addresses += ["findings/", "findings/?all", f"findings/{finding.pk}/"]
+    addresses += ["submissions/?day=x", "findings/", "findings/?all", f"findings/{finding.pk}/"]
     # In English, findings have the sentences of the API.
     pages = {address: analyst.get(f"/nb/agency/{address}") for address in addresses}
     pages |= {value: analyst.post("/nb/agency/send/", {"file": file_of(value)}) for value in ("500", "many", "1.234")}

@@ -1,0 +1,135 @@
+"""The list of submissions: what each contained, and the filters. It never has anything of another agency."""
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from api.agency import submissions
+from federation.intake import queries
+from federation.models.submissions import Submission
+from tests.contract.agency.conftest import text_of
+from tests.contract.callers import BEGAN, Caller, day, hour, report
+from tests.contract.site.test_odd_addresses import OTHERS, WORST
+from tests.factories import AgencyFactory
+
+LIST = "/agency/submissions/"
+NORWAY = ("NO", "BITTORRENT", 5)
+
+
+def daily(*cells, ago=1, **members):
+    return report(*cells, **{"frequency": "D", "period": day(ago), **members})
+
+
+@pytest.fixture
+def own(agency):
+    return Caller(agency=agency)
+
+
+def listed(client, **query):
+    """The ids of the submissions that the list shows."""
+    return re.findall(r"/agency/submissions/([\w-]{36})/", client.get(LIST, query).content.decode())
+
+
+def sent(answer):
+    return answer.json()["id"]
+
+
+def test_list_shows_what_each_submission_contained(analyst, own):
+    own.send(report(NORWAY, ("SE", "BITTORRENT", 1), ago=3), report(NORWAY, ago=2), daily(NORWAY, ago=4))
+    hours, days = re.findall(r"<p>(Downloads .*?)</p>", analyst.get(LIST).content.decode())
+    if "By day" in hours:
+        hours, days = days, hours
+    assert re.fullmatch(r"Downloads · By hour · .*:00 UTC – .*:00 UTC · Reports: 2 · Countries: Norway, Sweden", hours)
+    assert re.fullmatch(r"Downloads · By day · [^–]* · Reports: 1 · Countries: Norway", days)
+
+
+def test_many_countries_are_counted_and_those_of_an_equal_report_too(analyst, own):
+    cells = [(code, "BITTORRENT", 5) for code in ("NO", "SE", "DK", "FI")]
+    own.send(report(*cells))
+    own.send(report(*cells))
+    own.send(report(ago=3))
+    found = re.findall(r"Reports: 1 · Countries: (\S+)", text_of(analyst.get(LIST)))
+    assert found == ["0", "4", "4"]
+
+
+def test_submission_that_is_large_is_not_looked_through(analyst, own, monkeypatch):
+    own.send(report(NORWAY, ago=3), report(NORWAY, ago=2))
+    own.send(report(NORWAY, ago=4))
+    monkeypatch.setattr(queries, "_LOOKED_THROUGH", 3)
+    shown = text_of(analyst.get(LIST))
+    assert "Reports: 1 · Countries: Norway" in shown
+    assert "Reports: 2. This submission is large. Open it" in shown
+
+
+def test_list_is_filtered_by_outcome(analyst, own):
+    first, again = (sent(own.send(report(NORWAY))) for _ in range(2))
+    gone = sent(own.send({"frequency": "H", "period": hour(), "withdrawn": True}))
+    assert listed(analyst) == [gone, again, first]
+    assert listed(analyst, outcome="current") == [first]
+    assert listed(analyst, outcome="unchanged") == [again]
+    assert listed(analyst, outcome="withdrawn") == [gone]
+    assert listed(analyst, outcome="held") == []
+    page = analyst.get(LIST, {"outcome": "unchanged"}).content.decode()
+    assert re.findall(r'value="(\w+)" selected', page) == ["unchanged"]
+    assert f'<a href="{LIST}">Show all</a>' in page
+
+
+def test_list_is_filtered_by_the_day_that_reports_are_about(analyst, own):
+    """A report about an hour of the day, about the whole of it, or about its month."""
+    month = ((BEGAN.replace(day=1) - timedelta(days=20)).replace(day=1) - timedelta(days=20)).replace(day=1)
+    first, second, before = (f"{month + timedelta(days=days):%Y-%m-%d}" for days in (9, 10, -1))
+    whole_month = sent(own.send(report(NORWAY, frequency="M", period=first[:7])))
+    whole = sent(own.send(report(NORWAY, frequency="D", period=first)))
+    part = sent(own.send(report(NORWAY, period=f"{first}T23:00")))
+    other = sent(own.send(report(NORWAY, frequency="D", period=second)))
+    assert listed(analyst, day=first) == [part, whole, whole_month]
+    assert listed(analyst, day=second) == [other, whole_month]
+    assert listed(analyst, day=before) == []
+    assert listed(analyst, day=first, outcome="held") == []
+    assert f'value="{first}"' in analyst.get(LIST, {"day": first}).content.decode()
+
+
+def test_older_pages_keep_the_filter(analyst, own, monkeypatch):
+    monkeypatch.setattr(submissions, "PAGE", 2)
+    ids = [sent(own.send(daily(("NO", "BITTORRENT", value)))) for value in range(5)]
+    sent(own.send(daily(NORWAY, ago=9)))
+    found, address = [], f"{LIST}?day={day()}"
+    while address:
+        page = analyst.get(address).content.decode()
+        found += re.findall(r"/agency/submissions/([\w-]{36})/", page)
+        address = next(iter(re.findall(r'href="([^"]*)">Older<', page)), "").replace("&amp;", "&")
+    assert found == ids[::-1]
+
+
+@pytest.mark.parametrize("name", ["outcome", "day", "after"])
+@pytest.mark.parametrize("value", [*WORST, *OTHERS, "2026-02-30", "<script>"])
+def test_odd_parameters_give_a_page(analyst, own, name, value):
+    """One that is no outcome chooses nothing. One that is no day says so."""
+    kept = sent(own.send(report(NORWAY)))
+    answer = analyst.get(f"{LIST}?{name}={quote(value)}&{name}={quote(value)}")
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "<script" not in page
+    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value) and value != "2026-02-30"
+    assert ("This is not a day" in page) == (name == "day" and not is_day)
+    assert (kept in page) == (name == "outcome" or (name == "day" and not is_day) or (name == "after"))
+
+
+def test_no_filter_shows_a_submission_of_another_agency(analyst, own):
+    other = Caller(agency=AgencyFactory.create(code="SE-NOA", name="NOA"))
+    foreign = sent(other.send(daily(("FI", "BITTORRENT", 98765)), report(("FI", "BITTORRENT", 98765))))
+    sent(other.send(daily(("FI", "BITTORRENT", 98765))))
+    mine = sent(own.send(daily(NORWAY)))
+    asked = [{}, {"day": day()}, *({"outcome": one} for one in queries.OUTCOMES)]
+    for query in asked:
+        page = analyst.get(LIST, query).content.decode()
+        assert set(re.findall(r"/agency/submissions/([\w-]{36})/", page)) <= {mine}
+        assert "Finland" not in page
+        # One after which to begin is unknown if it is another agency's.
+        after = "00000000-0000-7000-8000-000000000000", foreign
+        unknown, theirs = (text_of(analyst.get(LIST, {**query, "after": one})) for one in after)
+        assert unknown == theirs
+        assert "There are none." in theirs
+    assert Submission.objects.count() == 3
