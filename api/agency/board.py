@@ -1,5 +1,6 @@
 """The board: how the agency reported in the last periods, with its exact counts, and what waits for its answer."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -7,7 +8,7 @@ from typing import Final, NamedTuple
 from django.http import HttpRequest, HttpResponse
 
 from api.agency.page import AgencyPage
-from api.site import pages
+from api.site import coverage, pages
 from countries.reference import Indicator
 from federation import published
 from federation.database import clock
@@ -18,8 +19,9 @@ from federation.rules.view import ALL_NETWORKS
 from p2p_core import codes, periods
 from p2p_core.periods import Frequency
 
-#: How many periods are shown, with the running one.
+#: How many periods are shown, with the running one; and how many of these, the newest, are not folded away.
 PERIODS: Final = {Frequency.HOUR: 24, Frequency.DAY: 15, Frequency.WEEK: 8, Frequency.MONTH: 6}
+NEWEST: Final = {Frequency.HOUR: 6, Frequency.DAY: 7, Frequency.WEEK: 4, Frequency.MONTH: 3}
 #: How many findings are shown.
 FINDINGS: Final = 5
 
@@ -33,11 +35,12 @@ class BoardPeriod(NamedTuple):
 
 
 class BoardTable(NamedTuple):
-    """The periods of an indicator, newest first."""
+    """The periods of an indicator at a frequency, newest first. ``states`` counts those of the older ones."""
 
-    indicator: str
     frequency: str
-    rows: list[BoardPeriod]
+    newest: list[BoardPeriod]
+    older: list[BoardPeriod]
+    states: list[tuple[str, int]]
 
 
 class Board(AgencyPage):
@@ -45,7 +48,7 @@ class Board(AgencyPage):
         unanswered = finding_queries.Filter(states=["open"])
         return self.page(
             "board",
-            tables=[table for one in pages.indicators().values() for table in self._tables(one)],
+            indicators=[(one.name, found) for one in pages.indicators().values() if (found := list(self._tables(one)))],
             findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
         )
 
@@ -62,7 +65,9 @@ class Board(AgencyPage):
             if states or counts:
                 starts = reversed(list(periods.between(frequency, first, last)))
                 rows = [BoardPeriod(start, states.get(periods.epoch(start), ""), counts.get(start)) for start in starts]
-                yield BoardTable(indicator.name, frequency, rows)
+                newest, older = rows[: NEWEST[frequency]], rows[NEWEST[frequency] :]
+                have = Counter(row.state for row in older)
+                yield BoardTable(frequency, newest, older, [(one, have[one]) for one in coverage.STATES if have[one]])
 
     def _states(self, selection: Selection) -> dict[int, str]:
         """The coverage states of the agency, by the second in which the period begins."""

@@ -232,6 +232,20 @@ def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
     assert "NOA" not in shown
 
 
+def test_board_folds_older_periods_away_and_counts_their_states(analyst, agency):
+    """So the board is short on a telephone, and no late period is hidden."""
+    press = Press()
+    press.publish("D", {day(ago): {} for ago in range(1, 11)}, Covered(states={agency.pk: "reported"}))
+    press.publish("D", {day(ago): {} for ago in (11, 12)}, Covered(states={agency.pk: "late"}))
+    page = analyst.get("/agency/").content.decode().partition("<main")[2]
+    shown, _, folded = page.partition("<details>")
+    summary, older = folded.partition("</details>")[0].split("</summary>")
+    assert (shown.count('<th scope="row">'), older.count('<th scope="row">')) == (7, 8)
+    words = " ".join(re.sub("<[^>]*>", "", summary).split())
+    assert words == "Older periods: 8 · reported: 4 · late: 2"
+    assert (shown.count(">late<"), older.count(">late<")) == (0, 2)
+
+
 def test_finding_is_answered_and_the_answer_is_checked(analyst, agency, other):
     own, foreign = (factories.FindingFactory.create(agency=one) for one in (agency, other))
     assert f"/agency/findings/{own.pk}/" in analyst.get("/agency/").content.decode()
