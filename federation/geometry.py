@@ -29,6 +29,14 @@ class Canvas:
     left: float = 0
     top: float = 0
 
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
     def x(self, share: float) -> float:
         # No eye sees the third decimal.
         return round(self.left + self.width * share, 2)
@@ -169,9 +177,13 @@ def ticks(count: int, canvas: Canvas) -> list[Tick]:
     found = []
     for place, at in enumerate(named):
         share = (at + 0.5) / count
-        anchor = "end" if share > 1 - _EDGE else "start" if share < _EDGE else "middle"
-        found.append(Tick(at, canvas.x(share), anchor, place % every == 0))
+        found.append(Tick(at, canvas.x(share), anchor(share), place % every == 0))
     return found[::-1]
+
+
+def anchor(share: float) -> str:
+    """From where a name at a share of the width is written, so that it stays inside."""
+    return "end" if share > 1 - _EDGE else "start" if share < _EDGE else "middle"
 
 
 def runs(marked: Sequence[bool]) -> list[tuple[int, int]]:

@@ -13,7 +13,9 @@ from api.agency.page import AgencyPage
 from api.site import pages
 from federation.database import clock
 from federation.errors import FederationError
-from federation.findings import decisions, finding_queries
+from federation.findings import chart, decisions, finding_queries, series
+from federation.findings.series import FindingPeriods
+from federation.geometry import Canvas
 from p2p_core.payloads import answers as answer_payload
 from p2p_core.payloads.faults import Fault, PayloadError
 from p2p_core.rules import rulebook
@@ -21,6 +23,10 @@ from p2p_core.rules import rulebook
 PAGE: Final = 50
 #: How many answers and held reports a finding shows at most.
 _SHOWN: Final = 100
+#: If a finding has more periods, their counts are too close for a mark on each.
+_MARKED: Final = 60
+#: The chart is as wide as the page.
+_PER_CENT: Final = Canvas()
 _REMARK: Final = "/remark"
 _TRACE: Final = gettext_lazy("A remark must not contain IP or MAC addresses, hashes or e-mail addresses. Remove them.")
 
@@ -78,12 +84,20 @@ class Finding(AgencyPage):
         if row is None:
             raise Http404
         names = {one.number: one.name for one in pages.indicators().values()}
+        # Also of a rule that compares agencies, only the agency's own counts.
+        about = FindingPeriods(self.agency.pk, row.indicator, row.frequency, row.period, row.last_period)
+        shown = series.around(about, now=clock.now())
+        is_known = any(point.value is not None or point.unused is not None for point in shown.points)
+        drawn = chart.draw(shown, _PER_CENT) if is_known else None
         return self.page(
             "finding",
             status=status,
             finding=row,
             rule=rulebook.RULES[row.rule],
             indicator=names[row.indicator],
+            chart=drawn,
+            marks=drawn.in_finding if drawn and len(drawn.in_finding) <= _MARKED else (),
+            points=shown.points,
             answers=finding_queries.answers(finding=id, limit=_SHOWN),
             holds=finding_queries.holds(finding=id, limit=_SHOWN),
             choices=list(answer_payload.ANSWERS),

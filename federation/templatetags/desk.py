@@ -1,10 +1,14 @@
 """How the desk's pages write numbers and codes."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+
+from p2p_core import periods
+from p2p_core.periods import Frequency
 
 register = template.Library()
 
@@ -15,6 +19,20 @@ def number(value: Any, otherwise: str = "–") -> str:
     if value is None or value == "":
         return otherwise
     return f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
+
+
+@register.filter
+def label(start: datetime, frequency: str) -> str:
+    """Write the SDMX name of a period."""
+    return periods.label(frequency, start)
+
+
+@register.filter
+def tick(start: datetime, frequency: str) -> str:
+    """Write a period below a chart, as short as it can be."""
+    if frequency in (Frequency.HOUR, Frequency.DAY):
+        return f"{start.day} {start:%b}"
+    return f"{start:%H:%M}" if frequency == Frequency.MINUTE else periods.label(frequency, start)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 
 from countries.admin.base import FactAdmin, actor, refuse_traces
 from federation.database import clock
-from federation.desk import series
+from federation.desk import held_reports
 from federation.desk.screens import words
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
@@ -203,7 +203,7 @@ def _earlier(noun: str, ids: Collection[int], now: datetime) -> Iterator[str]:
 
 def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> RowSelection:
     """Held reports to decide on, beside the current totals."""
-    current = {row.report: row.current for row in series.rows_of(holds)}
+    current = {row.report: row.current for row in held_reports.rows_of(holds)}
     rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
     ids = [hold.pk for hold in holds]
     return RowSelection(ids, rows, [*fields, *(("report", one) for one in ids)])

@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from countries import queries
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
-from federation.desk import series
-from federation.desk.screens import chart, filters
+from federation.desk import held_reports
+from federation.desk.screens import filters
 from federation.desk.screens.decision_pages import (
     AT_ONCE,
     REJECT,
@@ -27,7 +27,9 @@ from federation.desk.screens.decision_pages import (
     held_selection,
 )
 from federation.errors import FederationError
-from federation.findings import decisions
+from federation.findings import chart, decisions, series
+from federation.findings.series import FindingPeriods
+from federation.geometry import Canvas
 from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from p2p_core import periods
@@ -39,6 +41,9 @@ _SHOWN = 50
 #: No report has a longer number. Python refuses to read numbers of thousands of digits.
 _DIGITS = 19
 _ANSWER = "federation.add_answer"
+#: The areas of the charts, in pixels. Around them is room for the values and the dates.
+_SERIES = Canvas(868, 266, left=76, top=18)
+_BARS = Canvas(520, 166, top=18)
 
 
 class AnswerForm(forms.Form):
@@ -185,9 +190,12 @@ class FindingAdmin(HoldingAdmin):
 
     def _finding_page(self, request: HttpRequest, finding: Finding, form: AnswerForm) -> HttpResponse:
         """The page with everything that a coordinator needs to decide."""
-        shown = series.around(finding, now=clock.now())
+        about = FindingPeriods(
+            finding.agency_id, finding.indicator_id, finding.frequency, finding.period, finding.last_period
+        )
+        shown = series.around(about, now=clock.now())
         in_finding = next(point for point in shown.points if point.in_finding)
-        held = series.held_of(finding.pk, limit=_SHOWN)
+        held = held_reports.held_of(finding.pk, limit=_SHOWN)
         subjects = [f"finding {finding.pk}", *(f"report {row.report}" for row in held)]
         may = request.user.has_perm
         waiting: int = getattr(finding, "waiting", 0)
@@ -201,9 +209,8 @@ class FindingAdmin(HoldingAdmin):
             span=self.span(finding),
             facts=list(_facts(finding)),
             series=shown,
-            labels=[(periods.label(shown.frequency, point.period), point) for point in shown.points],
-            chart=chart.draw(shown),
-            bars=chart.compare(shown.before, in_finding),
+            chart=chart.draw(shown, _SERIES),
+            bars=chart.compare(shown.before, in_finding, _BARS),
             held=[(periods.label(finding.frequency, row.period), row) for row in held],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),

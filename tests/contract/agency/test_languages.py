@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -19,6 +20,7 @@ from federation.models.submissions import Submission
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
 from tests.contract.agency.test_attacks import odd_workbook
+from tests.contract.agency.test_pages import figure
 from tests.contract.callers import BEGAN, COLUMNS, Caller, hour, report
 from tests.contract.site.test_languages import NAMES, words
 
@@ -50,6 +52,8 @@ def marked(monkeypatch):
 def test_every_text_is_marked_for_translation(analyst, agency, marked):
     Caller(agency=agency).send(report(("NO", "BITTORRENT", 5)))
     finding = factories.FindingFactory.create(agency=agency)
+    for back in range(5):
+        figure(agency, finding.period - timedelta(weeks=back), 5, frequency="H")
     factories.SetupFactory.create(agency=agency, location_source="Database", local_days=True, time_zone="UTC")
     credentials.issue(agency=agency, by="kari", now=BEGAN, networks=["192.0.2.0/24"])
     addresses = ["", "send/", "submissions/", f"submissions/{Submission.objects.get().pk}/", "set-up/"]

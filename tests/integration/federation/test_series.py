@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from federation.desk import series
-from federation.findings import decisions
+from federation.desk import held_reports
+from federation.findings import decisions, series
+from federation.findings.series import FindingPeriods
 from federation.models.submissions import Report
 from tests import factories
 from tests.integration.federation.world import Said
@@ -31,8 +32,12 @@ def days(federation):
 
 
 def around(federation):
-    hold = Report.objects.get(total=9000).hold
-    return series.around(hold.finding, now=federation.now)
+    return around_finding(Report.objects.get(total=9000).hold.finding, federation.now)
+
+
+def around_finding(one, now):
+    about = FindingPeriods(one.agency_id, one.indicator_id, one.frequency, one.period, one.last_period)
+    return series.around(about, now=now)
 
 
 def point_at(found, period):
@@ -87,7 +92,7 @@ def test_values_before_a_break_are_marked(days):
 
 
 def test_held_rows_stand_beside_what_is_current(days):
-    [row] = series.held_of(Report.objects.get(total=9000).hold.finding_id, limit=9)
+    [row] = held_reports.held_of(Report.objects.get(total=9000).hold.finding_id, limit=9)
     assert (row.total, row.current, row.decision) == (9000, 102, "")
 
 
@@ -95,4 +100,4 @@ def test_long_stretch_is_drawn_in_part(federation):
     finding = factories.FindingFactory.create(
         agency=federation.agencies[0], indicator_id=1, rule="R202", period=TODAY - 90 * DAY, last_period=TODAY - HOUR
     )
-    assert len(series.around(finding, now=federation.now).points) == 120 + 400 + 48
+    assert len(around_finding(finding, federation.now).points) == 120 + 400 + 48

@@ -1,4 +1,4 @@
-"""The charts of a finding: the series around it, and the weeks before it. The template only writes the coordinates."""
+"""The charts of a finding: the series around it, and the weeks before it. Templates write the places and the words."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,52 +7,52 @@ from datetime import datetime
 from itertools import groupby
 
 from federation import geometry
-from federation.desk.series import Before, FindingSeries, Point
-from federation.geometry import Canvas
-from p2p_core import periods
+from federation.findings.series import Before, FindingSeries, Point
+from federation.geometry import Canvas, Rung
 from p2p_core.periods import Frequency
 
-WIDTH, HEIGHT = 960, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 16, 18, 36
-_PLOT = Canvas(WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, _LEFT, _TOP)
 #: How many dates are below a chart at most.
 _DATES = 8
-_BARS, _BARS_HIGH = 520, 220
-_BARS_PLOT = Canvas(_BARS, _BARS_HIGH - _TOP - _BOTTOM, 0, _TOP)
-#: A thinner band cannot be seen.
-_THIN = 6.0
+#: Of a chart's width: a thinner band cannot be seen.
+_THIN = 0.007
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place with words."""
+    """A value and its place."""
 
     x: float
     y: float
-    says: str
+    period: datetime
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A period that is named below a chart. If there is little room, one that is ``spare`` is left out."""
+
+    x: float
+    anchor: str
+    period: datetime
+    spare: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A series: lines as SVG paths, and marks. ``band`` is the x of the periods of the finding, and their width."""
 
+    canvas: Canvas
+    frequency: str
     line: str
     usual: str
     unused: str
     band: tuple[float, float]
-    rows: Sequence[Mark]
-    dates: Sequence[Mark]
+    rungs: Sequence[Rung]
+    dates: Sequence[Date]
     lonely: Sequence[Mark]
     in_finding: Sequence[Mark]
     held: Sequence[Mark]
     breaks: Sequence[float]
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    top: int = _TOP
-    bottom: int = HEIGHT - _BOTTOM
-    plot: int = HEIGHT - _BOTTOM - _TOP
-    width: int = WIDTH
-    height: int = HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ComparedValue:
     """A value of the weeks before, or that of the finding, as a bar."""
 
     bar: geometry.Bar
-    label: str
-    value: str
+    period: datetime
+    value: int | None
     kind: str
 
 
@@ -69,11 +69,9 @@ class ComparedValue:
 class Comparison:
     """The weeks before, and last the value of the finding; ``usual`` is the height of the median."""
 
+    canvas: Canvas
     bars: Sequence[ComparedValue]
     usual: float | None
-    width: int = _BARS
-    height: int = _BARS_HIGH
-    bottom: int = _BARS_HIGH - _BOTTOM
 
 
 @dataclass(frozen=True)
@@ -81,13 +79,14 @@ class _Paper:
     """Turns periods and values into places."""
 
     series: FindingSeries
+    canvas: Canvas
     top: float
 
     def x(self, index: float) -> float:
-        return _PLOT.x((index + 0.5) / len(self.series.points))
+        return self.canvas.x((index + 0.5) / len(self.series.points))
 
     def y(self, value: float) -> float:
-        return _PLOT.y(value / self.top)
+        return self.canvas.y(value / self.top)
 
     def path(self, values: Iterable[tuple[int, float | None]]) -> str:
         """The line through the values, with gaps at places without a value."""
@@ -99,21 +98,20 @@ class _Paper:
         return "".join(steps)
 
     def marks(self, values: Iterable[tuple[int, int | None]]) -> list[Mark]:
-        labels = [periods.label(self.series.frequency, point.period) for point in self.series.points]
         known = ((index, value) for index, value in values if value is not None)
-        return [Mark(self.x(index), self.y(value), f"{labels[index]}: {value:,}") for index, value in known]
+        return [Mark(self.x(index), self.y(value), self.series.points[index].period, value) for index, value in known]
 
 
-def draw(series: FindingSeries) -> Chart:
+def draw(series: FindingSeries, canvas: Canvas) -> Chart:
     """Draw a series around the periods of its finding."""
     points = series.points
     known = [value for point in points for value in (point.value, point.usual, point.unused) if value is not None]
     ticks = geometry.axis(max(known, default=0), whole=True)
-    paper = _Paper(series, ticks[-1])
+    paper = _Paper(series, canvas, ticks[-1])
 
     in_finding = [index for index, point in enumerate(points) if point.in_finding]
     first, last = paper.x(in_finding[0] - 0.5), paper.x(in_finding[-1] + 0.5)
-    band = max(last - first, _THIN)
+    band = max(last - first, canvas.width * _THIN)
 
     # A line does not show a value that has none on either side.
     around = [None, *(point.value for point in points), None]
@@ -123,11 +121,13 @@ def draw(series: FindingSeries) -> Chart:
         if before is None and after is None
     ]
     return Chart(
+        canvas=canvas,
+        frequency=series.frequency,
         line=paper.path((i, point.value) for i, point in enumerate(points)),
         usual=paper.path((i, point.usual) for i, point in enumerate(points)),
         unused="".join(paper.path(run) for run in _unused(points)),
         band=(round((first + last - band) / 2, 2), round(band, 2)),
-        rows=[Mark(_LEFT, rung.y, f"{rung.value:,.0f}") for rung in geometry.rungs(ticks, _PLOT)],
+        rungs=geometry.rungs(ticks, canvas),
         dates=_dates(paper),
         lonely=paper.marks(lonely),
         in_finding=paper.marks((index, points[index].value) for index in in_finding),
@@ -145,7 +145,7 @@ def _unused(points: Sequence[Point]) -> Iterator[list[tuple[int, float | None]]]
             yield sorted({**beside, **{i: points[i].unused for i in places}}.items())
 
 
-def _dates(paper: _Paper) -> list[Mark]:
+def _dates(paper: _Paper) -> list[Date]:
     """Dates evenly apart: of hours only midnights, of minutes only quarters of an hour."""
     frequency, named = paper.series.frequency, []
     for index, point in enumerate(paper.series.points):
@@ -155,16 +155,14 @@ def _dates(paper: _Paper) -> list[Mark]:
             continue
         named.append((index, point.period))
     some = named[:: math.ceil(len(named) / _DATES) or 1]
-    return [Mark(paper.x(index), HEIGHT - 12, _date(frequency, period)) for index, period in some]
+    count, many = len(paper.series.points), len(some) > _DATES // 2
+    return [
+        Date(paper.x(index), geometry.anchor((index + 0.5) / count), period, spare=many and place % 2 == 0)
+        for place, (index, period) in enumerate(some)
+    ]
 
 
-def _date(frequency: str, period: datetime) -> str:
-    if frequency in (Frequency.HOUR, Frequency.DAY):
-        return f"{period.day} {period:%b}"
-    return f"{period:%H:%M}" if frequency == Frequency.MINUTE else periods.label(frequency, period)
-
-
-def compare(before: Sequence[Before], in_finding: Point) -> Comparison | None:
+def compare(before: Sequence[Before], in_finding: Point, canvas: Canvas) -> Comparison | None:
     """Draw the same place in the weeks before as bars, and the value of the finding as the last one."""
     value = in_finding.value if in_finding.unused is None else in_finding.unused
     known = [one.value for one in before if one.value is not None]
@@ -174,9 +172,9 @@ def compare(before: Sequence[Before], in_finding: Point) -> Comparison | None:
     shown.append((in_finding.period, value, "in-finding" if in_finding.unused is None else "held"))
     top = geometry.axis(max([*known, value]), whole=True)[-1]
     bars = [
-        ComparedValue(bar, _date("D", period), "none" if number is None else f"{number:,}", kind)
+        ComparedValue(bar, period, number, kind)
         for (period, number, kind), bar in zip(
-            shown, geometry.bars([number for _, number, _ in shown], top, _BARS_PLOT), strict=True
+            shown, geometry.bars([number for _, number, _ in shown], top, canvas), strict=True
         )
     ]
-    return Comparison(bars, None if in_finding.usual is None else _BARS_PLOT.y(in_finding.usual / top))
+    return Comparison(canvas, bars, None if in_finding.usual is None else canvas.y(in_finding.usual / top))

@@ -1,4 +1,4 @@
-"""The numbers of an agency around a finding, beside the usual ones, and the reports that the finding holds."""
+"""The numbers of an agency around a finding, beside the usual ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from countries import queries
 from federation.models.figures import Figure
-from federation.models.findings import Finding, Hold
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -25,6 +24,16 @@ _AROUND = {
 }
 #: The most periods of a finding that are shown: nobody could tell more of them apart.
 _LONGEST = 400
+
+
+class FindingPeriods(NamedTuple):
+    """What a finding is about: the periods of an agency's indicator, both ends included."""
+
+    agency: int
+    indicator: int
+    frequency: str
+    first: datetime
+    last: datetime
 
 
 class Point(NamedTuple):
@@ -63,28 +72,13 @@ class FindingSeries:
     breaks: Sequence[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRow:
-    """A report that was held, and the current total for its period, if there is one."""
+def around(about: FindingPeriods, *, now: datetime) -> FindingSeries:
+    """The agency's series around a finding. All of it is from the agency's own reports."""
+    frequency, by_week = about.frequency, about.frequency in levels.BY_WEEK
+    first, last = _shown_range(about, now)
+    breaks = queries.breaks_of(about.agency, about.indicator)
 
-    report: int
-    period: datetime
-    total: int
-    current: int | None
-    since: datetime
-    decision: str
-    decided: datetime | None
-    decided_by: str
-    reason: str
-
-
-def around(finding: Finding, *, now: datetime) -> FindingSeries:
-    """The agency's series around a finding."""
-    frequency, by_week = finding.frequency, finding.frequency in levels.BY_WEEK
-    first, last = _shown_range(finding, now)
-    breaks = queries.breaks_of(finding.agency_id, finding.indicator_id)
-
-    place = {"agency": finding.agency_id, "indicator": finding.indicator_id, "frequency": frequency}
+    place = {"agency": about.agency, "indicator": about.indicator, "frequency": frequency}
     since = first - timedelta(weeks=levels.WEEKS)
     figures = Figure.objects.filter(**place, period__gte=since, period__lte=last, covered_seconds__gt=0)
     totals, whole = {}, {}
@@ -104,59 +98,24 @@ def around(finding: Finding, *, now: datetime) -> FindingSeries:
     for period in periods.between(frequency, first, last):
         usual = levels.usual_of(frequency, period, whole, breaks=breaks) if by_week else []
         value, state = unused.get(period, (None, "in part" if period in totals and period not in whole else ""))
-        in_finding = finding.period <= period <= finding.last_period
+        in_finding = about.first <= period <= about.last
         points.append(Point(period, totals.get(period), median(usual) if usual else None, value, state, in_finding))
-    weeks = levels.weeks_before(frequency, finding.period, breaks) if by_week else []
+    weeks = levels.weeks_before(frequency, about.first, breaks) if by_week else []
     before = [Before(start, whole.get(start), counts) for start, counts in weeks]
     shown_breaks = [one for one in breaks if first < one <= periods.end(frequency, last)]
     return FindingSeries(frequency, points, before, shown_breaks)
 
 
-def _shown_range(finding: Finding, now: datetime) -> tuple[datetime, datetime]:
+def _shown_range(about: FindingPeriods, now: datetime) -> tuple[datetime, datetime]:
     """The first and the last period to show."""
-    before, after = _AROUND[Frequency(finding.frequency)]
-    first = finding.period
+    frequency = about.frequency
+    before, after = _AROUND[Frequency(frequency)]
+    first = about.first
     for _ in range(before):
-        first = periods.previous(finding.frequency, first)
-    last = own_last = list(periods.between(finding.frequency, finding.period, finding.last_period))[:_LONGEST][-1]
+        first = periods.previous(frequency, first)
+    last = own_last = list(periods.between(frequency, about.first, about.last))[:_LONGEST][-1]
     for _ in range(after):
-        last = periods.end(finding.frequency, last)
+        last = periods.end(frequency, last)
     # A period that has not ended would look like a fall.
-    ended = periods.previous(finding.frequency, periods.start_of(finding.frequency, now))
+    ended = periods.previous(frequency, periods.start_of(frequency, now))
     return first, min(last, max(own_last, ended))
-
-
-def held_of(finding: int, *, limit: int) -> list[HeldRow]:
-    """The reports that a finding held: first those that wait for a decision, then by period."""
-    holds = Hold.objects.filter(finding=finding).select_related("report")
-    holds = holds.defer("report__countries", "report__networks", "report__values")
-    return rows_of(list(holds.order_by("decision", "report__period", "pk")[:limit]))
-
-
-def rows_of(holds: Sequence[Hold]) -> list[HeldRow]:
-    """Holds, loaded with their reports, and the current totals for the same periods."""
-    reports = [hold.report for hold in holds]
-    rows = Report.objects.filter(
-        state=ReportState.CURRENT,
-        withdrawn=False,
-        agency__in={report.agency_id for report in reports},
-        indicator__in={report.indicator_id for report in reports},
-        frequency__in={report.frequency for report in reports},
-        period__in={report.period for report in reports},
-    )
-    stored = rows.values_list("agency", "indicator", "frequency", "period", "total")
-    current = {(agency, indicator, frequency, period): total for agency, indicator, frequency, period, total in stored}
-    return [
-        HeldRow(
-            hold.pk,
-            hold.report.period,
-            hold.report.total,
-            current.get((hold.report.agency_id, hold.report.indicator_id, hold.report.frequency, hold.report.period)),
-            hold.since,
-            hold.decision,
-            hold.decided,
-            hold.decided_by,
-            hold.reason,
-        )
-        for hold in holds
-    ]
