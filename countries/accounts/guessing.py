@@ -7,14 +7,16 @@ Otherwise anybody who knows a name could lock its owner out. The counts are in t
 the broker is away.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -32,6 +34,10 @@ WINDOW: Final = timedelta(minutes=15)
 KNOWN_FOR: Final = timedelta(days=30)
 
 _SALT: Final = "countries.accounts.guessing"
+#: The advisory lock of those who count an attempt. The audit chain has -1, other locks are not negative.
+_LOCK: Final = -2
+
+T = TypeVar("T")
 
 
 class LockedOut(Exception):  # noqa: N818  it reads as what it says
@@ -49,19 +55,58 @@ class CountingBackend(ModelBackend):
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> Any:
         """Check the password, and count a wrong one. Without a request, nobody is guessing, so nothing is counted."""
-        if request is not None:
-            refuse_locked(request, username or "")
-        user = super().authenticate(request, username, password, **kwargs)
-        if request is not None and user is None:
-            count_guess(request, username or "")
-        elif request is not None and not settings.SECOND_FACTOR:
+        find = partial(super().authenticate, request, username, password, **kwargs)
+        if request is None:
+            return find()
+        user = check(request, username or "", find)
+        if user is not None and not settings.SECOND_FACTOR:
             # If a second factor is required, guesses are forgotten only when the code is right too.
             remember_sign_in(request, username or "")
         return user
 
 
-def refuse_locked(request: HttpRequest, name: str) -> None:
-    """Raise LockedOut while a lock lasts. Such attempts are not counted, because otherwise the lock would never end."""
+def check(request: HttpRequest, name: str, find: Callable[[], T | None]) -> T | None:
+    """Check a password or a code with ``find``, which returns None for a wrong one. Raise LockedOut during a lock.
+
+    The attempt counts as a guess before it is checked, and is taken back if it was none. So of many attempts at the
+    same time, no more are checked than may be wrong.
+    """
+    _count(request, name)
+    try:
+        found = find()
+    except Exception:
+        _take_back(request, name)
+        raise
+    if found is None:
+        # The last guess that is allowed says so.
+        _refuse_locked(request, name)
+    else:
+        _take_back(request, name)
+    return found
+
+
+def _count(request: HttpRequest, name: str) -> None:
+    """Count an attempt. During a lock, none is counted, because otherwise the lock would never end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # One after the other: an attempt concerns the rows of other names and of other addresses too.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        _refuse_locked(request, name)
+        now = timezone.now()
+        row, _ = SignIn.objects.select_for_update().get_or_create(name=_hash(name), origin=_origin(request))
+        row.guesses = row.guesses + 1 if row.guessed and row.guessed > now - WINDOW else 1
+        row.guessed = now
+        row.save()
+
+
+def _take_back(request: HttpRequest, name: str) -> None:
+    # There is none left if the user has signed in meanwhile, or was unlocked.
+    rows = SignIn.objects.filter(name=_hash(name), origin=_origin(request), guesses__gt=0)
+    rows.update(guesses=F("guesses") - 1)
+
+
+def _refuse_locked(request: HttpRequest, name: str) -> None:
+    """Raise LockedOut if too many guesses are counted."""
     name_hash, origin = _hash(name), _origin(request)
     now = timezone.now()
     rows = SignIn.objects.filter(Q(name=name_hash) | Q(origin=origin))
@@ -75,17 +120,6 @@ def refuse_locked(request: HttpRequest, name: str) -> None:
     locking = [group for limit, group in groups if sum(row.guesses for row in group) >= limit]
     if locking:
         raise LockedOut(max(row.guessed for group in locking for row in group if row.guessed) + WINDOW)
-
-
-def count_guess(request: HttpRequest, name: str) -> None:
-    """Count a wrong password or code. Raise LockedOut if a limit is reached."""
-    now = timezone.now()
-    with transaction.atomic():
-        row, _ = SignIn.objects.select_for_update().get_or_create(name=_hash(name), origin=_origin(request))
-        row.guesses = row.guesses + 1 if row.guessed and row.guessed > now - WINDOW else 1
-        row.guessed = now
-        row.save()
-    refuse_locked(request, name)
 
 
 def is_own_password(request: HttpRequest, password: str) -> bool:

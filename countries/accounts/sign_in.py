@@ -27,11 +27,7 @@ def start_session(request: HttpRequest) -> None:
 def check_code(request: HttpRequest, code: str) -> Device | None:
     """The device to which a code belongs. None if the code is wrong, which counts as a guess."""
     name = request.user.get_username()
-    guessing.refuse_locked(request, name)
-    shown = second_factor.verify(user=registry.account(name), code=code, by=name)
-    if shown is None:
-        guessing.count_guess(request, name)
-    return shown
+    return guessing.check(request, name, lambda: second_factor.verify(user=registry.account(name), code=code, by=name))
 
 
 def secret_of(request: HttpRequest) -> str:

@@ -1,10 +1,12 @@
 """Users who guess passwords or codes are soon locked out, the owner of the name is not, and no address is stored."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import timedelta
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -12,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries.accounts import guessing
+from countries.accounts import guessing, second_factor
 from countries.accounts.guessing import LIMIT
 from countries.models import Credential, SignIn
 from federation.runs import schedules
@@ -178,6 +180,76 @@ def test_guesses_made_at_once_all_count(kari, monkeypatch):
         first.result()
         second.result()
     assert SignIn.objects.get().guesses == 3
+
+
+AT_ONCE = 20
+
+
+def attempts_at_once(monkeypatch, owner, name, attempt):
+    """Make many attempts in the same instant. Return how many ``owner.name`` checked, and the answers."""
+    everybody, checked = Barrier(AT_ONCE), []
+
+    def check_slowly(*given, **named):
+        checked.append(given)
+        # Until all are being checked, or no other comes.
+        with suppress(BrokenBarrierError):
+            everybody.wait(2)
+
+    def attempt_once(number):
+        with closing(connection):
+            return attempt(number)
+
+    monkeypatch.setattr(owner, name, check_slowly)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(attempt_once, range(AT_ONCE)))
+    return len(checked), answers
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/agency/sign-in/"])
+@pytest.mark.django_db(transaction=True)
+def test_of_passwords_in_the_same_instant_no_more_are_checked_than_may_be_wrong(kari, monkeypatch, page):
+    def attempt(number):
+        form = {"username": "kari", "password": f"wrong {number}"}
+        return Client(REMOTE_ADDR=HOME).post(page, form).status_code
+
+    checked, answers = attempts_at_once(monkeypatch, ModelBackend, "authenticate", attempt)
+    assert (checked, answers.count(429)) == (LIMIT, AT_ONCE)
+    assert SignIn.objects.get().guesses == LIMIT
+
+
+@pytest.mark.parametrize(("address", "name"), [(ELSEWHERE, "kari"), (HOME, "name{}")])
+@pytest.mark.django_db(transaction=True)
+def test_limits_of_a_name_and_of_an_address_hold_in_the_same_instant(kari, fewer_guesses, monkeypatch, address, name):
+    def attempt(number):
+        return guess(address.format(number), name.format(number)).status_code
+
+    checked, _ = attempts_at_once(monkeypatch, ModelBackend, "authenticate", attempt)
+    assert checked == LIMIT * guessing.WIDER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_codes_in_the_same_instant_no_more_are_checked_than_may_be_wrong(kari, monkeypatch):
+    clients = [Client(REMOTE_ADDR=HOME) for _ in range(AT_ONCE)]
+    for client in clients:
+        client.force_login(kari)
+
+    def attempt(number):
+        return clients[number].post("/admin/second-factor/", {"code": "000000"}).status_code
+
+    checked, _ = attempts_at_once(monkeypatch, second_factor, "verify", attempt)
+    assert checked == LIMIT
+
+
+def test_right_passwords_and_codes_given_too_soon_do_not_count(kari):
+    client = Client(REMOTE_ADDR=HOME)
+    for _ in range(LIMIT * 2):
+        assert client.post("/admin/login/", {"username": "kari", "password": PASSWORD}).status_code == 302
+    assert client.post("/admin/second-factor/", {"code": "000000"}).status_code == 200
+    # The pause is longer than this test.
+    TOTPDevice.objects.update(throttling_failure_count=9)
+    for _ in range(LIMIT * 2):
+        assert "Retry-After" in client.post("/admin/second-factor/", {"code": "111111"})
+    assert SignIn.objects.get().guesses == 1
 
 
 @pytest.mark.parametrize("addresses", [("2001:db8::1", "2001:db8::ffff"), (HOME, f"::ffff:{HOME}")])
