@@ -145,8 +145,8 @@ class Send(AgencyPage):
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""
-        error.cells = [cell._replace(detail=advice.translated(cell.detail)) for cell in error.cells]
-        return _download(writing.refused(content, error, size=COLOURED), f"{self.agency.code}-coloured.xlsx")
+        coloured = writing.refused(content, error, size=COLOURED, translate=advice.translated)
+        return _download(coloured, f"{self.agency.code}-coloured.xlsx")
 
     def _refuse(self, problem: Problem, faults: list[tuple[str, str, str]], **more: bool) -> HttpResponse:
         """Refuse the file. A fault has its place, its code, and what to do."""

@@ -1,5 +1,6 @@
 """Workbooks and CSV of spreadsheets: each thing that a spreadsheet does to a table has one defined answer."""
 
+import html
 import re
 from datetime import UTC, date, time
 from functools import partial
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.workbooks import files, scan, sheets, unpacking, values, writing
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
@@ -594,7 +596,9 @@ def test_refused_workbook_comes_back_with_its_faulty_cells_coloured():
         comments = archive.read("xl/comments1.xml").decode()
         styles = archive.read("xl/styles.xml").decode()
     assert [f'ref="{cell.place.column or "A"}{cell.place.row}"' in comments for cell in error.cells] == [True] * 3
-    assert all(cell.detail.split(".")[0] in comments for cell in error.cells)
+    said = [html.unescape(one) for one in re.findall(r"<t[^>]*>([^<]*)</t>", comments)]
+    # First what is wrong, then what to do, as on the page.
+    assert said == [f"{PAYLOAD_CODES[cell.code].title}. {cell.detail}" for cell in error.cells]
     assert "FFFFC7CE" in styles
     assert b"192.0.2.7" not in back
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from functools import cache
 from io import BytesIO
@@ -17,6 +17,7 @@ from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UN
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import Advice, PayloadError
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.periods import NOUNS, REPORTABLE
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sheets
@@ -123,12 +124,14 @@ def _check(reports: Worksheet, at: int, name: str, codes: Worksheet, known: list
         reports.data_validation(1, at, _ROWS, at, rule)
 
 
-def refused(content: bytes, error: PayloadError, *, size: int | None = None) -> bytes:
-    """A workbook of the values that were read, its faulty cells coloured, with comments that say how to fix them.
+def refused(
+    content: bytes, error: PayloadError, *, size: int | None = None, translate: Callable[[str], str] = str
+) -> bytes:
+    """A workbook of the values that were read, its faulty cells coloured. Comments say what is wrong and what to do.
 
     ``content`` is the workbook or CSV file that was refused with ``error``. Texts that could lead to a person are left
     out. Raises a :class:`PayloadError` if a ``size`` is given and the sheets have more: a cell has a size of 1, and of
-    1 more for each hundred characters.
+    1 more for each hundred characters. Comments are English unless there is a function to ``translate`` them.
     """
     faults: dict[str, list[CellFault]] = defaultdict(list)
     for cell in error.cells if isinstance(error, WorkbookError) else ():
@@ -145,7 +148,7 @@ def refused(content: bytes, error: PayloadError, *, size: int | None = None) -> 
             for dated in (False, True)
         }
         for sheet, name in zip(shown, _names(shown), strict=True):
-            _copy(book.add_worksheet(name), sheet, faults[sheet.name], formats)
+            _copy(book.add_worksheet(name), sheet, faults[sheet.name], formats, translate)
     return result.getvalue()
 
 
@@ -162,11 +165,18 @@ def _names(shown: list[Sheet]) -> list[str]:
     return [f"Sheet {number}" for number in range(1, len(names) + 1)]
 
 
-def _copy(written: Worksheet, sheet: Sheet, faults: list[CellFault], formats: Mapping[tuple[bool, bool], Any]) -> None:
+def _copy(
+    written: Worksheet,
+    sheet: Sheet,
+    faults: list[CellFault],
+    formats: Mapping[tuple[bool, bool], Any],
+    translate: Callable[[str], str],
+) -> None:
     wrong: dict[tuple[int, int], list[str]] = defaultdict(list)
     for fault in faults:
         # A fault of a row is shown at its first cell.
-        wrong[position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")].append(fault.detail)
+        place = position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")
+        wrong[place].append(f"{translate(PAYLOAD_CODES[fault.code].title)}. {translate(fault.detail)}")
     for at, column in wrong:
         written.write_blank(at, column, None, formats[True, False])
     is_trace = cache(looks_like_trace)
