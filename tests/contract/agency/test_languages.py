@@ -29,7 +29,7 @@ OWN = NAMES | set(
     re.findall(
         r"\w+",
         f"{[*NORWEGIAN.months['format']['wide'].values()]} {[*NORWEGIAN.months['format']['abbreviated'].values()]}"
-        " Kripos NO KRIPOS DOWNLOADS BitTorrent eDonkey R105 TOTP MiB Database",
+        " Norge Kripos NO KRIPOS DOWNLOADS BitTorrent eDonkey R105 TOTP MiB Database",
     )
 )
 
