@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from inspect import cleandoc
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -238,6 +239,9 @@ def complete(result: Schema, generator: object, request: object, public: bool) -
     """Add the structures, the token endpoint, and how operations refuse; drf-spectacular calls this."""
     components = result.setdefault("components", {})
     _, schemas = msgspec.json.schema_components(_structures, ref_template="#/components/schemas/{name}")
+    for schema in schemas.values():
+        # Only from 3.13 on, Python itself removes the indentation of docstrings.
+        schema["description"] = cleandoc(schema["description"])
     # `Document` sets a structure apart from a model of the same name. Clients read the plain name.
     schemas = msgspec.json.decode(re.sub(rb'(?<=["/])(\w+)Document"', rb'\1"', msgspec.json.encode(schemas)))
     known = components.setdefault("schemas", {})

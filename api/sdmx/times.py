@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def end_of_vintage(label: str) -> datetime:
     return parse_instant(label, parameter=VINTAGE)
 
 
-_MONTHS_OF: Final = {"M": "M", "A": "Y"}
+_MONTHS_OF: Final[dict[str, Literal["M", "Y"]]] = {"M": "M", "A": "Y"}
 _SECONDS_OF: Final = {"H": _HOUR, "D": _DAY, "W": 7 * _DAY}
 
 
@@ -124,8 +124,9 @@ def ends(frequency: str, starts: Longs) -> Longs:
     """The seconds before which periods end, from the seconds at which they start."""
     if frequency in _SECONDS_OF:
         return starts + _SECONDS_OF[frequency]
-    units = starts.astype("datetime64[s]").astype(f"datetime64[{_MONTHS_OF[frequency]}]")
-    return (units + 1).astype("datetime64[s]").astype(np.int64)
+    unit = _MONTHS_OF[frequency]
+    units = starts.astype("datetime64[s]").astype(f"datetime64[{unit}]")
+    return (units + np.timedelta64(1, unit)).astype("datetime64[s]").astype(np.int64)
 
 
 def write(milliseconds: int) -> str:
