@@ -2,18 +2,19 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from io import StringIO
 from typing import Final
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from p2p_core.payloads.faults import Advice, Fault, PayloadError
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks.scan import MAX_CELLS, Mark, Position, scan, too_many
-from p2p_core.workbooks.unpacking import pack, unpack, unreadable
+from p2p_core.workbooks.unpacking import NOT_A_WORKBOOK, pack, unpack, unreadable
 
 Value = str | float | bool | date | time | timedelta
 Row = list[Value]
@@ -50,12 +51,25 @@ class _Rows:
 
     book: CalamineWorkbook
     stored_name: str
+    shown_name: str
 
     def __iter__(self) -> Iterator[Row]:
-        sheet = self.book.get_sheet_by_name(self.stored_name)
-        # The library gives the empty rows above the first value, and not the empty columns before it.
-        left: Row = [""] * (sheet.start or (0, 0))[1]
-        return (left + row for row in sheet.iter_rows())
+        read = 0
+
+        def strange() -> Advice:
+            return Advice(
+                "A date or a time in row {row} of the sheet {sheet} cannot be read. Correct it, or delete what is in "
+                "the cell.",
+                row=read + 1, sheet=self.shown_name,
+            )  # fmt: skip
+
+        # A cell can have a number that is no date in any calendar, and the format of a date.
+        with _refuse_unreadable(strange):
+            sheet = self.book.get_sheet_by_name(self.stored_name)
+            # The library gives the empty rows above the first value, and not the empty columns before it.
+            left: Row = [""] * (sheet.start or (0, 0))[1]
+            for read, row in enumerate(sheet.iter_rows(), 1):  # noqa: B007  it counts for the advice
+                yield left + row
 
 
 def is_workbook(content: bytes) -> bool:
@@ -67,26 +81,35 @@ def open_workbook(content: bytes) -> list[Sheet]:
     """The worksheets of a workbook, in order. Raises a :class:`PayloadError`."""
     members = unpack(content)
     scanned = scan(members)
-    try:
+    with _refuse_unreadable(lambda: NOT_A_WORKBOOK):
         book = CalamineWorkbook.from_filelike(pack(members))
         stored = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         names = [one.name for one in stored]
         for name in names:
             book.get_sheet_by_name(name)
-    except (CalamineError, OSError, ValueError):
-        raise unreadable() from None
-    except BaseException as error:
-        # What the library did not expect, it raises as no ordinary exception.
-        if type(error).__name__ == "PanicException":
-            raise unreadable() from None
-        raise
     # The library would give the rows of the first one for both.
     if len(set(names)) < len(names):
         raise unreadable()
     return [
-        Sheet(shown, _Rows(book, one.name), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
+        Sheet(shown, _Rows(book, one.name, shown), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
         for shown, one in zip(_shown(names), stored, strict=True)
     ]
+
+
+@contextmanager
+def _refuse_unreadable(advice: Callable[[], Advice]) -> Iterator[None]:
+    """Refuse the workbook with this advice if the library cannot read something in it."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  the library raises several kinds
+        raise unreadable(advice()) from None
+    except BaseException as error:
+        # What the library did not expect, it raises as no ordinary exception.
+        if type(error).__name__ == "PanicException":
+            raise unreadable(advice()) from None
+        raise
 
 
 def _shown(names: list[str]) -> list[str]:

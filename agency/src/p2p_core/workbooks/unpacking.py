@@ -28,8 +28,8 @@ _AMBIGUOUS: Final = Advice(
 )
 
 
-def unreadable() -> PayloadError:
-    return PayloadError("unsupported_media_type", detail=NOT_A_WORKBOOK)
+def unreadable(advice: Advice = NOT_A_WORKBOOK) -> PayloadError:
+    return PayloadError("unsupported_media_type", detail=advice)
 
 
 def ambiguous() -> PayloadError:
