@@ -25,6 +25,7 @@ RESULT: Final = ".result.txt"
 _REFRESH: Final = 3600
 #: Seconds between two looks into the folder.
 _PAUSE: Final = 1
+_OTHER_FORM: Final = "Save it again, if need be in another form, such as CSV."
 #: Programs begin the names of their unfinished files with these.
 _UNFINISHED: Final = (".", "~")
 
@@ -115,6 +116,12 @@ class Watch:
             return
         except RefusedError as refusal:
             self._finish(path, stamp, [str(refusal)])
+            return
+        except AgencyError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever one file does, the other files are sent
+            kind = type(error).__name__
+            self._finish(path, stamp, [f"{_name(path)} could not be read ({kind}). {_OTHER_FORM}"])
             return
         with contextlib.suppress(OSError):
             if _stamp(path.stat()) == stamp:

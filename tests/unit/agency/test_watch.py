@@ -6,14 +6,15 @@ import time
 
 import pytest
 
-from p2p_agency import reference
+from p2p_agency import files, reference
 from p2p_agency import watch as watching
 from p2p_agency.errors import AwayError, MachineError
 from p2p_agency.outbox import Outbox
 from p2p_agency.watch import Watch
 from tests.unit.agency.conftest import know
 
-REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
+NINE = "2026-11-24T09:00"
+REPORT = {"frequency": "H", "period": NINE, "observations": []}
 
 
 def content(*hours):
@@ -130,6 +131,21 @@ def test_files_that_are_nothing_to_read_say_why(started, folder, federation):
     watch.look()
     assert "is empty" in (folder / "empty.csv.result.txt").read_text()
     assert "is not a workbook" in (folder / "text.xlsx.result.txt").read_text()
+
+
+def test_file_that_no_reader_expected_has_a_result_and_the_others_are_sent(started, folder, federation, monkeypatch):
+    def read(path, *rest, real=files.read):
+        return real(path, *rest) if path.name != "b.json" else NINE[99]
+
+    for hour, name in enumerate("abc"):
+        (folder / f"{name}.json").write_text(content(hour))
+    monkeypatch.setattr(files, "read", read)
+    watch = started()
+    watch.look()
+    watch.look()
+    assert len(federation.stored) == 2
+    said = (folder / "b.json.result.txt").read_text()
+    assert said == "b.json could not be read (IndexError). Save it again, if need be in another form, such as CSV.\n"
 
 
 def test_refusal_of_the_federation_is_the_result(started, folder, federation):
