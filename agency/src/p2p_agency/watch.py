@@ -7,6 +7,7 @@ is read again; it becomes the same submissions, which the outbox has.
 import contextlib
 import math
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -146,9 +147,7 @@ class Watch:
         """Write the result first: if the process is killed before the file is marked, it is written again."""
         result = path.with_name(path.name + RESULT)
         try:
-            draft = path.with_name(f".{result.name}.part")
-            draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            draft.replace(result)
+            _write(result, "\n".join(lines) + "\n")
         except OSError as error:
             lines = [*lines, f"{files.shown(result)} cannot be written: {error.strerror}."]
         self._outbox.mark_result(path, stamp)
@@ -157,6 +156,22 @@ class Watch:
         self._done[path] = stamp
         self._pending.pop(path, None)
         self._resting.pop(path, None)
+
+
+def _write(result: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Other users may write into the folder: a link with the name of the draft would lead to another file.
+    """
+    draft = result.with_name(f".{secrets.token_hex(8)}.part")
+    file = draft.open("x", encoding="utf-8", errors="backslashreplace")
+    try:
+        with file:
+            file.write(text)
+        draft.replace(result)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import time
 
 import pytest
@@ -268,6 +269,27 @@ def test_folder_that_cannot_be_written_has_its_results_in_the_log(started, folde
     started().look()
     assert any("cannot be written" in one for one in said)
     assert any("a.json: Accepted: 1 report." in one for one in said)
+
+
+@pytest.mark.parametrize("put", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
+def test_name_that_another_user_has_put_there_is_not_written(started, folder, federation, tmp_path, monkeypatch, put):
+    """The name of a draft cannot be guessed. If it is there nevertheless, it is not opened."""
+    other = tmp_path / "other"
+    other.write_text("precious")
+    (folder / "a.json").write_text(content())
+    monkeypatch.setattr(watching.secrets, "token_hex", lambda _: "guessed")
+    for name in (".guessed.part", ".a.json.result.txt.part"):
+        put(folder / name, other)
+    started().look()
+    assert other.read_text() == "precious"
+    assert "a.json.result.txt" not in names(folder)
+
+
+def test_result_has_the_mode_of_other_new_files_and_leaves_no_draft(started, folder, federation):
+    (folder / "a.json").write_text(content())
+    started().look()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert (names(folder), len(modes)) == (["a.json", "a.json.result.txt"], 1)
 
 
 def test_name_of_a_file_forges_no_line_and_may_be_in_any_encoding(started, folder, federation, said):
