@@ -24,6 +24,8 @@ from p2p_core.payloads.faults import PayloadError
 RESULT: Final = ".result.txt"
 #: Seconds. So often it looks whether what is known of the federation is of today.
 _REFRESH: Final = 3600
+#: A file must rest for so many times as long if it is not known whether a program still writes it.
+_LONGER: Final = 6
 #: Seconds between two looks into the folder.
 _PAUSE: Final = 1
 _OTHER_FORM: Final = "Save it again, if need be in another form, such as CSV."
@@ -75,7 +77,7 @@ class Watch:
     def _take_files(self) -> None:
         failed = None
         for path, stamp in self._files():
-            if self._is_new(path, stamp) and self._has_rested(path, stamp) and not _is_open(path):
+            if self._is_new(path, stamp) and self._is_complete(path, stamp):
                 try:
                     self._take(path, stamp)
                 except AgencyError as error:
@@ -102,12 +104,16 @@ class Watch:
             self._done[path] = self._outbox.result_stamp(path)
         return self._done[path] != stamp
 
-    def _has_rested(self, path: Path, stamp: str) -> bool:
+    def _is_complete(self, path: Path, stamp: str) -> bool:
         before, since = self._resting.get(path, ("", 0.0))
         if stamp != before:
-            self._resting[path] = stamp, time.monotonic()
-            return self._quiet == 0
-        return time.monotonic() - since >= self._quiet
+            since = time.monotonic()
+            self._resting[path] = stamp, since
+        rested = time.monotonic() - since
+        if rested < self._quiet:
+            return False
+        is_open = _is_open(path)
+        return rested >= _LONGER * self._quiet if is_open is None else not is_open
 
     def _take(self, path: Path, stamp: str) -> None:
         try:
@@ -187,8 +193,8 @@ def _is_ours(path: Path) -> bool:
     return not path.name.startswith(_UNFINISHED) and path.suffix.lower() in files.KINDS and path.is_file()
 
 
-def _is_open(path: Path) -> bool:
-    """Whether a program still writes the file. Linux knows; elsewhere a file that rests counts as complete.
+def _is_open(path: Path) -> bool | None:
+    """Whether a program still writes the file. Linux knows this of the files of this user; None if it is not known.
 
     The kernel gives a lease only if nobody writes. The caller must ignore SIGIO, which it sends to take a lease back.
     """
@@ -200,7 +206,7 @@ def _is_open(path: Path) -> bool:
     except BlockingIOError:
         return True
     except (ImportError, AttributeError, OSError):
-        return False
+        return None
     return False
 
 

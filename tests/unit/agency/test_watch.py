@@ -106,6 +106,31 @@ def test_file_that_changes_or_is_open_is_not_complete(started, folder, federatio
     assert json.loads(stored)["reports"][0]["period"] == "2026-11-24T03:00"
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only Linux has leases")
+def test_file_of_another_user_is_complete_when_it_has_rested_for_longer(started, folder, federation, monkeypatch):
+    """The kernel gives no lease on it, so a program may still write it."""
+    now = 100.0
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    watch, path = started(quiet=5), folder / "a.json"
+    path.write_text(content(8))
+    for _ in range(6):
+        watch.look()
+        now += 4.9
+    with path.open("a") as file:
+        file.write(" ")
+    watch.look()
+    for _ in range(2):
+        assert federation.stored == {}
+        now += 29
+        watch.look()
+    assert len(federation.stored) == 1
+
+
 def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder, federation):
     watch, path = started(), folder / "a.json"
     path.write_text(content().replace("DOWNLOADS", "UPLOADS"))

@@ -285,7 +285,7 @@ for package in (p2p_agency, p2p_core):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         __import__(module.name)
 from p2p_agency import watch
-assert not watch._is_open(Path(sys.argv[1]))
+assert watch._is_open(Path(sys.argv[1])) is None
 from p2p_agency.cli import main
 main(["--config", sys.argv[2], "check", sys.argv[1]])
 """
