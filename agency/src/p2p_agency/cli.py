@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -139,7 +140,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if dry_run:
         _preview(client, made)
         return
-    outbox = Outbox(given.outbox)
+    outbox = _open_outbox(given)
     outbox.belong_to(client)
     keys = list(dict.fromkeys(outbox.add(body) for body in made))
     before = outbox.get(keys)
@@ -147,6 +148,11 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
         click.echo(messages.SENT_BEFORE)
     settled = _send_waiting(outbox, client, wait)
     _show_results(outbox.get(keys) if keys else settled)
+
+
+def _open_outbox(given: Settings) -> Outbox:
+    """The outbox, which is closed when the command ends."""
+    return click.get_current_context().with_resource(closing(Outbox(given.outbox)))
 
 
 def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
@@ -212,7 +218,8 @@ def watch(path: Path, folder: Path, quiet: float) -> None:
     """Send each new file of a folder, and write its result beside it."""
     from p2p_agency import watch as watching
 
-    watching.run(folder, settings.load(path), quiet=quiet, say=click.echo)
+    given = settings.load(path)
+    watching.run(folder, given, _open_outbox(given), quiet=quiet, say=click.echo)
 
 
 @main.command()
@@ -255,7 +262,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
         click.echo(f"{indicator} {period}: {total:,}")
     if not yes:
         click.confirm(f"Withdraw {amount(len(reported), 'report')}?", abort=True)
-    outbox = Outbox(given.outbox)
+    outbox = _open_outbox(given)
     outbox.belong_to(client)
     keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
     _send_waiting(outbox, client, wait=90)
@@ -267,7 +274,7 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
 def status(path: Path) -> None:
     """Show the outbox, the credential and the open findings."""
     given = settings.load(path)
-    outbox = Outbox(given.outbox)
+    outbox = _open_outbox(given)
     click.echo("\n".join(messages.of_outbox(outbox)))
     client = Client(given)
     known = reference.refresh(given, client)
@@ -365,7 +372,7 @@ def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
     Those that were accepted in the last 14 days are counted.
     """
     given = settings.load(path)
-    stored = Outbox(given.outbox)
+    stored = _open_outbox(given)
     if compare:
         client = Client(given)
         lost = stored.compare(client)

@@ -12,7 +12,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -83,16 +83,18 @@ class Outbox:
         self.path = path
         #: Only of this process, so that a program that is started after an outage tries at once.
         self._failures, self._next_try = 0, 0.0
-        with self._storing():
+        with self._storing(), ExitStack() as failing:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite gives its other files the mode of this one. A file that is there is not opened, because closing
             # it would drop the locks of other connections in this process. Another process could then delete the log.
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+            failing.callback(self.close)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
+            failing.pop_all()
 
     def close(self) -> None:
         self._database.close()

@@ -43,9 +43,11 @@ class _Pending(NamedTuple):
 class Watch:
     """One folder. ``look`` does what is to be done now, and is called again and again."""
 
-    def __init__(self, folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]
+    ) -> None:
         self._folder, self._settings, self._quiet, self._say = folder, settings, quiet, say
-        self._outbox, self._client = Outbox(settings.outbox), Client(settings)
+        self._outbox, self._client = outbox, Client(settings)
         self._outbox.belong_to(self._client)
         #: The stamp of each unfinished file, and since when it is so.
         self._resting: dict[Path, tuple[str, float]] = {}
@@ -210,7 +212,7 @@ def _is_open(path: Path) -> bool | None:
     return False
 
 
-def run(folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], None]) -> None:
+def run(folder: Path, settings: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]) -> None:
     """Watch until the process is ended. Changes on network drives are announced to nobody, so it looks by itself."""
     import signal
 
@@ -220,7 +222,7 @@ def run(folder: Path, settings: Settings, *, quiet: float, say: Callable[[str], 
         raise click.BadParameter("Give a number of seconds that is 0 or more.", param_hint="--quiet")
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
-    watching = Watch(folder, settings, quiet=quiet, say=say)
+    watching = Watch(folder, settings, outbox, quiet=quiet, say=say)
     while True:
         watching.look()
         time.sleep(_PAUSE)

@@ -6,7 +6,7 @@ Run it where what is mounted is nobody else's. It fails if a report is lost or d
 import json
 import sys
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from p2p_agency import settings
 from p2p_agency.cli import main as program
 from p2p_agency.errors import MachineError
+from p2p_agency.outbox import Outbox
 from p2p_agency.watch import Watch
 from tests.integration.full_disk import Disk
 from tests.unit.agency import federation as federations
@@ -45,8 +46,9 @@ def _send(path: Path, file: Path) -> str:
 
 def _watch(path: Path, file: Path) -> str:
     said: list[str] = []
-    with suppress(MachineError):
-        Watch(file.parent, settings.load(path), quiet=0, say=said.append).look()
+    given = settings.load(path)
+    with suppress(MachineError), closing(Outbox(given.outbox)) as outbox:
+        Watch(file.parent, given, outbox, quiet=0, say=said.append).look()
     return "\n".join(said)
 
 

@@ -107,7 +107,7 @@ def test_only_its_owner_may_read_it(outbox, given):
 
 
 def test_second_connection_of_a_process_leaves_the_first_one_its_locks(outbox, given):
-    Outbox(given.outbox)
+    Outbox(given.outbox).close()
     # The last connection to a database deletes its log. The other process must not take its own for the last.
     other = multiprocessing.get_context("spawn").Process(target=open_and_close, args=(given.outbox,))
     other.start()
@@ -331,6 +331,7 @@ def _send_all(given, barrier):
         outbox.add(body(number))
     barrier.wait()
     outbox.send(Client(given))
+    outbox.close()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -373,5 +374,6 @@ def test_damaged_outbox_is_said(given):
 
 def test_stored_submission_is_what_was_given(outbox, given):
     outbox.add(body())
-    [(packed,)] = sqlite3.connect(given.outbox).execute("SELECT packed FROM submission").fetchall()
+    with contextlib.closing(sqlite3.connect(given.outbox)) as database:
+        [(packed,)] = database.execute("SELECT packed FROM submission").fetchall()
     assert gzip.decompress(packed) == body()

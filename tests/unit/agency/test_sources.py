@@ -117,7 +117,7 @@ def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_
         ({"gnutella": {}}, "names no adapter. Expected: lines, torrent, amule, qbittorrent"),
         ({"lines": 3}, "names no adapter"),
         ({"send": False}, "names no adapter"),
-        ({"lines": {}}, "missing a required argument: 'path'"),
+        ({"lines": {}}, "missing a required (keyword-only )?argument: 'path'"),
         ({"lines": {"path": "x", "keep": True}}, "unexpected keyword argument 'keep'"),
     ],
 )
@@ -205,6 +205,11 @@ def test_counting_does_not_wait_long_for_an_outbox_that_another_process_uses(giv
     counting(add_while_locked)
 
 
+def store(given, body):
+    with contextlib.closing(Outbox(given.outbox)) as outbox:
+        outbox.add(body)
+
+
 class EnoughError(Exception):
     """Ends the sender."""
 
@@ -231,11 +236,14 @@ def sender(given, monkeypatch):
                 raise EnoughError
             action()
 
+        opened = []
         monkeypatch.setattr(command.time, "sleep", sleep)
+        monkeypatch.setattr(command, "Outbox", lambda path: opened.append(Outbox(path)) or opened[0])
         reader, writer = multiprocessing.Pipe(duplex=False)
         with pytest.raises(EnoughError):
             command._send(given, writer, float)
         writer.close()
+        opened[0].close()
         return list(_rest(reader))
 
     return send
@@ -256,7 +264,7 @@ def test_each_answer_compares_the_clocks_and_a_token_is_asked_for_if_there_is_no
     monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: now, sleep=None))
 
     def report():
-        Outbox(given.outbox).add(b'{"reports": []}')
+        store(given, b'{"reports": []}')
 
     def wait():
         nonlocal now
@@ -289,7 +297,7 @@ def test_an_outage_that_begins_between_two_comparisons_is_said_once_and_said_aga
             federation.answers[:] = answers
 
     def begin():
-        Outbox(given.outbox).add(b'{"reports": [], "prepared": "%d"}' % now)
+        store(given, b'{"reports": [], "prepared": "%d"}' % now)
         look(answers=away)
 
     def end():

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import time
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -37,10 +38,13 @@ def said():
 
 @pytest.fixture
 def started(folder, given, said):
-    def start(quiet=0):
-        return Watch(folder, given, quiet=quiet, say=said.append)
+    with ExitStack() as opened:
 
-    return start
+        def start(quiet=0):
+            outbox = opened.enter_context(closing(Outbox(given.outbox)))
+            return Watch(folder, given, outbox, quiet=quiet, say=said.append)
+
+        yield start
 
 
 def names(folder):
@@ -262,7 +266,7 @@ def test_result_is_written_also_if_its_submissions_are_no_longer_in_the_outbox(s
     federation.problem(503, "busy")
     watch = started()
     watch.look()
-    Outbox(given.outbox)._run("DELETE FROM submission")
+    watch._outbox._run("DELETE FROM submission")
     watch._outbox._next_try = 0.0
     for _ in range(2):
         watch.look()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
@@ -52,9 +53,9 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     for lacking in harden():
         logger.warning(lacking)
     signal.signal(signal.SIGTERM, _stop)
+    Client(settings)  # says at once if the key that signs is missing
     lock = _lock(settings.outbox.with_name("collect.lock"))
     outbox = Outbox(settings.outbox, timeout=_LOCKED)
-    Client(settings)  # says at once if the key that signs is missing
     comparisons, writer = multiprocessing.Pipe(duplex=False)
     threading.Thread(target=_keep_sending, args=(settings, writer, offset), daemon=True).start()
     try:
@@ -72,9 +73,11 @@ def _lock(path: Path) -> sqlite3.Connection:
     """Two collectors would write one state, and their reports would replace each other. A kill ends the lock too."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # One that was just killed may still be ending.
-        lock = sqlite3.connect(path, timeout=_LOCKED, isolation_level=None)
-        lock.execute("BEGIN EXCLUSIVE")
+        with ExitStack() as failing:
+            # One that was just killed may still be ending.
+            lock = failing.enter_context(closing(sqlite3.connect(path, timeout=_LOCKED, isolation_level=None)))
+            lock.execute("BEGIN EXCLUSIVE")
+            failing.pop_all()
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
             raise MachineError(
