@@ -40,6 +40,9 @@ def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tupl
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         body = sheets.decode(body).encode()
     body = body.rstrip()
+    if body.count(b"\r") > body.count(b"\r\n"):
+        # Some programs end lines so. What follows looks for the other end only.
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head = _head_of(body)
     kinds, found = set(), []
     rows = lines = 0
@@ -100,14 +103,16 @@ def _parts(body: bytes, head: _Head) -> Iterator[bytes]:
     """Yield the rows below the head in parts of whole reports."""
 
     def name_at(position: int) -> list[bytes]:
-        cells = body[position : _next_line(body, position)].rstrip().split(head.delimiter)
-        return [cells[place] for place in head.places if place < len(cells)]
+        cells = body[position : _next_line(body, position)].split(head.delimiter)
+        return [cells[place].strip() for place in head.places if place < len(cells)]
 
     begin = len(head.text)
     while begin < len(body):
         end = _next_line(body, begin + _PART)
-        name = name_at(end)
-        while end < len(body) and name_at(end) == name:
+        name: list[bytes] = []
+        # An empty line does not end a report.
+        while end < len(body) and (not any(row := name_at(end)) or not name or row == name):
+            name = row if any(row) else name
             end = _next_line(body, end)
         yield body[begin:end]
         begin = end

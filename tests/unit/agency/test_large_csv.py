@@ -36,7 +36,16 @@ def read(tmp_path, given, small_limits):
 
 
 @pytest.mark.parametrize(
-    ("end", "head"), [("\n", HEAD), ("\r\n", HEAD), ("\n", f"\ufeff{HEAD}"), ("\n", HEAD.replace("FREQ", '"FREQ"'))]
+    ("end", "head"),
+    [
+        ("\n", HEAD),
+        ("\r\n", HEAD),
+        ("\r", HEAD),
+        ("\n\n", HEAD),
+        ("\n;;;;;\n \n", HEAD),
+        ("\n", f"\ufeff{HEAD}"),
+        ("\n", HEAD.replace("FREQ", '"FREQ"')),
+    ],
 )
 def test_history_is_read_whole(read, end, head):
     reports = read(end.join([head, *rows(range(200)), "", ""]))
