@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from p2p_agency import large_csv, reference
 from p2p_agency.errors import MachineError, RefusedError
 from p2p_agency.settings import Settings
+from p2p_core import instants
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
 from p2p_core.workbooks import files
@@ -32,6 +35,12 @@ class Content(NamedTuple):
     prepared: datetime
 
 
+class _Envelope(msgspec.Struct):
+    """What JSON says about itself."""
+
+    prepared: str = ""
+
+
 class Context(NamedTuple):
     """The facts that decide how a file is read. In reports, numbers stand for the indicators."""
 
@@ -43,8 +52,10 @@ class Context(NamedTuple):
 def read(path: Path, known: Context, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
     body, saved = load(path)
-    found = find(body, known, now)[1].submission
-    return Content(found.reports, saved if found.prepared == now else found.prepared)
+    kind, found = find(body, known, now)
+    # As the file says it: what was found is cut to ``now``, so it would be another time at each reading.
+    said = msgspec.json.decode(body, type=_Envelope).prepared if kind == "json" else ""
+    return Content(found.submission.reports, instants.parse(said) if said else saved)
 
 
 def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:

@@ -65,6 +65,14 @@ def test_json_keeps_its_own_time(file, given):
     assert body.decode() == text
 
 
+def test_json_keeps_a_time_that_the_clock_has_not_reached(file, given):
+    """The federation allows some minutes, and the same file must be the same submission later."""
+    ahead = instants.write(datetime.now(UTC) + timedelta(seconds=90))
+    text = next(bodies.of_file(file(CSV), given)).decode().replace("2026-11-24T12:00:00.000Z", ahead)
+    [body] = bodies.of_file(file(text, "report.json"), given)
+    assert body.decode() == text
+
+
 def test_file_from_the_future_gives_the_same_bodies_each_time(file, given):
     saved = datetime.now(UTC) + timedelta(hours=3)
     first = list(bodies.of_file(file(CSV, saved=saved), given))
