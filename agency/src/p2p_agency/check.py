@@ -93,7 +93,11 @@ def refused(error: PayloadError) -> Document:
 
 
 def lines(document: Document) -> Iterator[str]:
-    """Yield the verdict in words."""
+    """Yield the verdict in words. Names of sheets come from the file, and may have any characters."""
+    return map(files.shown, _lines(document))
+
+
+def _lines(document: Document) -> Iterator[str]:
     if document["accepted"]:
         yield from _lines_of_accepted(document)
         return

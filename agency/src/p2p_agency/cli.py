@@ -84,7 +84,8 @@ def template(path: Path, file: Path) -> None:
 
     known = reference.load(settings.load(path))
     files.write_new(file, writing.template(known.indicators, zone=str(known.clock.zone)))
-    click.echo(f"{known}\nFill in the sheet Reports of {file}. Then run: p2p-agency check {file}")
+    name = files.shown(file)
+    click.echo(f"{known}\nFill in the sheet Reports of {name}. Then run: p2p-agency check {name}")
 
 
 @main.command()
@@ -112,7 +113,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
     if marked:
         written = "has the coloured cells." if refusal else "was not written, because the file has no faults."
-        click.echo(f"{marked} {written}", err=as_json)
+        click.echo(f"{files.shown(marked)} {written}", err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if refusal:

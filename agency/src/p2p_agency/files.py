@@ -97,9 +97,9 @@ def load(path: Path) -> tuple[bytes, datetime]:
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
 
 
-def shown(path: Path) -> str:
-    """A path in a form that cannot hide or forge a line of a terminal or a log."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(path))
+def shown(text: Path | str) -> str:
+    """A path or a line in a form that cannot hide or forge a line of a terminal or a log."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text))
 
 
 def context_of(settings: Settings) -> Context:

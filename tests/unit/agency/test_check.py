@@ -1,6 +1,7 @@
 """`template`, `check` and `send` of a workbook: what an analyst sees who has nothing but a spreadsheet."""
 
 import json
+import os
 
 import click.testing
 import pytest
@@ -71,6 +72,20 @@ def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     marked = tmp_path / "marked.xlsx"
     assert f"{marked} was not written, because the file has no faults.\n" in run("check", file, "--marked", marked)[1]
     assert not marked.exists()
+
+
+def test_names_forge_no_line_and_need_not_be_text(run, tmp_path):
+    file, forged, shown = tmp_path / "a.xlsx", "m\x1b[31m\nNo faults", r"m\x1b[31m\nNo faults"
+    file.write_bytes(xlsx(row(PAST, country="ZZ"), name="A\x9b31m\u202eB"))
+    output = run("check", file, "--marked", tmp_path / f"{forged}.xlsx")[1]
+    assert r"  sheet A\x9b31m\u202eB, row 2, column D: An unknown country." in output
+    assert f"{shown}.xlsx has the coloured cells.\n" in output
+    assert (
+        f"Then run: p2p-agency check {tmp_path}/{shown}.csv.xlsx\n"
+        in run("template", tmp_path / f"{forged}.csv.xlsx")[1]
+    )
+    assert r"\udcff.xlsx" in run("template", tmp_path / os.fsdecode(b"\xff.xlsx"))[1]
+    assert (tmp_path / os.fsdecode(b"\xff.xlsx")).exists()
 
 
 def test_what_cannot_be_read_at_all(run, tmp_path):
