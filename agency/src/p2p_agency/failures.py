@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any, Final
 
 import click
@@ -18,6 +19,10 @@ class Commands(click.Group):
     """Says why a command failed, and ends with the exit code of the reason."""
 
     def main(self, *args: Any, **more: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # A terminal or a log may be in another encoding than UTF-8, and a name in any alphabet.
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().main(*args, **more)
         except OSError as error:

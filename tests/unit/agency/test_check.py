@@ -88,6 +88,13 @@ def test_names_forge_no_line_and_need_not_be_text(run, tmp_path):
     assert (tmp_path / os.fsdecode(b"\xff.xlsx")).exists()
 
 
+def test_output_may_have_another_encoding(run, tmp_path):
+    done = click.testing.CliRunner(charset="cp1252").invoke(
+        main, ["--config", str(tmp_path / "settings.toml"), "template", str(tmp_path / "åγ.xlsx")]
+    )
+    assert (done.exit_code, r"å\u03b3.xlsx" in done.output) == (0, True), done.output
+
+
 def test_what_cannot_be_read_at_all(run, tmp_path):
     for name, content, code in (
         ("a.xlsx", b"PK\x03\x04", 1),
