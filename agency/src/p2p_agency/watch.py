@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from p2p_agency import bodies, files, messages, reference
+from p2p_agency import bodies, files, messages, reference, settings
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, MachineError, RefusedError
 from p2p_agency.outbox import Outbox
@@ -44,10 +44,10 @@ class Watch:
     """One folder. ``look`` does what is to be done now, and is called again and again."""
 
     def __init__(
-        self, folder: Path, settings: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]
+        self, folder: Path, given: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]
     ) -> None:
-        self._folder, self._settings, self._quiet, self._say = folder, settings, quiet, say
-        self._outbox, self._client = outbox, Client(settings)
+        self._folder, self._settings, self._quiet, self._say = folder, given, quiet, say
+        self._outbox, self._client = outbox, Client(given)
         self._outbox.belong_to(self._client)
         #: The stamp of each unfinished file, and since when it is so.
         self._resting: dict[Path, tuple[str, float]] = {}
@@ -55,11 +55,12 @@ class Watch:
         self._done: dict[Path, str] = {}
         self._said = ""
         self._refresh_due = 0.0
+        self._stored = ""
 
     def look(self) -> None:
         """Take up complete files, send waiting submissions, and write results. The next look repeats failed steps."""
         fault = ""
-        for act in (self._refresh, self._take_files, self._send, self._write_results):
+        for act in (self._renew, self._refresh, self._take_files, self._send, self._write_results):
             try:
                 act()
             except AgencyError as error:
@@ -70,6 +71,20 @@ class Watch:
         # While the outbox waits for its next attempt, the fault has not gone.
         if fault or not self._outbox.wait_left():
             self._said = fault
+
+    def _renew(self) -> None:
+        """Use settings that were stored meanwhile, such as a new credential."""
+        stored = ""
+        with contextlib.suppress(OSError):
+            stored = _stamp(self._settings.path.stat())
+        if stored == self._stored:
+            return
+        self._stored = stored
+        found = settings.load(self._settings.path)
+        if found != self._settings:
+            self._client, self._settings = Client(found), found
+            # Do not wait for the next attempt: perhaps the last one failed because of the old settings.
+            self._outbox.send(self._client, at_once=True)
 
     def _refresh(self) -> None:
         if time.monotonic() >= self._refresh_due:
@@ -212,7 +227,7 @@ def _is_open(path: Path) -> bool | None:
     return False
 
 
-def run(folder: Path, settings: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]) -> None:
+def run(folder: Path, given: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]) -> None:
     """Watch until the process is ended. Changes on network drives are announced to nobody, so it looks by itself."""
     import signal
 
@@ -222,7 +237,7 @@ def run(folder: Path, settings: Settings, outbox: Outbox, *, quiet: float, say: 
         raise click.BadParameter("Give a number of seconds that is 0 or more.", param_hint="--quiet")
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
-    watching = Watch(folder, settings, outbox, quiet=quiet, say=say)
+    watching = Watch(folder, given, outbox, quiet=quiet, say=say)
     while True:
         watching.look()
         time.sleep(_PAUSE)

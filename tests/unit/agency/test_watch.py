@@ -1,5 +1,6 @@
 """A watched folder: each complete file is sent once and gets its result, also after a kill."""
 
+import base64
 import json
 import os
 import stat
@@ -8,12 +9,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from p2p_agency import files, reference
+from p2p_agency import files, reference, settings
 from p2p_agency import watch as watching
 from p2p_agency.errors import AwayError, MachineError
 from p2p_agency.outbox import Outbox
 from p2p_agency.watch import Watch
 from tests.unit.agency.conftest import know
+from tests.unit.agency.federation import as_json
 
 NINE = "2026-11-24T09:00"
 REPORT = {"frequency": "H", "period": NINE, "observations": []}
@@ -248,6 +250,25 @@ def test_after_a_day_without_the_federation_all_files_arrive_once(started, folde
     periods = [json.loads(one)["reports"][0]["period"] for one in federation.stored.values()]
     assert periods == [f"2026-11-24T{hour:02}:00" for hour in range(24)]
     assert len(list(folder.glob("*.result.txt"))) == 24
+
+
+def test_new_credential_is_used_without_a_new_start(started, folder, federation, given, said):
+    """The message of a refused credential says to run `init`, and nothing else."""
+    pair = {"address": given.address, "client_id": given.client_id}
+    settings.store(given.path, {**pair, "client_secret": given.client_secret})
+    watch = started()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(federation.__dict__, "answer", lambda *_: as_json(401, {"error": "invalid_client"}))
+        (folder / "a.json").write_text(content())
+        for _ in range(3):
+            watch.look()
+    assert "then run: p2p-agency init" in said[-1]
+    assert federation.stored == {}
+    settings.store(given.path, {**pair, "client_id": "NO-KRIPOS.2", "client_secret": "new"})
+    watch.look()
+    assert len(federation.stored) == 1
+    assert "a.json.result.txt" in names(folder)
+    assert base64.b64encode(b"NO-KRIPOS.2:new").decode() in federation.asked[0][1]["Authorization"]
 
 
 def test_program_that_is_started_after_an_outage_tries_at_once(started, folder, federation):
