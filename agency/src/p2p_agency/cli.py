@@ -14,7 +14,7 @@ import click
 
 from p2p_agency import messages, reference, settings
 from p2p_agency.client import Client, ProblemError
-from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, EarlyError, RefusedError, SetUpError
 from p2p_agency.failures import Commands
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
@@ -157,7 +157,10 @@ def _open_outbox(given: Settings) -> Outbox:
 
 
 def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
-    """Send all waiting submissions, and return the settled ones. Stop if none was settled for ``wait`` seconds."""
+    """Send all waiting submissions, and return the settled ones and those that are from the future.
+
+    Stop if none was settled for ``wait`` seconds.
+    """
     last, settled = time.monotonic(), []
     waiting = outbox.count().get("waiting", 0)
 
@@ -172,6 +175,9 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
             try:
                 outbox.send(client, at_once=True, on_settled=settle)
                 break
+            except EarlyError as early:
+                click.echo(str(early), err=True)
+                break
             except AwayError as away:
                 pause = outbox.wait_left()
                 if time.monotonic() + pause > last + wait:
@@ -183,7 +189,7 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
                 click.echo(_STAYS, err=True)
                 raise
     _warn_about_clock(client)
-    return settled
+    return [*settled, *outbox.get(outbox.early)]
 
 
 def _preview(client: Client, bodies: Iterable[bytes]) -> None:
@@ -202,6 +208,8 @@ def _show_results(stored: Sequence[Entry]) -> None:
     click.echo("\n".join(messages.of_entries(stored)) or "No submission waits in the outbox.")
     if any(one.state == "refused" for one in stored):
         raise RefusedError("Correct the faults that are listed above. Then send the file again.")
+    if any(one.state == "waiting" for one in stored):
+        raise AwayError(_STAYS)
 
 
 def _warn_about_clock(client: Client) -> None:

@@ -24,6 +24,10 @@ class AwayError(AgencyError):
         self.retry_after, self.for_all = retry_after, for_all
 
 
+class EarlyError(AwayError):
+    """For the clock of the federation, a submission is from the future. It waits, and the others do not."""
+
+
 class SetUpError(AgencyError):
     """The settings, the credential or the key are wrong."""
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from p2p_agency.client import Client, ProblemError
-from p2p_agency.errors import AgencyError, AwayError, MachineError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, EarlyError, MachineError, SetUpError
 from p2p_core import instants
 
 #: Seconds. Accepted and refused submissions are kept for so long.
@@ -83,6 +83,8 @@ class Outbox:
         self.path = path
         #: Only of this process, so that a program that is started after an outage tries at once.
         self._failures, self._next_try = 0, 0.0
+        #: The submissions that are from the future, and when each of them is tried again.
+        self.early: dict[str, float] = {}
         with self._storing(), ExitStack() as failing:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite gives its other files the mode of this one. A file that is there is not opened, because closing
@@ -151,19 +153,19 @@ class Outbox:
         """Send each waiting submission once, and call ``on_settled`` with each one that is accepted or refused.
 
         If the rest has to wait, it raises the reason. Then the next calls do nothing until `wait_left` is 0, unless
-        they are ``at_once``.
+        they are ``at_once``. An `EarlyError` says that only those wait that are from the future.
         """
         self.belong_to(client)
         if self.wait_left() and not at_once:
             return
+        self._forget_early(0 if at_once else time.monotonic())
         tried: set[str] = set()
         failed = None
         try:
             for key, packed in self._take(tried):
                 failed = self._send_one(client, key, packed) or failed
-                for one in self.get([key]):
-                    if one.state != "waiting":
-                        on_settled(one)
+                for settled in self._settled(key):
+                    on_settled(settled)
             if failed is not None:
                 raise failed
         except AgencyError as error:
@@ -172,6 +174,8 @@ class Outbox:
         if tried:
             self._failures, self._next_try = 0, 0.0
             self._delete_old(client)
+        if self.early:
+            raise EarlyError(_FUTURE)
 
     def wait_left(self) -> float:
         """In how many seconds the next attempt is due."""
@@ -193,16 +197,24 @@ class Outbox:
             self._run("UPDATE submission SET state = 'waiting', failures = 0, settled = NULL WHERE key = ?", (key,))
         return lost
 
+    def _settled(self, key: str) -> Iterator[Entry]:
+        return (one for one in self.get([key]) if one.state != "waiting")
+
+    def _forget_early(self, now: float) -> None:
+        """Try those again that are due at this time; all of them if it is 0."""
+        self.early = {key: due for key, due in self.early.items() if now and due > now}
+
     def _take(self, tried: set[str]) -> Iterator[tuple[str, bytes]]:
         """Take up one submission after the other: those first that no other process has just taken up."""
+        early = json.dumps([*self.early])
         while True:
             now = time.time()
             rows = self._run(
                 "UPDATE submission SET taken = ?1 WHERE key ="
-                " (SELECT key FROM submission WHERE state = 'waiting'"
+                " (SELECT key FROM submission WHERE state = 'waiting' AND key NOT IN (SELECT value FROM json_each(?3))"
                 "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, failures, rowid LIMIT 1)"
                 " RETURNING key, packed",
-                (now, _TAKEN),
+                (now, _TAKEN, early),
             )
             if not rows or rows[0][0] in tried:
                 return
@@ -225,7 +237,10 @@ class Outbox:
             if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_too_early(problem):
                 raise
             self._run("UPDATE submission SET failures = failures + 1 WHERE key = ?", (key,))
-            return AwayError(_FUTURE if _is_too_early(problem) else str(problem))
+            if _is_too_early(problem):
+                self.early[key] = time.monotonic() + _LONGEST
+                return None
+            return AwayError(str(problem))
         kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
         self._settle(key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
         return None

@@ -1,5 +1,6 @@
 """The commands, as a person types them: what they print, and their exit codes."""
 
+import gzip
 import json
 import os
 import re
@@ -13,10 +14,12 @@ from p2p_agency import messages
 from p2p_agency.cli import main
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, AwayError
+from p2p_core import instants
 from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
 from tests.unit.agency.federation import NOTHING, as_json
 
+NOW = datetime.now(UTC)
 REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
 
 
@@ -97,6 +100,25 @@ def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tm
     assert agency("send", str(file))[0] == 0
     assert "it was sent before" in agency("send", str(file))[1]
     assert len(federation.stored) == 1
+
+
+def test_report_from_the_future_delays_and_hides_no_other(agency, tmp_path, federation, monkeypatch):
+    def answer(path, query, headers, body, *, real=federation._answer):
+        late = path == "/api/v1/submissions/" and json.loads(gzip.decompress(body))["prepared"] > instants.write(NOW)
+        fault = {"pointer": "/prepared", "code": "prepared_in_future", "detail": "Set your clock."}
+        problem = {"title": "Title", "code": "invalid_payload", "detail": "", "errors": [fault], "error_count": 1}
+        return as_json(422, problem) if late else real(path, query, headers, body)
+
+    monkeypatch.setitem(federation.__dict__, "_answer", answer)
+    for name, hour, saved in (("future", 8, 3600), ("good", 9, 0)):
+        (tmp_path / f"{name}.csv").write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,H,2025-11-24T{hour:02}:00,NO,ARES,1\n")
+        os.utime(tmp_path / f"{name}.csv", (NOW.timestamp() + saved,) * 2)
+    code, output = agency("send", str(tmp_path / "future.csv"))
+    assert (code, "from the future" in output, "stay in the outbox" in output) == (3, True, True)
+    code, output = agency("send", str(tmp_path / "good.csv"))
+    assert (code, "Accepted: 1 report." in output, "from the future" in output) == (0, True, True)
+    code, output = agency("send")
+    assert (code, "In the outbox: 1 of 1 submission." in output) == (3, True)
 
 
 def test_dry_run_stores_nothing(agency, file, federation, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 
 from p2p_agency import outbox as outboxes
 from p2p_agency.client import Client
-from p2p_agency.errors import AwayError, MachineError, SetUpError
+from p2p_agency.errors import AwayError, EarlyError, MachineError, SetUpError
 from p2p_agency.outbox import Outbox
 
 HOUR = "2026-11-24T09:00"
@@ -370,6 +370,22 @@ def test_damaged_outbox_is_said(given):
     given.outbox.write_bytes(b"no database" * 1000)
     with pytest.raises(MachineError, match="not a database"):
         Outbox(given.outbox)
+
+
+def test_submission_from_the_future_waits_alone(outbox, client, federation, monkeypatch):
+    now, fault = 1000.0, {"pointer": "/prepared", "code": "prepared_in_future", "detail": ""}
+    monkeypatch.setattr("p2p_agency.outbox.time.monotonic", lambda: now)
+    outbox.add(body(0))
+    federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
+    for number in range(1, 4):
+        with pytest.raises(EarlyError, match="from the future"):
+            outbox.send(client)
+        outbox.add(body(number))
+    assert outbox.count() == {"waiting": 2, "accepted": 2}
+    assert len(posts(federation)) == 3
+    now += 301
+    outbox.send(client)
+    assert outbox.count() == {"accepted": 4}
 
 
 def test_stored_submission_is_what_was_given(outbox, given):
