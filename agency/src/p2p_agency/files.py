@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -112,12 +113,16 @@ def write_new(file: Path, content: bytes) -> None:
     if file.suffix.lower() != ".xlsx":
         raise RefusedError(f"{shown(file)} is not the name of a workbook. Give a name that ends with .xlsx.")
     try:
-        with file.open("xb") as new:
+        with ExitStack() as failing, file.open("xb") as new:
+            # Otherwise the same command would find it when it is run again.
+            failing.callback(file.unlink, missing_ok=True)
             new.write(content)
+            new.flush()
+            failing.pop_all()
     except FileExistsError:
         raise RefusedError(f"{shown(file)} exists already. Give another name.") from None
     except OSError as error:
         raise MachineError(
             f"{shown(file)} cannot be written: {error.strerror}. Give a name in a folder that exists and in which "
-            "you may write."
+            "you may write. Check that the disk has free space."
         ) from None

@@ -126,6 +126,19 @@ def test_workbooks_are_written_where_they_can_be_found_again(run, tmp_path):
     assert (code, "in a folder that exists and in which you may write" in output) == (5, True)
 
 
+def test_workbook_for_which_the_disk_has_no_room_is_not_left_half_written(tmp_path, monkeypatch):
+    def open_full(path, mode, real=Path.open):
+        real(path, mode).close()
+        return real(Path("/dev/full"), "wb")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.open", open_full)
+        with pytest.raises(files.MachineError, match=r"No space left.* Check that the disk has free space"):
+            files.write_new(tmp_path / "a.xlsx", b"content")
+    files.write_new(tmp_path / "a.xlsx", b"content")
+    assert (tmp_path / "a.xlsx").read_bytes() == b"content"
+
+
 @pytest.mark.parametrize(
     "address",
     ["https://[bad", "https://a.example:99999", "https://a example.org", f"https://{'a' * 300}", "https://a.example:0"],
