@@ -1,5 +1,6 @@
 """Reads the files of an agency: which reader fits, and the reports that it finds."""
 
+import codecs
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -95,6 +96,9 @@ def load(path: Path) -> tuple[bytes, datetime]:
         raise RefusedError(f"{name} is empty. Save it again in the program that contains the counts.")
     if path.suffix.lower() in _WORKBOOKS and kind_of(content) != "workbook":
         raise RefusedError(f"{name} is not a workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
+    if kind_of(content) == "json":
+        # Some editors write it, and the federation, which gets another body, does not accept it.
+        content = content.removeprefix(codecs.BOM_UTF8)
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
 
 

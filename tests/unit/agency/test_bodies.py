@@ -65,6 +65,12 @@ def test_json_keeps_its_own_time(file, given):
     assert body.decode() == text
 
 
+def test_json_of_an_editor_that_marks_its_encoding_is_read(file, given):
+    text = next(bodies.of_file(file(CSV), given)).decode()
+    [body] = bodies.of_file(file(f"\ufeff{text}", "report.json"), given)
+    assert body.decode() == text
+
+
 def test_json_keeps_a_time_that_the_clock_has_not_reached(file, given):
     """The federation allows some minutes, and the same file must be the same submission later."""
     ahead = instants.write(datetime.now(UTC) + timedelta(seconds=90))
