@@ -80,6 +80,8 @@ def load(path: Path) -> tuple[bytes, datetime]:
     if path.suffix.lower() not in KINDS:
         raise RefusedError(f"{name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
     try:
+        if path.exists() and not path.is_file():
+            raise RefusedError(f"{name} is not an ordinary file. Copy what it contains into one.")
         with path.open("rb") as file:
             # Of the opened file: another one may take its place, or none.
             status = os.fstat(file.fileno())

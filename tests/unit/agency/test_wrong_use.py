@@ -98,6 +98,13 @@ def test_huge_file_is_not_read(tmp_path):
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_file_without_an_end_is_refused(run, tmp_path, make):
+    make(tmp_path / "a.csv")
+    code, output = run("check", tmp_path / "a.csv")
+    assert (code, "a.csv is not an ordinary file. Copy what it contains into one." in output) == (1, True)
+
+
 def test_file_that_is_locked_or_unreadable(report, monkeypatch):
     def open_it(*_):
         raise PermissionError(13, "Permission denied")
