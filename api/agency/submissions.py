@@ -38,8 +38,8 @@ class Submissions(AgencyPage):
         rows = queries.submissions(
             agency=self.agency.pk, after=_uuid(request.GET.get("after", "")), outcome=outcome, day=day, limit=PAGE + 1
         )
-        asked = {"outcome": outcome, "day": written if day else ""}
-        chosen = {name: value for name, value in asked.items() if value}
+        given = (("outcome", outcome), ("day", written if day else ""))
+        chosen = {name: value for name, value in given if value}
         contents = queries.contents(rows[:PAGE])
         names = {one.number: one.name for one in pages.indicators().values()}
         listed = [(row, [_listed(one, names) for one in contents.get(row.id, ())]) for row in rows[:PAGE]]

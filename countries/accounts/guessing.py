@@ -10,13 +10,13 @@ the broker is away.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -68,41 +68,52 @@ class CountingBackend(ModelBackend):
 def check(request: HttpRequest, name: str, find: Callable[[], T | None]) -> T | None:
     """Check a password or a code with ``find``, which returns None for a wrong one. Raise LockedOut during a lock.
 
-    The attempt counts as a guess before it is checked, and is taken back if it was none. So of many attempts at the
-    same time, no more are checked than may be wrong.
+    The attempt counts as a guess before it is checked, and is taken back if it was none. So the server never checks
+    more attempts at the same time than the limit allows.
     """
-    _count(request, name)
+    counted = _count(request, name)
     try:
         found = find()
     except Exception:
-        _take_back(request, name)
+        _take_back(request, name, counted)
         raise
     if found is None:
-        # The last guess that is allowed says so.
+        # The guess that reaches the limit is already answered as locked.
         _refuse_locked(request, name)
     else:
-        _take_back(request, name)
+        _take_back(request, name, counted)
     return found
 
 
-def _count(request: HttpRequest, name: str) -> None:
+class _Counted(NamedTuple):
+    """When an attempt was counted, and when the one before it was."""
+
+    at: datetime
+    before: datetime | None
+
+
+def _count(request: HttpRequest, name: str) -> _Counted:
     """Count an attempt. During a lock, none is counted, because otherwise the lock would never end."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # One after the other: an attempt concerns the rows of other names and of other addresses too.
+            # Attempts are counted one at a time, because the limits also add up rows of other names and addresses.
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         _refuse_locked(request, name)
         now = timezone.now()
         row, _ = SignIn.objects.select_for_update().get_or_create(name=_hash(name), origin=_origin(request))
-        row.guesses = row.guesses + 1 if row.guessed and row.guessed > now - WINDOW else 1
+        before = row.guessed
+        row.guesses = row.guesses + 1 if before and before > now - WINDOW else 1
         row.guessed = now
         row.save()
+    return _Counted(now, before)
 
 
-def _take_back(request: HttpRequest, name: str) -> None:
+def _take_back(request: HttpRequest, name: str, counted: _Counted) -> None:
     # There is none left if the user has signed in meanwhile, or was unlocked.
     rows = SignIn.objects.filter(name=_hash(name), origin=_origin(request), guesses__gt=0)
-    rows.update(guesses=F("guesses") - 1)
+    # Guesses before it are not remembered for longer because of it.
+    guessed = Case(When(guessed=counted.at, then=Value(counted.before)), default=F("guessed"))
+    rows.update(guesses=F("guesses") - 1, guessed=guessed)
 
 
 def _refuse_locked(request: HttpRequest, name: str) -> None:

@@ -85,20 +85,19 @@ def test_extremes_of_an_agency(judge):
     assert answered == dict(EXTREMES_OF_AN_AGENCY)
 
 
-IS_OLD = sys.version_info < (3, 13)
-#: Parameters that Python cannot read, and the answers to them. From 3.13 on, it can read the second.
-UNREADABLE = {"charset*=no-such'en'%41": (415, 406), "q*;q*1*=x": (415, 406) if IS_OLD else (422, 200)}
+#: Parameters that Python cannot read. From 3.13 on, it can read the second.
+UNREADABLE = ["charset*=no-such'en'%41", *(["q*;q*1*=x"] if sys.version_info < (3, 13) else [])]
 
 
 @pytest.mark.parametrize("parameters", UNREADABLE)
 def test_content_type_that_cannot_be_read_is_of_no_type(judge, parameters):
     odd = {"Content_Type": f"application/json; {parameters}"}
-    assert ask(judge, "POST", "/api/v1/submissions/", "agency", b"{}", **odd).status_code == UNREADABLE[parameters][0]
+    assert ask(judge, "POST", "/api/v1/submissions/", "agency", b"{}", **odd).status_code == 415
     assert ask(judge, "GET", "/api/v1/networks/", **odd).status_code == 200
 
 
 @pytest.mark.parametrize("parameters", UNREADABLE)
 def test_accept_that_cannot_be_read_fits_nothing(judge, parameters):
     for path in ("/api/v1/networks/", "/api/v1/submissions/", "/healthz"):
-        assert ask(judge, "GET", path, "agency", Accept=f"*/*; {parameters}").status_code == UNREADABLE[parameters][1]
+        assert ask(judge, "GET", path, "agency", Accept=f"*/*; {parameters}").status_code == 406
     assert ask(judge, "GET", "/", Accept=f"text/html; {parameters}").status_code == 200

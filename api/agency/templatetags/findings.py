@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from api.site import readings
 from api.site.templatetags import cldr
 from federation.findings.finding_queries import FindingRow, ReportFinding
+from p2p_core import periods
 from p2p_core.codes import NETWORK_NAMES, UNKNOWN
 from p2p_core.periods import Frequency
 from p2p_core.rules import rulebook
@@ -70,7 +71,7 @@ class PageWords(Words):
             return gettext("month") if span.frequency == compared else gettext("whole month")
         weekday = cldr.weekday(span.first)
         if compared == Frequency.HOUR:
-            return f"{weekday}, {cldr.clock(span.first)} UTC"
+            return f"{weekday}, {cldr.clock(periods.start_of(Frequency.HOUR, span.first))} UTC"
         return weekday if span.frequency == compared else gettext("{weekday}, whole day").format(weekday=weekday)
 
     def country(self, code: str) -> str:

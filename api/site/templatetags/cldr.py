@@ -46,13 +46,11 @@ def percent(share: float) -> str:
     return numbers.format_percent(min(share, 0.99) if share < 1 else 1, locale=_locale())
 
 
-@register.filter
 def exact_percent(share: float) -> str:
     """Write a share with the decimals that it has."""
     return numbers.format_percent(share, locale=_locale(), decimal_quantization=False)
 
 
-@register.filter
 def weekday(moment: datetime) -> str:
     """Write the name of the day of the week, as it stands alone."""
     return dates.format_date(moment, "cccc", locale=_locale())

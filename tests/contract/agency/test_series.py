@@ -14,7 +14,7 @@ MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 MIX = {
     "value": 600, "others": 98765, "distance": 0.5, "source": "Own base", "edition": "2026-10-01",
-    "others_elsewhere": 0.25, "countries": [{"country": 578, "own": 0.9, "others": 0.1}],
+    "others_elsewhere": 0.25, "countries": [{"country": "NO", "own": 0.9, "others": 0.1}],
 }  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def test_finding_page_shows_sentence_chart_table_and_held_report(coordinator, ag
     assert "<title>2026-11-25T10:00: 5,000, not used</title>" in text
     assert [row.total for _, row in page.context["held"]] == [5000]
     assert "<table>" in text.split("<details>")[1]
-    assert "answer so, and a coordinator decides" in text
+    assert "confirm them, and a coordinator decides" in text
 
 
 def test_codes_in_the_words_of_a_rule_are_written_as_code():

@@ -108,7 +108,7 @@ _RULES = (
             "weeks. Minutes are judged by their hour. Values before a break in the series do not count. A report is "
             "held; a figure that is a sum of finer ones gets a warning."
         ),
-        advice="If the numbers are right, answer so, and a coordinator decides. If not, send the report again.",
+        advice="If the numbers are right, confirm them, and a coordinator decides. If not, send the report again.",
         judge=levels.implausible,
         sentence=sentences.implausible_level,
         facts={
