@@ -83,9 +83,8 @@ class Tables:
             part = world.at(step)
             public = product.read(step, part.periods)
             self.numbers[step] = np.where(public == HIDDEN, np.nan, public - _with_groups(mine.at(step).counts[0]))
-            self.rates[step], self.counts[step] = (
-                with_total(numbers[list(agencies)].sum(axis=0)) for numbers in (part.rates, part.counts)
-            )
+            self.rates[step] = with_total(part.rates[list(agencies)].sum(axis=0))
+            self.counts[step] = with_total(part.counts[list(agencies)].sum(axis=0))
             self._within[step] = part.within
 
     def number(self, cell: Cell) -> float:
