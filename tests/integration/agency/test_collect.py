@@ -8,6 +8,7 @@ import json
 import random
 import re
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import libtorrent
 import pytest
 
 from config.swarm import Downloader, make_torrent
@@ -187,6 +189,59 @@ def test_downloaders_that_know_only_the_seed_do_not_learn_each_other_from_it(tmp
     for _ in islice(watching, 15):
         met |= {peer.ip[0] for one in downloaders for peer in one.torrents[0].get_peer_info()}
     assert met == {"127.83.8.1"}
+    watching.close()
+
+
+class _Peer:
+    """A peer that speaks the extension protocol (BEP 10) by hand, and asks to be introduced to others (BEP 55)."""
+
+    def __init__(self, address: str, seed: tuple[str, int], torrent: bytes) -> None:
+        self._connection = socket.create_connection(seed, timeout=5, source_address=(address, 0))
+        self.place = self._connection.getsockname()
+        self._stream = self._connection.makefile("rb")
+        reserved = bytes([0, 0, 0, 0, 0, 0x10, 0, 0])
+        self._connection.sendall(b"\x13BitTorrent protocol" + reserved + torrent + address.encode().ljust(20))
+        self._stream.read(68)
+        self._say(0, b"d1:md12:ut_holepunchi4e6:ut_pexi1eee")
+        self.offers = libtorrent.bdecode(self.hear(0))[b"m"]
+
+    def _say(self, number: int, body: bytes) -> None:
+        self._connection.sendall(struct.pack(">IBB", len(body) + 2, 20, number) + body)
+
+    def hear(self, number: int) -> bytes:
+        while length := self._stream.read(4):
+            message = self._stream.read(int.from_bytes(length, "big"))
+            if message[:2] == bytes([20, number]):
+                return message[2:]
+        raise EOFError
+
+    def close(self) -> None:
+        self._stream.close()
+        self._connection.close()
+
+    def ask_for(self, place: tuple[str, int]) -> None:
+        self._say(self.offers[b"ut_holepunch"], b"\0\0" + _endpoint(place))
+
+
+def _endpoint(place: tuple[str, int]) -> bytes:
+    return socket.inet_aton(place[0]) + place[1].to_bytes(2, "big")
+
+
+def test_the_seed_offers_no_peer_exchange_and_names_to_a_peer_only_peers_that_ask(tmp_path):
+    """docs/how-to/collect.md says what hole punching reveals. If libtorrent can turn it off one day, do this."""
+    make_torrent(tmp_path, "text.txt", 50_000, private=False)
+    info = libtorrent.load_torrent_file(str(tmp_path / "text.txt.torrent")).ti.info_hashes()
+    watching = torrent.watch(folder=str(tmp_path), listen="127.83.10.1:17093")
+    next(watching)
+    one, other = (_Peer(f"127.83.10.{n}", ("127.83.10.1", 17093), info.get_best().to_bytes()) for n in (2, 3))
+    assert one.offers.keys() <= {b"lt_donthave", b"share_mode", b"upload_only", b"ut_metadata", b"ut_holepunch"}
+    beside = (other.place[0], other.place[1] ^ 1)
+    one.ask_for(beside)
+    assert one.hear(4) == b"\2\0" + _endpoint(beside) + b"\0\0\0\2", "only that nobody is there"
+    one.ask_for(other.place)
+    assert (one.hear(4), other.hear(4)) == (b"\1\0" + _endpoint(other.place), b"\1\0" + _endpoint(one.place))
+    one.close()
+    other.close()
     watching.close()
 
 

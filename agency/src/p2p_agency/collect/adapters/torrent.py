@@ -1,7 +1,7 @@
 """A BitTorrent client of the agency's own, with libtorrent, that seeds the torrents of a folder and watches its peers.
 
 libtorrent keeps peers in its resume data and its DHT state, so neither is ever saved. By default, it also tells peers
-the addresses of other peers, so peer exchange is off, and the DHT gives no answers.
+the addresses of other peers, so it has no peer exchange, and the DHT gives no answers.
 """
 
 import errno
@@ -81,13 +81,15 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Fa
     """Seed what the folder has, each torrent beside its files. A new torrent is found at the next start."""
     if libtorrent is None:
         raise AdapterError("libtorrent is not installed: install p2p-agency[torrent], or use another client.")
-    session: Any = libtorrent.session(_settings(listen, dht=dht))
+    # Without the plugins that it has by default, because one of them is peer exchange.
+    session: Any = libtorrent.session(_settings(listen, dht=dht), 0)
+    session.add_extension("ut_metadata")
     torrents = {}
     for path in sorted(Path(folder).glob("*.torrent")):
         parameters = libtorrent.load_torrent_file(str(path))
         parameters.save_path = folder
         # The agency's own files are sent and nothing is ever fetched.
-        parameters.flags = libtorrent.torrent_flags.upload_mode | libtorrent.torrent_flags.disable_pex
+        parameters.flags = libtorrent.torrent_flags.upload_mode
         torrents[session.add_torrent(parameters)] = _Torrent(parameters.ti)
     _wait_until_checked(torrents)
     peers: dict[tuple[Any, Any], _Peer] = {}
