@@ -22,6 +22,7 @@ from p2p_agency.collect.minutes import SILENCE
 from p2p_agency.collect.sources import Message, Source
 from p2p_agency.errors import MachineError, SetUpError
 from p2p_agency.outbox import Outbox
+from tests.unit.agency.federation import NOTHING, as_json
 
 UPLOAD = Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
 
@@ -158,7 +159,7 @@ def test_the_socket_of_lines_is_removed_at_the_end_and_a_named_pipe_stays(given,
 
 def test_a_second_collector_with_the_same_settings_is_refused_until_the_first_has_ended(tmp_path):
     lock = command._lock(tmp_path / "collect.lock")
-    with pytest.raises(MachineError, match="Another collector is running"):
+    with pytest.raises(MachineError, match=r"Another collector is running .* must run only one collector"):
         command._lock(tmp_path / "collect.lock")
     lock.close()
     command._lock(tmp_path / "collect.lock").close()
@@ -307,3 +308,14 @@ def test_an_outage_that_begins_between_two_comparisons_is_said_once_and_said_aga
 
     sender(begin, *[look] * 20, end, look, begin, *[look] * 20)
     assert caplog.text.count("Reports wait. ") == 2
+
+
+@pytest.mark.parametrize(("outcome", "warned"), [("current", 0), ("held", 0), ("unchanged", 1), ("superseded", 1)])
+def test_another_collector_of_the_agency_is_noticed_by_the_outcome_of_a_minute(
+    federation, outbox, sender, caplog, outcome, warned
+):
+    receipt = federation.receipt("key", b'{"reports": [{}]}')
+    federation.answers.append(as_json(202, {**receipt, "outcomes": {**NOTHING, outcome: 1}}))
+    outbox.add(b'{"reports": [{}]}')
+    sender(list)
+    assert caplog.text.count("only one collector") == warned

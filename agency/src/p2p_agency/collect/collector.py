@@ -25,8 +25,7 @@ logger = logging.getLogger(__name__)
 _ENDED: Final = "The source %s has ended. %s The source starts again every %d seconds, until it works."
 _FORGOTTEN: Final = (
     "The collector forgot %s too early, because the memory for peers is full. If such a peer had finished and gets the "
-    "file again, it counts again. If it had not finished, only its later blocks count. Divide the files among several "
-    "machines."
+    "file again, it counts again. If it had not finished, only its later blocks count. Send fewer or smaller files."
 )
 
 

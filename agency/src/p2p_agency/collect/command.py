@@ -25,7 +25,7 @@ from p2p_agency.collect.hardening import harden
 from p2p_agency.collect.locator import Locator
 from p2p_agency.collect.sources import PAUSE, Source, end_with_parent
 from p2p_agency.errors import AgencyError, MachineError, SetUpError
-from p2p_agency.outbox import Outbox
+from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,10 @@ _LOOK: Final = 2.0
 _COMPARE: Final = 90.0
 #: Seconds. If another process uses the outbox for longer, the minute is added to it later: counting must go on.
 _LOCKED: Final = 2.0
+_ANOTHER: Final = (
+    "The federation already has another report of your agency for a minute that was just sent. An agency must run only "
+    "one collector, because two replace each other's reports. If another one is running, stop one of them."
+)
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
@@ -81,8 +85,9 @@ def _lock(path: Path) -> sqlite3.Connection:
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
             raise MachineError(
-                f"Another collector is running with these settings: it has locked {path}. Stop it first, or give this "
-                "one an outbox in another folder, with the setting `outbox`."
+                f"Another collector is running with these settings: it has locked {path}. Stop it first. An agency "
+                "must run only one collector, because two would replace each other's reports. One collector can watch "
+                "several sources."
             ) from None
         raise MachineError(f"{path} cannot be locked: {error}. Check that you may write there.") from None
     return lock
@@ -137,26 +142,36 @@ def _send(settings: Settings, comparisons: Connection, offset: Callable[[], floa
     harden()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    outbox, client = Outbox(settings.outbox), Client(settings)
     said = not_compared = not_sent = ""
     told, due = timedelta(0), 0.0
-    while True:
-        before = offset()
-        if time.monotonic() >= due:
-            due = time.monotonic() + _COMPARE
-            not_compared = _fault(client.scopes)
-        # While the outbox waits for its next attempt, the fault has not gone.
-        not_sent = _fault(partial(outbox.send, client)) or (not_sent if outbox.wait_left() else "")
-        fault = not_sent or not_compared
-        if client.ahead != told:
-            # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
-            told = client.ahead
-            due = due if fault else time.monotonic() + _COMPARE
-            comparisons.send_bytes(msgspec.json.encode((before, client.clock_fault)))
-        if fault and fault != said:
-            logger.warning("Reports wait. %s", fault)
-        said = fault
-        time.sleep(_LOOK)
+    with closing(Outbox(settings.outbox)) as outbox:
+        client = Client(settings)
+        while True:
+            before = offset()
+            if time.monotonic() >= due:
+                due = time.monotonic() + _COMPARE
+                not_compared = _fault(client.scopes)
+            # While the outbox waits for its next attempt, the fault has not gone.
+            send = partial(outbox.send, client, on_settled=_look_for_another)
+            not_sent = _fault(send) or (not_sent if outbox.wait_left() else "")
+            fault = not_sent or not_compared
+            if client.ahead != told:
+                # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
+                told = client.ahead
+                due = due if fault else time.monotonic() + _COMPARE
+                comparisons.send_bytes(msgspec.json.encode((before, client.clock_fault)))
+            if fault and fault != said:
+                logger.warning("Reports wait. %s", fault)
+            said = fault
+            time.sleep(_LOOK)
+
+
+def _look_for_another(sent: Entry) -> None:
+    """Warn if there was another report for the minute. If it was prepared earlier and differs, no answer shows it."""
+    outcomes = sent.answer.get("outcomes", {})
+    # The collector sends one report at a time, unlike most files.
+    if sent.answer.get("report_count") == 1 and outcomes.get("unchanged", 0) + outcomes.get("superseded", 0):
+        logger.warning(_ANOTHER)
 
 
 def _fault(act: Callable[[], object]) -> str:
