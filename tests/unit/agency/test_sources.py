@@ -5,9 +5,11 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -319,3 +321,26 @@ def test_another_collector_of_the_agency_is_noticed_by_the_outcome_of_a_minute(
     outbox.add(b'{"reports": [{}]}')
     sender(list)
     assert caplog.text.count("only one collector") == warned
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_sender_is_started_again_whatever_ended_it_until_the_collector_stops(monkeypatch, caplog, number):
+    stopping, started = threading.Event(), []
+
+    class Process:
+        exitcode = -number
+
+        def __init__(self, **_):
+            started.append(self)
+
+        def start(self):
+            pass
+
+        def join(self):
+            if len(started) == 3:
+                stopping.set()
+
+    monkeypatch.setattr(command, "PAUSE", 0.01)
+    monkeypatch.setattr(command.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=Process))
+    command._keep_sending(None, None, None, stopping)
+    assert (len(started), caplog.text.count("It is started again")) == (3, 2)

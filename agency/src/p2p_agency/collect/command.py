@@ -61,12 +61,14 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     lock = _lock(settings.outbox.with_name("collect.lock"))
     outbox = Outbox(settings.outbox, timeout=_LOCKED)
     comparisons, writer = multiprocessing.Pipe(duplex=False)
-    threading.Thread(target=_keep_sending, args=(settings, writer, offset), daemon=True).start()
+    stopping = threading.Event()
+    threading.Thread(target=_keep_sending, args=(settings, writer, offset, stopping), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons, offset).run()
     except KeyboardInterrupt:
         pass
     finally:
+        stopping.set()
         outbox.close()
         for source in sources.values():
             source.clean_up()
@@ -120,17 +122,19 @@ def _say_locations(table: str) -> None:
     logger.info("Addresses are placed by %s%s.", found.name, found.date and f", of {found.date}")
 
 
-def _keep_sending(settings: Settings, comparisons: Connection, offset: Callable[[], float]) -> None:
+def _keep_sending(
+    settings: Settings, comparisons: Connection, offset: Callable[[], float], stopping: threading.Event
+) -> None:
     """Run the sender as a process of its own: counting waits neither for it nor for its use of the outbox."""
     while True:
         arguments = settings, comparisons, offset
         sender = multiprocessing.get_context("spawn").Process(target=_send, args=arguments, daemon=True)
         sender.start()
         sender.join()
-        if sender.exitcode == -signal.SIGTERM:
-            return  # this process is being stopped, and stops its own
-        logger.error("The sender has ended. It is started again.")
-        time.sleep(PAUSE)
+        # A service manager may tell all processes to stop, and this one last.
+        if stopping.wait(PAUSE):
+            return
+        logger.error("The sender had ended. It is started again.")
 
 
 def _send(settings: Settings, comparisons: Connection, offset: Callable[[], float]) -> None:
