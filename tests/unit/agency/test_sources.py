@@ -1,5 +1,6 @@
 """A source is a process of its own; what goes wrong in it is said without what it has read."""
 
+import base64
 import contextlib
 import json
 import logging
@@ -24,6 +25,7 @@ from p2p_agency.collect.minutes import SILENCE
 from p2p_agency.collect.sources import Message, Source
 from p2p_agency.errors import MachineError, SetUpError
 from p2p_agency.outbox import Outbox
+from p2p_agency.settings import store
 from tests.unit.agency.federation import NOTHING, as_json
 
 UPLOAD = Upload("EDONKEY", "192.0.2.1", "f", 4, [(0, 4)], complete=True)
@@ -344,3 +346,29 @@ def test_the_sender_is_started_again_whatever_ended_it_until_the_collector_stops
     monkeypatch.setattr(command.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=Process))
     command._keep_sending(None, None, None, stopping)
     assert (len(started), caplog.text.count("It is started again")) == (3, 2)
+
+
+def test_the_sender_uses_a_new_credential_without_a_new_start(federation, given, outbox, sender, monkeypatch):
+    """As `p2p-agency init` stores it."""
+    answer, known = federation.answer, basic("NO-KRIPOS.2:new")
+
+    def answer_to_the_new_one(path, headers, body):
+        if "token" in path and headers["Authorization"] != known:
+            return as_json(401, {"error": "invalid_client"})
+        return answer(path, headers, body)
+
+    monkeypatch.setattr(federation, "answer", answer_to_the_new_one)
+    values = {"address": given.address, "client_id": "NO-KRIPOS.1", "client_secret": "secret"}
+    store(given.path, values)
+    key = outbox.add(b'{"reports": [{}]}')
+    sender(lambda: store(given.path, values | {"client_id": "NO-KRIPOS.2", "client_secret": "new"}), *[wait] * 6)
+    assert [one.state for one in outbox.get([key])] == ["accepted"]
+
+
+def basic(pair):
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def wait(real=time.sleep):
+    """Longer than an outbox waits after one or two faults."""
+    real(0.5)

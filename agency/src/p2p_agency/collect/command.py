@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
@@ -26,7 +26,7 @@ from p2p_agency.collect.locator import Locator
 from p2p_agency.collect.sources import PAUSE, Source, end_with_parent
 from p2p_agency.errors import AgencyError, MachineError, SetUpError
 from p2p_agency.outbox import Entry, Outbox
-from p2p_agency.settings import Settings
+from p2p_agency.settings import Settings, load
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +167,20 @@ def _send(settings: Settings, comparisons: Connection, offset: Callable[[], floa
             if fault and fault != said:
                 logger.warning("Reports wait. %s", fault)
             said = fault
+            if fault and (changed := _changed(settings)):
+                settings, client = changed
+                told, due = client.ahead, 0.0
+                logger.info("The settings were changed. The sender uses them from now on.")
             time.sleep(_LOOK)
+
+
+def _changed(settings: Settings) -> tuple[Settings, Client] | None:
+    """The settings, such as a new credential, if the file has others now that can be used."""
+    with suppress(AgencyError):
+        found = load(settings.path)
+        if found != settings:
+            return found, Client(found)
+    return None
 
 
 def _look_for_another(sent: Entry) -> None:
