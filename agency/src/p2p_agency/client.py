@@ -51,19 +51,75 @@ class _Answer(NamedTuple):
     body: bytes
 
 
+class _Finding(msgspec.Struct):
+    id: int | None
+    rule: str
+    state: str
+    message: str
+
+
+class _ListedFinding(_Finding):
+    held: int
+
+
 class _Outcome(msgspec.Struct):
     """The members of a dry run that this program reads."""
 
     report_count: int
     outcomes: dict[str, int]
-    findings: list[dict[str, Any]]
+    findings: list[_Finding]
 
 
 class _Receipt(_Outcome):
     """The members of a receipt that this program reads."""
 
     id: str
-    received: datetime
+    received: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Submission(msgspec.Struct):
+    id: str
+
+
+class _Answered(msgspec.Struct):
+    id: int
+    state: str
+
+
+class _Value(msgspec.Struct):
+    value: int
+
+
+class _Figure(msgspec.Struct):
+    period: str
+    source: str
+    observations: list[_Value]
+
+
+class _Indicator(msgspec.Struct):
+    code: str
+    name: str
+
+
+class _SetUp(msgspec.Struct):
+    valid_from: str
+    time_zone: str
+    local_days: bool
+
+
+class _Agency(msgspec.Struct):
+    code: str
+    setups: list[_SetUp]
+
+
+#: What this program reads of the items of each list, by the member that has them.
+_ITEMS: Final[Mapping[str, Any]] = {
+    "agencies": _Agency,
+    "figures": _Figure,
+    "findings": _ListedFinding,
+    "indicators": _Indicator,
+    "submissions": _Submission,
+}
 
 
 class _Token(msgspec.Struct):
@@ -136,12 +192,15 @@ class Client:
             if not page.get("next"):
                 return
             # Only the cursor: a proxy may know the federation by another name.
-            after = {"cursor": parse_qs(urlsplit(page["next"]).query)["cursor"][0]}
+            try:
+                after = {"cursor": parse_qs(urlsplit(page["next"]).query)["cursor"][0]}
+            except (ValueError, KeyError):
+                raise _unexpected(HTTPStatus.OK) from None
 
     def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
         body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()
         headers = {"Content-Type": "application/json"}
-        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers)
+        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, shape=_Answered)
 
     def test_signature(self) -> None:
         """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
@@ -287,7 +346,7 @@ def _reason(error: Exception) -> str:
 
 @cache
 def _page_of(member: str) -> Any:
-    return msgspec.defstruct("Page", [(member, list[dict[str, Any]]), ("next", str | None, None)])
+    return msgspec.defstruct("Page", [(member, list[_ITEMS[member]]), ("next", str | None, None)])
 
 
 def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
@@ -312,13 +371,14 @@ def _decoded(answer: _Answer, shape: Any) -> dict[str, Any]:
         document: dict[str, Any] = msgspec.json.decode(answer.body)
         msgspec.convert(document, shape)
     except (ValueError, RecursionError):
-        raise _not_the_federation(answer) from None
+        raise _unexpected(answer.status) from None
     return document
 
 
-def _not_the_federation(answer: _Answer) -> AwayError:
+def _unexpected(status: int) -> AwayError:
     return AwayError(
-        f"Another program than the federation answered: status {answer.status}, without a document of its API. "
-        "Check the address in the settings, and the proxies between this machine and the federation.",
+        f"The federation's answer is not what this program expects (status {status}). Another program may have "
+        "answered: check the address in the settings, and the proxies between this machine and the federation. If both "
+        "are right, install the newest version of this program.",
         for_all=False,
     )

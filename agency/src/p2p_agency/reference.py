@@ -57,7 +57,7 @@ def load(settings: Settings) -> Reference:
         return msgspec.json.decode(file.read_bytes(), type=Reference)
     except FileNotFoundError:
         raise SetUpError(f"The file {file} does not exist. {_REFRESH}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SetUpError(f"{file} cannot be read: {error}. {_REFRESH}") from None
 
 

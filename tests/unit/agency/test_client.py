@@ -75,7 +75,7 @@ NO_TOKENS = [
 @pytest.mark.parametrize("document", NO_TOKENS, ids=range(len(NO_TOKENS)))
 def test_token_that_cannot_be_used_is_not_of_the_federation(client, federation, monkeypatch, document):
     monkeypatch.setattr(federation, "answer", lambda *_: as_json(200, document))
-    with pytest.raises(AwayError, match="Another program"):
+    with pytest.raises(AwayError, match="not what this program expects"):
         submit(client)
 
 
@@ -91,7 +91,7 @@ def test_answer_that_would_take_all_memory_is_not_unpacked(client, federation):
     size = 50 << 20
     federation.answers.append((202, {"Content-Encoding": "gzip"}, gzip.compress(b" " * size)))
     tracemalloc.start()
-    with pytest.raises(AwayError, match="Another program"):
+    with pytest.raises(AwayError, match="not what this program expects"):
         submit(client)
     assert tracemalloc.get_traced_memory()[1] < size / 5
     tracemalloc.stop()
@@ -170,10 +170,45 @@ def test_wrong_clock_is_said(client, federation, ahead, said):
 
 
 def test_pages_are_read_at_the_address_of_the_settings(client, federation):
-    page = {"findings": [{"id": 1}], "next": "https://inside.example/api/v1/findings/?state=open&cursor=a%2Bb"}
-    federation.answers += [as_json(200, page), as_json(200, {"findings": [{"id": 2}], "next": None})]
+    items = [{"id": number, "rule": "R1", "state": "open", "message": "", "held": 0} for number in (1, 2)]
+    page = {"findings": items[:1], "next": "https://inside.example/api/v1/findings/?state=open&cursor=a%2Bb"}
+    federation.answers += [as_json(200, page), as_json(200, {"findings": items[1:], "next": None})]
     assert [one["id"] for one in client.pages("findings/", "findings", state="open")] == [1, 2]
     assert federation.asked[-1][0] == "/api/v1/findings/?state=open&cursor=a%2Bb"
+
+
+NEARLY = {
+    "findings": [{}, {"id": "7", "rule": "R102", "state": "open", "message": "Much.", "held": 1}, {"rule": "R102"}],
+    "figures": [{"source": "reported"}, {"source": "reported", "period": "2026-11-24", "observations": [{}]}],
+    "agencies": [{"code": "NO-KRIPOS"}, {"code": "NO-KRIPOS", "setups": [{"valid_from": None}]}],
+    "indicators": [{"code": "DOWNLOADS"}, {"code": [], "name": "Downloads"}],
+    "submissions": [{}, {"id": 5}],
+}
+
+
+@pytest.mark.parametrize(("member", "item"), [(member, item) for member, items in NEARLY.items() for item in items])
+def test_list_that_is_almost_right_is_said(client, federation, member, item):
+    federation.public.clear()
+    federation.answers.append(as_json(200, {member: [item], "next": None}))
+    with pytest.raises(AwayError, match="not what this program expects"):
+        list(client.pages(f"{member}/", member))
+
+
+@pytest.mark.parametrize("following", ["https://x.example/?page=2", "nonsense", "http://[bad", "?cursor="])
+def test_next_page_that_has_no_place_is_said(client, federation, following):
+    federation.answers.append(as_json(200, {"findings": [], "next": following}))
+    with pytest.raises(AwayError, match="not what this program expects"):
+        list(client.pages("findings/", "findings"))
+
+
+@pytest.mark.parametrize(
+    "members", [{"findings": [{}]}, {"received": "2026-11-24T10:16:02"}, {"outcomes": {"current": "1"}}]
+)
+def test_receipt_that_is_almost_right_is_none(client, federation, members):
+    receipt = federation.receipt("key", b'{"reports": []}')
+    federation.answers.append(as_json(202, {**receipt, **members}))
+    with pytest.raises(AwayError, match="not what this program expects"):
+        submit(client)
 
 
 def test_proxy_of_the_environment_is_used(given, federation, monkeypatch):

@@ -58,7 +58,7 @@ def test_it_is_read_once_a_day_and_what_was_read_last_is_used_meanwhile(federati
 
 def test_answer_of_another_program_changes_nothing(federation, given, client):
     federation.public["/api/v1/agencies/"] = {"detail": "Welcome to the wireless network."}
-    with pytest.raises(AwayError, match="Another program than the federation"):
+    with pytest.raises(AwayError, match="not what this program expects"):
         reference.refresh(given, client)
     assert reference.load(given).read_on.year == 2020
 

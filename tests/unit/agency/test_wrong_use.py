@@ -170,7 +170,7 @@ def test_address_at_which_nobody_or_another_program_answers(run, federation):
 def test_token_of_another_program(run, federation, monkeypatch, token, code):
     monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(200, token))
     exit_code, output = run("findings")
-    assert (exit_code, "Another program than the federation answered: status 200" in output) == (code, True)
+    assert (exit_code, "not what this program expects (status 200)" in output) == (code, True)
 
 
 def test_credential_that_ended_leaves_what_waits(run, federation, report, monkeypatch):
