@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import msgspec
 import urllib3
@@ -309,7 +309,9 @@ def _pool(address: str) -> urllib3.PoolManager:
     direct = parts.hostname in LOOPBACK or urllib.request.proxy_bypass(parts.hostname or "")
     if proxy and not direct:
         try:
-            return urllib3.ProxyManager(proxy, timeout=_TIMEOUT, ssl_context=context)
+            name = urllib3.util.parse_url(proxy).auth
+            headers = urllib3.make_headers(proxy_basic_auth=unquote(name)) if name else None
+            return urllib3.ProxyManager(proxy, proxy_headers=headers, timeout=_TIMEOUT, ssl_context=context)
         except urllib3.exceptions.HTTPError:
             raise SetUpError(
                 "The address of the proxy of this machine is wrong. Check HTTPS_PROXY, or the network settings of your "

@@ -1,5 +1,6 @@
 """What an answer means to an agency's program, also one that does not come from the federation."""
 
+import base64
 import gzip
 import json
 import socket
@@ -220,3 +221,11 @@ def test_proxy_of_the_environment_is_used(given, federation, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     submit(Client(given))
     assert federation.asked[-1][0] == "/api/v1/submissions/"
+
+
+def test_proxy_gets_the_name_and_password_of_its_address(given, federation, monkeypatch):
+    monkeypatch.setenv("http_proxy", federation.address.replace("http://", "http://name:pass%2Fword@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    submit(Client(replace(given, address="http://federation.example")))
+    given_to_proxy = base64.b64decode(federation.asked[-1][1]["Proxy-Authorization"].removeprefix("Basic "))
+    assert given_to_proxy == b"name:pass/word"
