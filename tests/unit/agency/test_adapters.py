@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
-from socket import create_server
+from socket import SO_LINGER, SOL_SOCKET, create_server
 from types import SimpleNamespace
 
 import pytest
@@ -231,6 +231,42 @@ def test_a_client_that_does_not_run_is_said_with_the_place_of_the_settings_and_n
     with pytest.raises(AdapterError, match=f"^No program answers at {place}. Start ") as error:
         next(adapter.watch(password="secret", **settings))
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("adapter", [amule, qbittorrent])
+def test_a_client_that_hangs_is_said(adapter, monkeypatch):
+    for module in (external_connections, qbittorrent):
+        monkeypatch.setattr(module, "_TIMEOUT", 0.1)
+    with create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings = {"port": port} if adapter is amule else {"username": "a", "url": f"http://127.0.0.1:{port}"}
+        with pytest.raises(AdapterError, match="does not answer"):
+            next(adapter.watch(password="secret", **settings))
+
+
+def test_a_port_that_no_program_has_is_said():
+    with pytest.raises(AdapterError, match="correct `host` and `port`"):
+        next(amule.watch(password="secret", port=99_999))
+
+
+def test_a_program_that_breaks_the_connection_is_said():
+    def serve():
+        client, _ = server.accept()
+        client.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    with create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(AdapterError, match=r"aMule has (broken|closed) the connection"):
+            next(amule.watch(password="secret", port=server.getsockname()[1]))
+        thread.join()
+
+
+def test_a_file_that_is_no_torrent_is_said_with_its_name(tmp_path):
+    (tmp_path / "broken.torrent").write_bytes(b"x")
+    with pytest.raises(AdapterError, match=r"^broken\.torrent is not a torrent"):
+        next(torrent.watch(folder=str(tmp_path), listen="127.83.11.1:17094"))
 
 
 # --- qBittorrent ------------------------------------------------------------------------------------------------------

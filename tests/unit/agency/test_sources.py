@@ -122,8 +122,11 @@ def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_
         ({"gnutella": {}}, "names no adapter. Expected: lines, torrent, amule, qbittorrent"),
         ({"lines": 3}, "names no adapter"),
         ({"send": False}, "names no adapter"),
-        ({"lines": {}}, "missing a required (keyword-only )?argument: 'path'"),
-        ({"lines": {"path": "x", "keep": True}}, "unexpected keyword argument 'keep'"),
+        ({"lines": {}}, "it lacks the setting `path`"),
+        ({"lines": {"path": 5}}, "`path` must be text in quotation marks"),
+        ({"amule": {"password": "x", "port": "4712"}}, "`port` must be a whole number"),
+        ({"torrent": {"folder": "x", "dht": 1}}, "`dht` must be true or false"),
+        ({"lines": {"path": "x", "keep": True}}, "it has no setting `keep`. Expected: path"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_starts(section, says):

@@ -40,6 +40,7 @@ _ANOTHER: Final = (
     "The federation already has another report of your agency for a minute that was just sent. An agency must run only "
     "one collector, because two replace each other's reports. If another one is running, stop one of them."
 )
+_KINDS: Final = {str: "text in quotation marks", int: "a whole number", bool: "true or false"}
 _EXAMPLE: Final = "See docs/how-to/collect.md for an example."
 
 
@@ -102,14 +103,24 @@ def _sources(section: Mapping[str, Any], table: str) -> dict[str, Source]:
         adapter = options.pop("adapter", name)
         if not isinstance(given, dict) or adapter not in adapters.NAMES:
             raise SetUpError(f"[collect.{name}] names no adapter. Expected: {', '.join(adapters.NAMES)}. {_EXAMPLE}")
-        try:
-            inspect.signature(adapters.find(adapter)).bind(**options)
-        except TypeError as error:
-            raise SetUpError(f"[collect.{name}] is not right: {error}. {_EXAMPLE}") from None
+        if fault := _fault_of(options, adapter):
+            raise SetUpError(f"[collect.{name}] is not right: {fault}. {_EXAMPLE}")
         found[name] = Source(name, adapter, table, options)
     if not found:
         raise SetUpError(f"The settings name no source to count: add a table such as [collect.torrent]. {_EXAMPLE}")
     return found
+
+
+def _fault_of(options: Mapping[str, Any], adapter: str) -> str:
+    """What is wrong with the settings of a source; empty if nothing is."""
+    known = inspect.signature(adapters.find(adapter)).parameters
+    for name, value in options.items():
+        if name not in known:
+            return f"it has no setting `{name}`. Expected: {', '.join(known)}"
+        if type(value) is not known[name].annotation:
+            return f"`{name}` must be {_KINDS[known[name].annotation]}"
+    lacking = [name for name, one in known.items() if one.default is one.empty and name not in options]
+    return f"it lacks the setting `{lacking[0]}`" if lacking else ""
 
 
 def _say_locations(table: str) -> None:

@@ -37,7 +37,7 @@ class Connection:
     def __init__(self, host: str, port: int, password: str) -> None:
         try:
             self._socket = socket.create_connection((host, port), _TIMEOUT)
-        except OSError:
+        except (OSError, OverflowError, UnicodeError):
             raise AdapterError(
                 f"No program answers at {host}:{port}. Start aMule, and allow its External Connections. If they use "
                 "another port, correct `host` and `port`."
@@ -69,6 +69,18 @@ class Connection:
         return self._ask(_GET_UPDATE, _tag(_DETAIL_LEVEL, _UINT8, bytes([_ONLY_CHANGES])))[1]
 
     def _ask(self, code: int, *tags: bytes) -> tuple[int, tuple[Tag, ...]]:
+        try:
+            return self._exchange(code, *tags)
+        except TimeoutError:
+            raise AdapterError(
+                "The program at this port does not answer. Check `host` and `port`. If they are right, restart aMule."
+            ) from None
+        except OSError:
+            raise AdapterError("aMule has broken the connection.") from None
+        except (struct.error, IndexError, RecursionError):
+            raise AdapterError("aMule has sent an answer that cannot be read.") from None
+
+    def _exchange(self, code: int, *tags: bytes) -> tuple[int, tuple[Tag, ...]]:
         body = struct.pack(">BH", code, len(tags)) + b"".join(tags)
         self._socket.sendall(struct.pack(">II", _FLAGS, len(body)) + body)
         flags, length = struct.unpack(">II", self._receive(8))

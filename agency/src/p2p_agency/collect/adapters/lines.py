@@ -43,7 +43,10 @@ def _listen(path: str) -> socket.socket:
     try:
         server.bind(path)
     except OSError as error:
-        raise AdapterError("The adapter cannot listen at its path.") from error
+        raise AdapterError(
+            "The adapter cannot listen at its path. Check that the folder exists, that you may write there, and that "
+            "the path has at most 100 characters."
+        ) from error
     finally:
         os.umask(mask)
     server.listen(1)

@@ -68,11 +68,18 @@ class _Api:
         answer = self._request("GET", name, fields=parameters, headers=headers)
         if answer.status != HTTPStatus.OK:
             raise AdapterError(f"qBittorrent answers {answer.status}.")
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError:
+            raise AdapterError(f"The program at {self._place} is not qBittorrent 5. Check `url`.") from None
 
     def _request(self, method: str, name: str, **more: Any) -> urllib3.BaseHTTPResponse:
         try:
             return self._pool.request(method, f"{self._url}{name}", **more)
+        except urllib3.exceptions.ReadTimeoutError:
+            raise AdapterError(
+                f"The program at {self._place} does not answer. Check `url`. If it is right, start qBittorrent again."
+            ) from None
         except urllib3.exceptions.HTTPError:
             raise AdapterError(
                 f"No program answers at {self._place}. Start qBittorrent, and allow its Web API. If it uses another "

@@ -86,7 +86,10 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Fa
     session.add_extension("ut_metadata")
     torrents = {}
     for path in sorted(Path(folder).glob("*.torrent")):
-        parameters = libtorrent.load_torrent_file(str(path))
+        try:
+            parameters = libtorrent.load_torrent_file(str(path))
+        except RuntimeError:
+            raise AdapterError(f"{path.name} is not a torrent that can be read. Remove it, or make it again.") from None
         parameters.save_path = folder
         # The agency's own files are sent and nothing is ever fetched.
         parameters.flags = libtorrent.torrent_flags.upload_mode
