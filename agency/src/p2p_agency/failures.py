@@ -41,7 +41,10 @@ class Commands(click.Group):
             raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
         except AgencyError as error:
             raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort) as ended:
+            # At a question, click makes one of the other. It also aborts if there is no input, or the answer is no.
+            if isinstance(ended, click.Abort) and not isinstance(ended.__context__, KeyboardInterrupt):
+                raise
             raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
 
 

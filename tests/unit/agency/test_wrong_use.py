@@ -255,6 +255,15 @@ def test_interruption_says_that_nothing_is_lost(machine, report):
     assert told.strip() == "Error: Interrupted. Nothing is lost: run the same command again."
 
 
+def test_interruption_at_a_question_has_the_same_exit_code(run, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui._readline_prompt", interrupt)
+    code, output = run("init")
+    assert (code, "Interrupted. Nothing is lost" in output) == (130, True), output
+
+
 @pytest.mark.verify
 def test_two_programs_may_watch_one_folder(machine, federation, tmp_path):
     folder = tmp_path / "folder"
