@@ -114,11 +114,11 @@ class _Agency(msgspec.Struct):
 
 #: What this program reads of the items of each list, by the member that has them.
 _ITEMS: Final[Mapping[str, Any]] = {
-    "agencies": _Agency,
-    "figures": _Figure,
-    "findings": _ListedFinding,
-    "indicators": _Indicator,
-    "submissions": _Submission,
+    "agencies": list[_Agency],
+    "figures": list[_Figure],
+    "findings": list[_ListedFinding],
+    "indicators": list[_Indicator],
+    "submissions": list[_Submission],
 }
 
 
@@ -348,7 +348,7 @@ def _reason(error: Exception) -> str:
 
 @cache
 def _page_of(member: str) -> Any:
-    return msgspec.defstruct("Page", [(member, list[_ITEMS[member]]), ("next", str | None, None)])
+    return msgspec.defstruct("Page", [(member, _ITEMS[member]), ("next", str | None, None)])
 
 
 def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:

@@ -203,7 +203,8 @@ class _Peer:
         self._connection.sendall(b"\x13BitTorrent protocol" + reserved + torrent + address.encode().ljust(20))
         self._stream.read(68)
         self._say(0, b"d1:md12:ut_holepunchi4e6:ut_pexi1eee")
-        self.offers = libtorrent.bdecode(self.hear(0))[b"m"]
+        offered: Any = libtorrent.bdecode(self.hear(0))
+        self.offers: dict[bytes, int] = offered[b"m"]
 
     def _say(self, number: int, body: bytes) -> None:
         self._connection.sendall(struct.pack(">IBB", len(body) + 2, 20, number) + body)

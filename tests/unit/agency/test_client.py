@@ -9,6 +9,7 @@ import time
 import tracemalloc
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -178,7 +179,7 @@ def test_pages_are_read_at_the_address_of_the_settings(client, federation):
     assert federation.asked[-1][0] == "/api/v1/findings/?state=open&cursor=a%2Bb"
 
 
-NEARLY = {
+NEARLY: dict[str, list[dict[str, Any]]] = {
     "findings": [{}, {"id": "7", "rule": "R102", "state": "open", "message": "Much.", "held": 1}, {"rule": "R102"}],
     "figures": [{"source": "reported"}, {"source": "reported", "period": "2026-11-24", "observations": [{}]}],
     "agencies": [{"code": "NO-KRIPOS"}, {"code": "NO-KRIPOS", "setups": [{"valid_from": None}]}],
