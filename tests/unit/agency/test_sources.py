@@ -115,6 +115,16 @@ def test_a_source_that_is_killed_says_so_and_is_started_again_after_a_pause(tmp_
     source.stop(0)
 
 
+def test_a_source_that_is_just_being_started_gets_no_ctrl_c(tmp_path):
+    source = Source("one", "lines", "test", {"path": str(tmp_path / "socket")})
+    source.start_if_due(0)
+    os.kill(source._process.pid, signal.SIGINT)
+    time.sleep(0.5)
+    assert source._process.is_alive()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    source.stop(0)
+
+
 @pytest.mark.parametrize(
     ("section", "says"),
     [

@@ -23,7 +23,7 @@ from p2p_agency.collect import adapters
 from p2p_agency.collect.collector import Collector
 from p2p_agency.collect.hardening import harden
 from p2p_agency.collect.locator import Locator
-from p2p_agency.collect.sources import PAUSE, Source, end_with_parent
+from p2p_agency.collect.sources import PAUSE, Source, end_with_parent, without_interrupts
 from p2p_agency.errors import AgencyError, MachineError, SetUpError
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.settings import Settings, load
@@ -140,7 +140,8 @@ def _keep_sending(
     while True:
         arguments = settings, comparisons, offset
         sender = multiprocessing.get_context("spawn").Process(target=_send, args=arguments, daemon=True)
-        sender.start()
+        with without_interrupts():
+            sender.start()
         sender.join()
         # A service manager may tell all processes to stop, and this one last.
         if stopping.wait(PAUSE):

@@ -4,8 +4,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
@@ -49,7 +49,8 @@ class Source:
         if self._process is None and now >= self._due:
             self.pipe, writer = self._context.Pipe(duplex=False)
             self._process = self._context.Process(target=_run, args=(writer, *self._arguments), daemon=True)
-            self._process.start()
+            with without_interrupts():
+                self._process.start()
             writer.close()
 
     def receive(self) -> Message:
@@ -94,6 +95,19 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
         error = f"{type(fault).__name__}: the message is not shown, because it could hold an address."
     with suppress(OSError):
         writer.send_bytes(_encoder.encode(Message(error=error)))
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """A process that is started here gets no Ctrl-C, not even before it can ignore it. Windows has no such masks."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:
