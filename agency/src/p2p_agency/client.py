@@ -6,9 +6,7 @@ It follows no redirect, because that would carry the secret to another host.
 import base64
 import gzip
 import json
-import ssl
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -16,24 +14,22 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import urllib3
 
+from p2p_agency import connections
 from p2p_agency.errors import AgencyError, AwayError, SetUpError
-from p2p_agency.settings import LOOPBACK, Settings
+from p2p_agency.settings import Settings
 from p2p_agency.signing import Signer, signer
 
 _SUBMISSIONS: Final = "/api/v1/submissions/"
-#: Seconds. Storing a large submission takes some.
-_TIMEOUT: Final = urllib3.Timeout(connect=10, read=120)
 #: A clock that differs by less is right: the header Date has whole seconds, and a request takes time.
 _CLOCK: Final = timedelta(seconds=30)
 #: If an answer takes longer than this many seconds, its Date says nothing about the clock.
 _PROMPT: Final = 20
-#: Seconds until the end of an answer, and its bytes. A page of a list has some hundred kilobytes.
-_SLOWEST: Final = 300
+#: Bytes of an answer. A page of a list has some hundred kilobytes.
 _LARGEST: Final = 64 << 20
 _PIECE: Final = 64 << 10
 #: Answers to all requests, and answers of a proxy that may fail with one request only.
@@ -168,7 +164,7 @@ class Client:
         self._id, self._secret = settings.client_id, settings.client_secret
         self._signer: Signer | None = signer(settings)
         self._token, self._token_ends = "", 0.0
-        self._pool = _pool(self.address)
+        self._pool = connections.pool_of(self.address)
         #: How far the clock of the federation is ahead of this machine's.
         self.ahead = timedelta(0)
 
@@ -299,33 +295,12 @@ class Client:
             self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)
 
 
-def _pool(address: str) -> urllib3.PoolManager:
-    """Connections with the certificates and the proxy that this machine uses."""
-    parts = urlsplit(address)
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    context = ssl.create_default_context() if parts.scheme == "https" else None
-    # A proxy would read the secret, because only addresses of this machine need no HTTPS.
-    direct = parts.hostname in LOOPBACK or urllib.request.proxy_bypass(parts.hostname or "")
-    if proxy and not direct:
-        try:
-            name = urllib3.util.parse_url(proxy).auth
-            headers = urllib3.make_headers(proxy_basic_auth=unquote(name)) if name else None
-            return urllib3.ProxyManager(proxy, proxy_headers=headers, timeout=_TIMEOUT, ssl_context=context)
-        except urllib3.exceptions.HTTPError:
-            raise SetUpError(
-                "The address of the proxy of this machine is wrong. Check HTTPS_PROXY, or the network settings of your "
-                "system. It must begin with http:// or https://."
-            ) from None
-    return urllib3.PoolManager(timeout=_TIMEOUT, ssl_context=context)
-
-
 def _body_of(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """The body as it is sent. It may be neither endless nor endlessly slow."""
-    ends, body = time.monotonic() + _SLOWEST, b""
+    """The body as it is sent. It may not be endless."""
+    body = b""
     while piece := answer.read1(_PIECE, decode_content=False):
         body += piece
-        if len(body) > _LARGEST or time.monotonic() > ends:
+        if len(body) > _LARGEST:
             answer.close()
             raise urllib3.exceptions.TimeoutError
     answer.release_conn()

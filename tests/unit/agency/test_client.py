@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from p2p_agency import client as clients
+from p2p_agency import connections
 from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AwayError, SetUpError
 from p2p_agency.settings import Settings
@@ -106,14 +107,15 @@ def test_answer_without_end_is_given_up(client, federation, monkeypatch):
         submit(client)
 
 
-def test_answer_that_comes_too_slowly_is_given_up(given, monkeypatch):
-    monkeypatch.setattr(clients, "_SLOWEST", 0.2)
+@pytest.mark.parametrize("start", [b"", b"X-More: ", b"Content-Length: 9999\r\n\r\n"])
+def test_answer_that_comes_too_slowly_is_given_up(given, monkeypatch, start):
+    monkeypatch.setattr(connections, "_SLOWEST", 0.2)
     over = threading.Event()
 
     def drip(listening):
         connection, _ = listening.accept()
         with connection, suppress(OSError):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + start)
             while not over.wait(0.05):
                 connection.sendall(b" ")
 
@@ -228,5 +230,6 @@ def test_proxy_gets_the_name_and_password_of_its_address(given, federation, monk
     monkeypatch.setenv("http_proxy", federation.address.replace("http://", "http://name:pass%2Fword@"))
     monkeypatch.delenv("no_proxy", raising=False)
     submit(Client(replace(given, address="http://federation.example")))
-    given_to_proxy = base64.b64decode(federation.asked[-1][1]["Proxy-Authorization"].removeprefix("Basic "))
+    headers = {name.lower(): value for name, value in federation.asked[-1][1].items()}
+    given_to_proxy = base64.b64decode(headers["proxy-authorization"].removeprefix("Basic "))
     assert given_to_proxy == b"name:pass/word"
