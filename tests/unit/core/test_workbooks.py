@@ -204,6 +204,43 @@ def test_local_hours_become_hours_of_utc(written, start):
     assert reports(xlsx(row(written))) == [("H", start, 17)]
 
 
+@pytest.mark.parametrize(
+    ("beginning", "rest"),
+    [
+        ("2026-11-24 00:00", "-01:00"),
+        ("24.11.2026 09:00", "-10:00"),
+        ("2026-11-24 09:00", " - 10:00"),
+        ("2026-11-24 09:00", "\u201310"),
+        ("2026-11-24 23:00", "-00:00"),
+    ],
+)
+def test_range_is_refused_with_its_beginning(beginning, rest):
+    for content in (xlsx(row(beginning + rest)), csv(f"DOWNLOADS;H;{beginning}{rest};NO;ARES;1")):
+        [fault] = refusal(content).cells
+        assert fault.code == "bad_period"
+        assert fault.detail == f"This looks like a range. Write only the beginning: {beginning}."
+
+
+@pytest.mark.parametrize("offset", ["+02:00", "+03:00", "+25:00"])
+def test_offset_that_the_zone_has_at_another_time_is_refused(offset):
+    error = refusal(xlsx(row(f"2026-11-24 09:00{offset}")))
+    assert f"Europe/Oslo is not {offset} from UTC" in error.cells[0].detail
+    assert faults(xlsx(row("2026-07-01 09:00+01:00"))) == [("Reports!C2", "bad_period")]
+
+
+@pytest.mark.parametrize(
+    ("written", "start"),
+    [
+        ("2026-10-25 02:00+02:00", "2026-10-25T00:00"),
+        ("2026-10-25 02:00+01:00", "2026-10-25T01:00"),
+        ("2026-11-24 08:00+00:00", "2026-11-24T08:00"),
+        ("2026-07-01 09:00+02:00", "2026-07-01T07:00"),
+    ],
+)
+def test_offset_of_the_zone_at_this_time_is_read(written, start):
+    assert reports(xlsx(row(written))) == [("H", start, 17)]
+
+
 def test_hour_that_came_twice_is_refused_with_both_ways_to_write_it():
     error = refusal(xlsx(row(local(2026, 10, 25, 2))))
     assert [tuple(fault) for fault in error.faults] == [("Reports!C2", "not_utc")]

@@ -22,6 +22,9 @@ _MONTH: Final = re.compile(r"(\d{4})-M?(\d\d)", re.ASCII)
 #: Days and months in an order that only their writer knows, or with a year of two digits.
 _UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.ASCII)
 
+#: A time, and perhaps a second one after a dash.
+_RANGE: Final = re.compile(r"(.+\d\d?:\d\d)\s?[-\u2013\u2014]\s?\d\d?(?::\d\d)?", re.ASCII)
+
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
 #: Digits in groups of three that can be nothing else than one number.
@@ -116,8 +119,9 @@ def _of_text(text: str, frequency: str, clock: Clock) -> Text:
         return _read(month[1], month[2], "1", "", clock, frequency) or Text(text)
     if found := _MOMENT.fullmatch(text):
         return _of_moment(text, found, frequency, clock)
-    hint = Advice("The order of day and month is not certain. Write 2026-11-24, or format the cell so.")
-    return Text(text, hint if _UNCERTAIN.fullmatch(text) else None)
+    if _UNCERTAIN.fullmatch(text):
+        return Text(text, Advice("The order of day and month is not certain. Write 2026-11-24, or format the cell so."))
+    return Text(text, _hint_of_range(text))
 
 
 def _of_moment(text: str, found: re.Match[str], frequency: str, clock: Clock) -> Text:
@@ -126,7 +130,7 @@ def _of_moment(text: str, found: re.Match[str], frequency: str, clock: Clock) ->
     if bool(hour) == (frequency in (Frequency.DAY, Frequency.MONTH)):
         return Text(text)
     if found["zone"]:
-        return _with_zone(text, day, hour, found["zone"])
+        return _with_zone(text, day, hour, found["zone"], clock.zone)
     return _read(*day, hour, clock, frequency) or Text(text)
 
 
@@ -151,14 +155,33 @@ def _read(year: str, month: str, day: str, hour: str, clock: Clock, frequency: s
     return None if moment is None else _local(moment, frequency, clock)
 
 
-def _with_zone(text: str, day: tuple[str, str, str], hour: str, zone: str) -> Text:
-    """A time that says its distance from UTC."""
+def _with_zone(text: str, day: tuple[str, str, str], hour: str, offset: str, zone: tzinfo) -> Text:
+    """A time that says its distance from UTC.
+
+    This must be 0, or that of the zone at this time. So a range such as 09:00-10:00 is never read as another time.
+    """
     moment = _moment(*day, hour)
+    if moment is None or not hour:
+        return Text(text)
+    if offset in ("Z", "+00:00"):
+        return Text(periods.label(Frequency.MINUTE, moment))
     try:
-        instant = datetime.fromisoformat(f"{moment.isoformat()}{zone}").astimezone(UTC) if moment and hour else None
+        instant = datetime.fromisoformat(f"{moment.isoformat()}{offset}")
+        if instant.astimezone(zone).utcoffset() == instant.utcoffset():
+            return Text(periods.label(Frequency.MINUTE, instant.astimezone(UTC)))
     except (OverflowError, ValueError):
-        instant = None
-    return Text(periods.label(Frequency.MINUTE, instant) if instant else text)
+        pass
+    hint = Advice(
+        "At this time, {zone} is not {offset} from UTC. Write the local time without this, or the time in UTC with Z: "
+        "2026-11-24T08:00Z.",
+        zone=str(zone), offset=offset,
+    )  # fmt: skip
+    return Text(text, _hint_of_range(text) or hint)
+
+
+def _hint_of_range(text: str) -> Advice | None:
+    found = _RANGE.fullmatch(text)
+    return Advice("This looks like a range. Write only the beginning: {start}.", start=found[1]) if found else None
 
 
 def _local(moment: datetime, frequency: str, clock: Clock) -> Text:
