@@ -16,7 +16,7 @@ from hypothesis import strategies as some
 
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
-from p2p_core.workbooks import files, scan, sheets, unpacking, values, writing
+from p2p_core.workbooks import files, marks, scan, sheets, unpacking, values, writing
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
@@ -73,7 +73,7 @@ def test_empty_rows_are_no_rows_and_a_row_of_errors_is_one():
 
     found = refusal(xlsx(row(), change=errors))
     assert [str(cell.place) for cell in found.cells] == [f"Reports!{letter}3" for letter in "ABDEF"]
-    assert {cell.detail for cell in found.cells} == {scan.Mark.ERROR.value}
+    assert {cell.detail for cell in found.cells} == {marks.Mark.ERROR.value}
 
 
 def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
@@ -104,7 +104,7 @@ def test_cells_that_cannot_be_read_are_said():
     book = xlsx(row(), row(network="EDONKEY"), row(network="GNUTELLA"), change=change)
     found = refusal(book)
     assert [(fault.pointer, cell.detail) for fault, cell in zip(found.faults, found.cells, strict=True)] == [
-        ("Reports!D3", scan.Mark.MERGED.value), ("Reports!F4", scan.Mark.ERROR.value)
+        ("Reports!D3", marks.Mark.MERGED.value), ("Reports!F4", scan.Mark.ERROR.value)
     ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_formulas_count_by_the_value_that_a_program_computed():
     assert faults(book) == [("Reports!F2", "not_a_number")]
     assert reports(rewritten(book, b' fullCalcOnLoad="1"', b"")) == [("H", "2026-11-24T08:00", 17)]
     empty = rewritten(rewritten(book, b' fullCalcOnLoad="1"', b""), b"<v>17</v>", b"<v></v>")
-    assert refusal(empty).cells[0].detail == scan.Mark.FORMULA.value
+    assert refusal(empty).cells[0].detail == marks.Mark.FORMULA.value
 
 
 def rewritten(book, old, new):
@@ -274,6 +274,50 @@ def test_local_days_need_consent(written):
     assert reports(book, LOCAL_DAYS) == reports(book, UTC_CLOCK) == [("D", "2026-11-20T00:00", 17)]
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["yyyy-mm-dd", "dd.mm.yyyy", 14, 17, "[$-809]dd mmmm yyyy", 'd. "hour" mmm yy', "[Red]yyyy\\hmm"],
+)
+def test_date_without_a_time_is_no_hour(form):
+    def change(book, sheet):
+        sheet.write_datetime(1, 2, local(2026, 11, 24), book.add_format({"num_format": form}))
+
+    for frequency in "HN":
+        book = xlsx(row(frequency=frequency), row(local(2026, 11, 23)), change=change)
+        assert faults(book) == [("Reports!C2", "bad_period")]
+        assert "has a date without a time. Write both: 2026-11-24 09:00." in refusal(book).cells[0].detail
+    assert reports(xlsx(row(frequency="D"), change=change), UTC_CLOCK, local(2026, 11, 26).replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("form", ["yyyy-mm-dd hh:mm", "dd/mm/yyyy H", 22, "d.m.yy h AM/PM", "yyyy-mm-dd [h]:mm"])
+def test_midnight_is_an_hour_if_the_cell_shows_it(form):
+    def change(book, sheet):
+        sheet.write_datetime(1, 2, local(2026, 11, 24), book.add_format({"num_format": form}))
+
+    assert reports(xlsx(row(), change=change)) == [("H", "2026-11-23T23:00", 17)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown", "is_read"),
+    [
+        ("2026-11-24", "24.11.2026 00:00", True),
+        ("2026-11-24", "24. Nov 2026 0.00", True),
+        ("2026-11-24", "24.11.2026", False),
+        ("2026-11-24T00:00:00", "2026-11-24 00:00", True),
+        ("2026-11-24", "", False),
+    ],
+)
+def test_date_of_opendocument_is_an_hour_if_the_cell_shows_it(stored, shown, is_read):
+    cell = f'<table:table-cell office:value-type="date" office:date-value="{stored}"><text:p>{shown}</text:p>'
+    cells = "".join(map(ods_cell, ("DOWNLOADS", "H"))) + f"{cell}</table:table-cell>"
+    cells += "".join(map(ods_cell, ("NO", "ARES", 17)))
+    book = ods(("Reports", f"{ods_row(*COLUMNS)}<table:table-row>{cells}</table:table-row>"))
+    if is_read:
+        assert reports(book) == [("H", "2026-11-23T23:00", 17)]
+    else:
+        assert faults(book) == [("Reports!C2", "bad_period")]
+
+
 @pytest.mark.parametrize("written", ["2026-10", date(2026, 10, 1), "2026-M10", "2026-10-01"])
 def test_local_months_need_consent(written):
     book = xlsx(row(written, frequency="M"))
@@ -422,7 +466,7 @@ def test_errors_and_merged_cells_of_opendocument():
     rows = ods_row(*COLUMNS) + broken + "".join(f"{one}</table:table-row>" for one in (merged, covered))
     found = refusal(ods(("Reports", rows)))
     assert [(str(cell.place), cell.detail) for cell in found.cells] == [
-        ("Reports!F2", scan.Mark.ERROR.value), ("Reports!D4", scan.Mark.MERGED.value)
+        ("Reports!F2", marks.Mark.ERROR.value), ("Reports!D4", scan.Mark.MERGED.value)
     ]  # fmt: skip
 
 

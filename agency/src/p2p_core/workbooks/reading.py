@@ -277,8 +277,10 @@ class _Reader:
         if name == "OBS_VALUE":
             return values.count(value)
         if name == "TIME_PERIOD":
-            at = here.table.columns["FREQ"]
-            return values.period(value, code_of(values.plain(row[at]).text) if at < len(row) else "", self.clock)
+            columns, sheet = here.table.columns, here.table.sheet
+            at, shows_day = columns["FREQ"], sheet.shows_day(here.at, columns[name])
+            frequency = code_of(values.plain(row[at]).text) if at < len(row) else ""
+            return values.period(value, frequency, self.clock, shows_day=shows_day)
         return values.plain(value)
 
     # --- faults ------------------------------------------------------------------------------------------------------

@@ -6,15 +6,14 @@ for errors such as #REF!, for formulas that were never computed, and for the cel
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 from xml.parsers import expat
 
 from p2p_core.payloads.faults import Advice, PayloadError
+from p2p_core.workbooks.formats import Formats, is_date_alone
+from p2p_core.workbooks.marks import MAX_CELLS, Mark, Marks, Position, too_many
 from p2p_core.workbooks.unpacking import ambiguous, unreadable
 
-#: Of all sheets together, empty ones between others included.
-MAX_CELLS: Final = 2_000_000
 #: Bytes of the texts of all cells for each byte of the members. Many cells can share one text, and each of them becomes
 #: a text of its own. A small workbook may have as many as the second number.
 _TEXT: Final = 2
@@ -30,16 +29,7 @@ _LONG: Final = Advice(
     "The texts of this workbook are too long. Divide the workbook, or delete the sheets without reports."
 )
 
-Position = tuple[int, int]
 Attributes = dict[str, str]
-
-
-class Mark(Enum):
-    """Why a cell has no value that can be read."""
-
-    ERROR = Advice("The formula of this cell has no value. Correct it, or write the value instead.")
-    FORMULA = Advice("This formula was never computed. Open the workbook in a spreadsheet program and save it there.")
-    MERGED = Advice("This cell is merged with others. Unmerge them, and write the value in each row.")
 
 
 def position_of(name: str) -> Position:
@@ -64,36 +54,6 @@ def letters(column: int) -> str:
 
 
 @dataclass(slots=True)
-class Marks:
-    """What was seen of a sheet: its last row and column with a value, and the cells that cannot be read."""
-
-    last: Position = (-1, -1)
-    cells: dict[Position, Mark] = field(default_factory=dict)
-    merged: list[tuple[Position, Position]] = field(default_factory=list)
-
-    def reach(self, row: int, column: int) -> None:
-        """Note a cell that has a value."""
-        self.last = max(self.last[0], row), max(self.last[1], column)
-
-    @property
-    def area(self) -> int:
-        return (self.last[0] + 1) * (self.last[1] + 1)
-
-    def cover(self, budget: int) -> int:
-        """Mark the cells behind merged ones, and return how many of the budget are left."""
-        for (top, left), (lowest, furthest) in self.merged:
-            bottom, right = min(lowest, self.last[0]), min(furthest, self.last[1])
-            budget -= max(bottom - top + 1, 0) * max(right - left + 1, 0)
-            if budget < 0:
-                raise too_many()
-            for row in range(top, bottom + 1):
-                for column in range(left, right + 1):
-                    if (row, column) != (top, left):
-                        self.cells[row, column] = Mark.MERGED
-        return budget
-
-
-@dataclass(slots=True)
 class Scan:
     """What was seen of all members: sheets by member in a workbook of Excel, by name in one of OpenDocument."""
 
@@ -101,6 +61,7 @@ class Scan:
     #: The members of the sheets, by the ids of relations, and these ids by the names of sheets.
     targets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
     #: Whether no program has computed the formulas.
     computes_on_load: bool = False
     #: The bytes of the texts that cells of Excel share, and of all cells together.
@@ -110,9 +71,9 @@ class Scan:
     room: int = MAX_CELLS
     elements: int = _FEW_ELEMENTS
 
-    def marks(self, sheet: str) -> dict[Position, Mark]:
-        """The cells of a sheet that cannot be read."""
-        return self.sheets.get(self.targets.get(self.ids.get(sheet, ""), sheet), Marks()).cells
+    def marks(self, sheet: str) -> Marks:
+        """What was seen of a sheet."""
+        return self.sheets.get(self.targets.get(self.ids.get(sheet, ""), sheet), Marks())
 
 
 def scan(members: dict[str, bytes]) -> Scan:
@@ -136,24 +97,13 @@ def scan(members: dict[str, bytes]) -> Scan:
     return found
 
 
-def _turn(name: str) -> tuple[bool, bool, str]:
-    """Sorts the workbook itself first, which says whether its formulas were computed, and then the shared texts."""
-    return not name.endswith("workbook.xml"), not _has_shared(name), name
+def _turn(name: str) -> tuple[bool, bool, bool, str]:
+    """Sorts first the workbook itself, which says whether its formulas were computed, then shared texts and formats."""
+    return not name.endswith("workbook.xml"), not _has_shared(name), not name.lower().endswith("styles.xml"), name
 
 
 def _has_shared(name: str) -> bool:
     return name.lower().endswith("sharedstrings.xml")
-
-
-def too_many(row: int = 0) -> PayloadError:
-    detail = Advice("A workbook may have {limit} cells. Divide the workbook, or send CSV.", limit=MAX_CELLS)
-    if row:
-        detail = Advice(
-            "A workbook may have {limit} cells. Perhaps the cell in row {row} is far from the others: delete it. "
-            "Divide the workbook, or send CSV.",
-            limit=MAX_CELLS, row=row + 1,
-        )  # fmt: skip
-    return PayloadError("too_many_observations", detail=detail)
 
 
 class _Member:
@@ -172,6 +122,9 @@ class _Member:
         #: Whether the sheet has rows so far, the present cell a value, and the value, if it is no text, a piece.
         self.has_rows = self.has_value = self.is_number = self.has_piece = False
         self.is_extended = False
+        #: Whether the present cell of Excel shows no hours if it has a date, and whether that of OpenDocument has a
+        #: date and nothing is known yet of what it shows.
+        self.is_day = self.is_date = False
         # Without a buffer, a text that a comment or a reference divides comes in pieces.
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
@@ -194,6 +147,9 @@ class _Member:
     def text(self, text: str) -> None:
         length = len(text.encode())
         self.measure(length)
+        if self.is_date and self.inside == "p":
+            self.is_date = False
+            self.note_days(is_day=is_date_alone(text))
         if self.inside == "v" and self.is_number and text.strip():
             # The library reads the first piece only: 1<!-- -->7 as 1.
             if self.has_piece:
@@ -232,7 +188,28 @@ class _Member:
                 for column in range(self.column, self.column + self.columns):
                     self.marks.cells[row, column] = mark
 
+    def note_days(self, *, is_day: bool) -> None:
+        """Note whether the present cells show no hours."""
+        if self.marks is not None:
+            for row in range(self.row, self.row + self.rows):
+                for column in range(self.column, self.column + self.columns):
+                    self.marks.note_day(row, column, is_day=is_day)
+
     # --- workbooks of Excel ---
+
+    def number_format(self, attributes: Attributes) -> None:
+        # Those of charts have no number.
+        if "numFmtId" in attributes:
+            self.scan.formats.name(int(attributes["numFmtId"]), attributes.get("formatCode", ""))
+
+    def formats_of_styles(self, _: Attributes) -> None:
+        self.scan.formats.is_of_cells = False
+
+    def formats_of_cells(self, _: Attributes) -> None:
+        self.scan.formats.is_of_cells = True
+
+    def cell_format(self, attributes: Attributes) -> None:
+        self.scan.formats.add(int(attributes.get("numFmtId", 0)))
 
     def relation(self, attributes: Attributes) -> None:
         if self.name.endswith("workbook.xml.rels"):
@@ -275,6 +252,7 @@ class _Member:
         # Of a text, the library reads all pieces.
         self.is_number = self.marks is not None and attributes.get("t") != "str"
         self.is_shared = attributes.get("t") == "s"
+        self.is_day = not self.scan.formats.show_hours(int(attributes.get("s", 0)))
         if attributes.get("t") == "e":
             self.mark(Mark.ERROR)
 
@@ -291,6 +269,8 @@ class _Member:
             raise ambiguous()
         self.has_value = True
         self.reach()
+        if self.is_day and self.is_number and self.marks is not None:
+            self.marks.note_day(self.row, self.column)
 
     def shared_text(self, _: Attributes) -> None:
         if _has_shared(self.name):
@@ -321,10 +301,13 @@ class _Member:
             last = self.row + down - 1, self.column + across - 1
             self.marks.merged.append(((self.row, self.column), last))
         self.repeats = "office:value-type" in attributes
+        self.is_date = attributes.get("office:value-type") == "date"
         if self.repeats:
             self.reach()
             # Values may be in attributes.
             self.measure(sum(map(len, attributes.values())))
+        if self.is_date:
+            self.note_days(is_day="T" not in attributes.get("office:date-value", ""))
         if attributes.get("calcext:value-type") == "error":
             self.mark(Mark.ERROR)
 
@@ -344,6 +327,10 @@ _ELEMENTS: Final = {
     "Relationship": _Member.relation,
     "sheet": _Member.sheet,
     "workbookPr": _Member.properties,
+    "numFmt": _Member.number_format,
+    "cellStyleXfs": _Member.formats_of_styles,
+    "cellXfs": _Member.formats_of_cells,
+    "xf": _Member.cell_format,
     "calcPr": _Member.calculation,
     "worksheet": _Member.worksheet,
     "sheetData": _Member.sheet_data,

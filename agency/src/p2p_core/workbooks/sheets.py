@@ -13,7 +13,8 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from p2p_core.payloads.faults import Advice, Fault, PayloadError
 from p2p_core.traces import looks_like_trace
-from p2p_core.workbooks.scan import MAX_CELLS, Mark, Position, scan, too_many
+from p2p_core.workbooks.marks import MAX_CELLS, Mark, Position, too_many
+from p2p_core.workbooks.scan import scan
 from p2p_core.workbooks.unpacking import NOT_A_WORKBOOK, pack, unpack, unreadable
 
 Value = str | float | bool | date | time | timedelta
@@ -36,13 +37,20 @@ _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 class Sheet:
     """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet, unnamed.
 
-    No other sheet of the workbook has the same name. The name leads to no person.
+    No other sheet of the workbook has the same name. The name leads to no person. ``days`` has for each column, by row,
+    whether its cell shows no hours.
     """
 
     name: str
     rows: Iterable[Row]
     hidden: bool = False
     marks: dict[Position, Mark] = field(default_factory=dict)
+    days: dict[int, bytearray] = field(default_factory=dict)
+
+    def shows_day(self, row: int, column: int) -> bool:
+        """Whether a cell with a date shows no hours."""
+        rows = self.days.get(column, b"")
+        return row < len(rows) and bool(rows[row])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +99,8 @@ def open_workbook(content: bytes) -> list[Sheet]:
     if len(set(names)) < len(names):
         raise unreadable()
     return [
-        Sheet(shown, _Rows(book, one.name, shown), one.visible != SheetVisibleEnum.Visible, scanned.marks(one.name))
-        for shown, one in zip(_shown(names), stored, strict=True)
+        Sheet(shown, _Rows(book, one.name, shown), one.visible != SheetVisibleEnum.Visible, marks.cells, marks.days)
+        for shown, one, marks in zip(_shown(names), stored, map(scanned.marks, names), strict=True)
     ]
 
 

@@ -93,8 +93,8 @@ def count(value: Value) -> Text:
     return Text(text)
 
 
-def period(value: Value, frequency: str, clock: Clock) -> Text:
-    """A period of this frequency."""
+def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = False) -> Text:
+    """A period of this frequency. ``shows_day`` says that the cell shows no hours if it has a date."""
     if frequency not in periods.REPORTABLE:
         return plain(value)
     if isinstance(value, datetime):
@@ -102,13 +102,20 @@ def period(value: Value, frequency: str, clock: Clock) -> Text:
         rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND  # noqa: DTZ901  it is local
         return _local(rounded.replace(microsecond=0), frequency, clock)
     if isinstance(value, date):
-        return _local(datetime.combine(value, time()), frequency, clock)
+        return _of_date(value, frequency, clock, shows_day=shows_day)
     if isinstance(value, str):
         return _of_text(value.strip(), frequency, clock)
     if isinstance(value, time | timedelta):
         return Text(str(value), Advice("This cell has a time without a date. Write both: 2026-11-24 09:00."))
     hint = Advice("This is a number, not a date. Format the cell as a date and time, or write the date again.")
     return Text(plain(value).text, hint)
+
+
+def _of_date(value: date, frequency: str, clock: Clock, *, shows_day: bool) -> Text:
+    if shows_day and frequency in (Frequency.MINUTE, Frequency.HOUR):
+        hint = Advice("This cell has a date without a time. Write both: {day} 09:00.", day=f"{value:%Y-%m-%d}")
+        return Text(str(value), hint)
+    return _local(datetime.combine(value, time()), frequency, clock)
 
 
 def _of_text(text: str, frequency: str, clock: Clock) -> Text:
