@@ -135,11 +135,12 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     given = settings.load(path)
     client = Client(given)
     if files:
-        reference.refresh_once_a_day(given, client)
+        reference.refresh_if_possible(given, client)
     # All files are read before anything of them is sent.
     made = chain(*[bodies.of_file(file, given, again=again) for file in files])
     if dry_run:
         _preview(client, made)
+        _show_zone(given, files)
         return
     outbox = _open_outbox(given)
     outbox.belong_to(client)
@@ -148,7 +149,10 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if keys and all(one.state == "accepted" for one in before):
         click.echo(messages.SENT_BEFORE)
     settled = _send_waiting(outbox, client, wait)
-    _show_results(outbox.get(keys) if keys else settled)
+    try:
+        _show_results(outbox.get(keys) if keys else settled)
+    finally:
+        _show_zone(given, files)
 
 
 def _open_outbox(given: Settings) -> Outbox:
@@ -195,13 +199,22 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
 def _preview(client: Client, bodies: Iterable[bytes]) -> None:
     import gzip
 
-    answers = [client.dry_run(gzip.compress(body)) for body in bodies]
+    from p2p_agency import previews
+
+    made = list(bodies)
+    answers = [client.dry_run(gzip.compress(body)) for body in made]
     _warn_about_clock(client)
     click.echo("\n".join(messages.of_receipts("This is only a preview, and nothing was stored", answers)))
+    click.echo("\n".join(previews.lines(client, made)))
     if len(answers) > 1:
         click.echo(
             f"These reports need {len(answers)} submissions. The preview checked each of them without the others."
         )
+
+
+def _show_zone(given: Settings, files: Sequence[Path]) -> None:
+    if any(file.suffix.lower() != ".json" for file in files):
+        click.echo(reference.load(given))
 
 
 def _show_results(stored: Sequence[Entry]) -> None:

@@ -76,10 +76,7 @@ def refresh(settings: Settings, client: Client) -> Reference:
     return reference
 
 
-def refresh_once_a_day(settings: Settings, client: Client) -> None:
-    """Read it from the federation, unless that was done today. If the federation is away, the last one is used."""
-    with suppress(SetUpError):
-        if load(settings).read_on == datetime.now(UTC).date():
-            return
+def refresh_if_possible(settings: Settings, client: Client) -> None:
+    """Read it from the federation. If the federation is away, the last one is used."""
     with suppress(AgencyError):
         refresh(settings, client)

@@ -22,8 +22,8 @@ from p2p_core.payloads.faults import PayloadError
 
 #: After the name of a file: what became of it.
 RESULT: Final = ".result.txt"
-#: Seconds. So often it looks whether what is known of the federation is of today.
-_REFRESH: Final = 3600
+#: Seconds. Files that come within this time are read with one set-up.
+_REFRESH: Final = 60
 #: A file must rest for so many times as long if it is not known whether a program still writes it.
 _LONGER: Final = 6
 #: Seconds between two looks into the folder.
@@ -60,7 +60,7 @@ class Watch:
     def look(self) -> None:
         """Take up complete files, send waiting submissions, and write results. The next look repeats failed steps."""
         fault = ""
-        for act in (self._renew, self._refresh, self._take_files, self._send, self._write_results):
+        for act in (self._renew, self._take_files, self._send, self._write_results):
             try:
                 act()
             except AgencyError as error:
@@ -89,13 +89,14 @@ class Watch:
     def _refresh(self) -> None:
         if time.monotonic() >= self._refresh_due:
             self._refresh_due = time.monotonic() + _REFRESH
-            reference.refresh_once_a_day(self._settings, self._client)
+            reference.refresh_if_possible(self._settings, self._client)
 
     def _take_files(self) -> None:
         failed = None
         for path, stamp in self._files():
             if self._is_new(path, stamp) and self._is_complete(path, stamp):
                 try:
+                    self._refresh()
                     self._take(path, stamp)
                 except AgencyError as error:
                     failed = error

@@ -74,8 +74,8 @@ class Federation:
                 return as_json(200, {"submissions": [{"id": f"id of {key}"} for key in self.stored], "next": None})
             case public, False if public in self.public:
                 return as_json(200, self.public[public])
-            case "/api/v1/findings/", False:
-                return as_json(200, {"findings": [], "next": None})
+            case ("/api/v1/figures/" | "/api/v1/findings/") as listed, False:
+                return as_json(200, {listed.split("/")[-2]: [], "next": None})
         return as_json(404, {"code": "not_found", "title": "There is nothing here"})
 
 

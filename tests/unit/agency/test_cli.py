@@ -5,7 +5,6 @@ import json
 import os
 import re
 import time
-from datetime import UTC, datetime
 
 import click.testing
 import pytest
@@ -133,6 +132,30 @@ def test_dry_run_stores_nothing(agency, file, federation, tmp_path):
     assert (federation.stored, (tmp_path / "outbox.sqlite").exists()) == ({}, False)
 
 
+def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(agency, federation, tmp_path):
+    file = tmp_path / "counts.csv"
+    lines = "DOWNLOADS;H;2025-11-24 09:00;NO;ARES;1200", "DOWNLOADS;H;2025-11-24 10:00;NO;ARES;34"
+    file.write_text("\n".join([";".join(REQUIRED), *lines]))
+    setup = {"valid_from": "2020-01-01", "time_zone": "Europe/Oslo", "local_days": False}
+    federation.public["/api/v1/agencies/"] = {"agencies": [{"code": "NO-KRIPOS", "setups": [setup]}]}
+    figures = [
+        {"period": "2025-11-24T08:00", "source": "reported"},
+        {"period": "2025-11-24T09:00", "source": "derived"},
+    ]
+    federation.public["/api/v1/figures/"] = {"figures": figures, "next": None}
+    output = " ".join(agency("send", "--dry-run", str(file))[1].split())
+    assert (
+        "DOWNLOADS H: 2 reports from 2025-11-24T08:00 to 2025-11-24T09:00, total 1,234. "
+        "For 1 period, a report is in use already: yours replaces it."
+    ) in output
+    assert "read in the time of Europe/Oslo" in output
+    # Each time, the set-up is read again.
+    setup["time_zone"] = "Europe/London"
+    output = " ".join(agency("send", str(file))[1].split())
+    assert "read in the time of Europe/London" in output
+    assert json.loads([*federation.stored.values()][-1])["reports"][0]["period"] == "2025-11-24T09:00"
+
+
 @pytest.mark.parametrize(
     ("outcomes", "says"),
     [
@@ -147,19 +170,16 @@ def test_each_outcome_is_said_of_one_report_and_of_several(outcomes, says):
 
 
 def test_local_days_are_sent_from_the_day_on_which_the_public_set_up_allows_them(agency, federation, tmp_path):
-    file, noted = tmp_path / "days.csv", tmp_path / "reference.json"
+    file = tmp_path / "days.csv"
     file.write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,D,24.11.2025,NO,ARES,1\n")
     setup = {"valid_from": "2026-01-01", "time_zone": "Europe/Oslo", "local_days": False}
     federation.public["/api/v1/agencies/"] = {"agencies": [{"code": "NO-KRIPOS", "setups": [setup]}]}
     assert "allows no local days" in agency("status")[1]
     assert agency("send", str(file))[0] == 1
     setup["local_days"] = True
-    # What was read today is not read again, except by `status`.
-    assert agency("send", str(file))[0] == 1
-    assert "allows days and months of Europe/Oslo" in agency("status")[1]
-    assert agency("send", str(file))[0] == 0
+    code, output = agency("send", str(file))
+    assert (code, "allows days and months of Europe/Oslo" in " ".join(output.split())) == (0, True)
     setup["local_days"] = False
-    noted.write_text(noted.read_text().replace(str(datetime.now(UTC).date()), "2026-01-01"))
     assert agency("send", str(file))[0] == 1
 
 

@@ -42,18 +42,17 @@ def test_without_a_set_up_workbooks_are_in_utc_and_the_reason_is_said(federation
     assert "had no set-up of your agency, so workbooks are read in UTC" in str(known)
 
 
-def test_it_is_read_once_a_day_and_what_was_read_last_is_used_meanwhile(federation, given, client):
+def test_it_is_read_each_time_and_what_was_read_last_is_used_if_the_federation_is_away(federation, given, client):
+    agencies(federation, NO_KRIPOS=[setup(0, "Europe/Lisbon")])
+    reference.refresh_if_possible(given, client)
     agencies(federation, NO_KRIPOS=[setup(0, "Europe/Oslo")])
-    federation.public.pop("/api/v1/indicators/")
+    public = federation.public.pop("/api/v1/indicators/")
     federation.answers.append((503, {}, b"{}"))
-    reference.refresh_once_a_day(given, client)
-    assert reference.load(given).read_on.year == 2020
-    federation.public["/api/v1/indicators/"] = {"indicators": [{"code": "DOWNLOADS", "name": "Downloads"}]}
-    reference.refresh_once_a_day(given, client)
+    reference.refresh_if_possible(given, client)
+    assert reference.load(given).time_zone == "Europe/Lisbon"
+    federation.public["/api/v1/indicators/"] = public
+    reference.refresh_if_possible(given, client)
     assert (reference.load(given).read_on, reference.load(given).time_zone) == (TODAY, "Europe/Oslo")
-    asked = len(federation.asked)
-    reference.refresh_once_a_day(given, client)
-    assert len(federation.asked) == asked
 
 
 def test_answer_of_another_program_changes_nothing(federation, given, client):

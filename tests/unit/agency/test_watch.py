@@ -67,19 +67,18 @@ def test_each_file_is_sent_once_and_its_result_is_beside_it(started, folder, fed
     assert len(federation.asked) == asked
 
 
-def test_set_up_is_read_again_within_an_hour_of_a_new_day(started, folder, federation, given, monkeypatch, tmp_path):
+def test_set_up_is_read_again_for_a_file_once_a_minute(started, folder, given, monkeypatch, tmp_path):
     now = 100.0
     monkeypatch.setattr(watching.time, "monotonic", lambda: now)
     watch = started()
-    watch.look()
-    assert reference.load(given).read_on.year > 2020
-    know(tmp_path)
-    now += 3590
-    watch.look()
-    assert reference.load(given).read_on.year == 2020
-    now += 20
-    watch.look()
-    assert reference.load(given).read_on.year > 2020
+    for hour, later, year in ((7, 0, 2026), (8, 50, 2020), (9, 20, 2026)):
+        know(tmp_path)
+        now += later
+        watch.look()
+        assert reference.load(given).read_on.year == 2020, "no file has come"
+        (folder / f"{hour}.json").write_text(content(hour))
+        watch.look()
+        assert (reference.load(given).read_on.year > 2020) == (year > 2020)
 
 
 def test_other_files_are_left_alone(started, folder, federation):

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click.testing
@@ -206,8 +205,10 @@ def test_settings_that_cannot_be_written_or_read(tmp_path, federation):
     assert (done.exit_code, "Check the name after --config" in done.output) == (4, True)
 
 
-def test_time_zone_that_this_machine_lacks(run, report, tmp_path):
-    know(tmp_path, read_on=datetime.now(UTC).date(), time_zone="Europe/Atlantis")
+def test_time_zone_that_this_machine_lacks(run, report, federation, tmp_path):
+    setup = {"valid_from": "2020-01-01", "time_zone": "Europe/Atlantis", "local_days": False}
+    federation.public["/api/v1/agencies/"] = {"agencies": [{"code": "NO-KRIPOS", "setups": [setup]}]}
+    know(tmp_path, time_zone="Europe/Atlantis")
     for words in (("check", report), ("send", report), ("template", tmp_path / "counts.xlsx")):
         code, output = run(*words)
         assert (code, "Install the time zones of your system" in output) == (4, True), words

@@ -1,0 +1,37 @@
+"""What a preview says of the reports that would be sent: their periods, their totals, and what they replace."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import msgspec
+
+from p2p_agency.client import Client
+from p2p_agency.words import amount
+
+
+def lines(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
+    """Yield a line for the reports of each indicator and frequency."""
+    yield "The periods in UTC:"
+    reports = [(body["indicator"], one) for body in map(msgspec.json.decode, bodies) for one in body["reports"]]
+    in_order = sorted(reports, key=lambda named: (named[0], named[1]["frequency"]))
+    for (indicator, frequency), some in groupby(in_order, key=lambda named: (named[0], named[1]["frequency"])):
+        group = [report for _, report in some]
+        labels = {report["period"] for report in group}
+        total = sum(cell["value"] for report in group for cell in report.get("observations", ()))
+        yield (
+            f"  {indicator} {frequency}: {amount(len(group), 'report')} from {min(labels)} to {max(labels)}, "
+            f"total {total:,}. {_replaced(client, indicator, frequency, labels)}"
+        )
+
+
+def _replaced(client: Client, indicator: str, frequency: str, labels: set[str]) -> str:
+    count = 0
+    # Month by month: between two periods of a file there may be years with many figures.
+    for _, month in groupby(sorted(labels), key=lambda label: label[:7]):
+        first, *others = month
+        query = {"indicator": indicator, "frequency": frequency, "start": first, "end": [first, *others][-1]}
+        for one in client.pages("figures/", "figures", **query):
+            count += one["source"] == "reported" and one["period"] in labels
+    if not count:
+        return "No report is in use for these periods."
+    return f"For {amount(count, 'period')}, a report is in use already: yours replaces it."
