@@ -180,6 +180,10 @@ def test_workbook_without_rows():
     assert faults(xlsx()) == [("Reports!1:1", "no_reports")]
 
 
+def test_table_whose_rows_all_have_faults_is_not_said_to_be_empty():
+    assert faults(xlsx(("Total", "", "", "", "", 34))) == [("Reports!2:2", "group_not_reportable")]
+
+
 # --- times -----------------------------------------------------------------------------------------------------------
 
 

@@ -128,7 +128,8 @@ class _Walk:
             else:
                 self._unusual(named, f"/rows/{number}", row)
             report.rows += 1
-        if not self.named:
+        # A spreadsheet may have rows that are no reports and have faults already.
+        if not self.named and not self.draft.faults.count:
             self.draft.faults.add("/rows", "no_reports")
         firsts = []
         for report in self.reports.values():
