@@ -139,7 +139,7 @@ def test_merged_cells_errors_hidden_sheets_headers_and_totals(office, form):
     assert [(str(cell.place), cell.code) for cell in found.cells] == [
         ("Reports!D3", "unknown_country"), ("Reports!F4", "not_a_number"), ("Reports!6:6", "group_not_reportable"),
     ]  # fmt: skip
-    assert [cell.detail for cell in found.cells[:2]] == [marks.Mark.MERGED.value, scan.Mark.ERROR.value]
+    assert [cell.detail for cell in found.cells[:2]] == [marks.Mark.MERGED.value, marks.Mark.ERROR.value]
     assert faults(office.save(xlsx(words, row()), "xlsx", form)) == [("Reports!2:2", "bad_period")]
 
 

@@ -104,7 +104,7 @@ def test_cells_that_cannot_be_read_are_said():
     book = xlsx(row(), row(network="EDONKEY"), row(network="GNUTELLA"), change=change)
     found = refusal(book)
     assert [(fault.pointer, cell.detail) for fault, cell in zip(found.faults, found.cells, strict=True)] == [
-        ("Reports!D3", marks.Mark.MERGED.value), ("Reports!F4", scan.Mark.ERROR.value)
+        ("Reports!D3", marks.Mark.MERGED.value), ("Reports!F4", marks.Mark.ERROR.value)
     ]  # fmt: skip
 
 
@@ -470,7 +470,7 @@ def test_errors_and_merged_cells_of_opendocument():
     rows = ods_row(*COLUMNS) + broken + "".join(f"{one}</table:table-row>" for one in (merged, covered))
     found = refusal(ods(("Reports", rows)))
     assert [(str(cell.place), cell.detail) for cell in found.cells] == [
-        ("Reports!F2", marks.Mark.ERROR.value), ("Reports!D4", scan.Mark.MERGED.value)
+        ("Reports!F2", marks.Mark.ERROR.value), ("Reports!D4", marks.Mark.MERGED.value)
     ]  # fmt: skip
 
 
