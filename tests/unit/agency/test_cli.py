@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from datetime import UTC, datetime
 
 import click.testing
 import pytest

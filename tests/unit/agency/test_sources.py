@@ -223,7 +223,7 @@ def test_counting_does_not_wait_long_for_an_outbox_that_another_process_uses(giv
     counting(add_while_locked)
 
 
-def store(given, body):
+def keep(given, body):
     with contextlib.closing(Outbox(given.outbox)) as outbox:
         outbox.add(body)
 
@@ -282,7 +282,7 @@ def test_each_answer_compares_the_clocks_and_a_token_is_asked_for_if_there_is_no
     monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: now, sleep=None))
 
     def report():
-        store(given, b'{"reports": []}')
+        keep(given, b'{"reports": []}')
 
     def wait():
         nonlocal now
@@ -315,7 +315,7 @@ def test_an_outage_that_begins_between_two_comparisons_is_said_once_and_said_aga
             federation.answers[:] = answers
 
     def begin():
-        store(given, b'{"reports": [], "prepared": "%d"}' % now)
+        keep(given, b'{"reports": [], "prepared": "%d"}' % now)
         look(answers=away)
 
     def end():
