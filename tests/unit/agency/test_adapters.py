@@ -252,6 +252,8 @@ def test_a_port_that_no_program_has_is_said():
 def test_a_program_that_breaks_the_connection_is_said():
     def serve():
         client, _ = server.accept()
+        # Only when the other side has connected for sure.
+        client.recv(1)
         client.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
 

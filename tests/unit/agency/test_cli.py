@@ -140,8 +140,8 @@ def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(
     setup = {"valid_from": "2020-01-01", "time_zone": "Europe/Oslo", "local_days": False}
     federation.public["/api/v1/agencies/"] = {"agencies": [{"code": "NO-KRIPOS", "setups": [setup]}]}
     figures = [
-        {"period": "2025-11-24T08:00", "source": "reported"},
-        {"period": "2025-11-24T09:00", "source": "derived"},
+        {"period": "2025-11-24T08:00", "source": "reported", "observations": []},
+        {"period": "2025-11-24T09:00", "source": "derived", "observations": []},
     ]
     federation.public["/api/v1/figures/"] = {"figures": figures, "next": None}
     output = " ".join(agency("send", "--dry-run", str(file))[1].split())
