@@ -144,7 +144,7 @@ class Watch:
             return
         except AgencyError:
             raise
-        except Exception as error:  # noqa: BLE001  whatever one file does, the other files are sent
+        except Exception as error:  # noqa: BLE001  a fault of one file must not stop the others
             kind = type(error).__name__
             self._finish(path, stamp, [f"{_name(path)} could not be read ({kind}). {_OTHER_FORM}"])
             return
