@@ -3,7 +3,8 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_process_init, worker_ready
+from celery.signals import beat_init, setup_logging, task_prerun, worker_process_init, worker_ready
+from django.db import close_old_connections
 
 from config.processes import announce, die_with_parent
 
@@ -30,3 +31,9 @@ def _say_ready(**_: object) -> None:
 def _die_with_worker(**_: object) -> None:
     """A pool process outlives its killed parent otherwise, and goes on working with old code."""
     die_with_parent()
+
+
+@task_prerun.connect
+def _check_connections(**_: object) -> None:
+    """Let go of a connection to the database that is old or was cut, as the web server does before each request."""
+    close_old_connections()

@@ -354,6 +354,8 @@ CELERY_TASK_TIME_LIMIT = 150
 # A worker process is replaced after some hours of work, or when it has grown to a gigabyte (in KiB).
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
+# It keeps its connection to the database from task to task; CONN_MAX_AGE says how long.
+CELERY_DB_REUSE_MAX = CELERY_WORKER_MAX_TASKS_PER_CHILD
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -158,6 +158,24 @@ def test_connections_that_are_cut_in_the_midst_of_work(log):
 
 
 @pytest.mark.verify
+def test_a_connection_is_kept_from_task_to_task_until_it_is_cut(log):
+    bureau = Bureau(seed=7)
+    with working(log):
+        bureau.fill(days=2)
+        workers.until(lambda: not worklist.is_pending())
+        kept = workers.connections()
+        bureau.submit(0, bureau.hours(days=1))
+        workers.until(lambda: not worklist.is_pending())
+        assert kept
+        assert kept <= workers.connections()
+        workers.cut_connections()
+        bureau.submit(0, bureau.hours(days=1))
+        bureau.assert_agrees()
+        assert not kept & workers.connections()
+    assert "Error" not in log.read_text()
+
+
+@pytest.mark.verify
 def test_what_always_fails_is_set_aside_and_holds_up_nothing_else(log):
     bureau = Bureau(seed=3)
     bureau.fill(days=2)

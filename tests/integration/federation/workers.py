@@ -76,13 +76,20 @@ def flush_broker() -> None:
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+def connections() -> set[int]:
+    """The processes of the database server that have a connection to this database, except for this one."""
+    with connection.cursor() as c:
+        c.execute(f"SELECT pid {_OTHERS}")
+        return {pid for [pid] in c.fetchall()}
+
+
 def cut_connections() -> None:
     """End every connection to the database but this one, as when it is started again."""
     with connection.cursor() as c:
-        c.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        c.execute(f"SELECT pg_terminate_backend(pid) {_OTHERS}")
 
 
 def until(condition: Callable[[], bool]) -> None:
