@@ -450,9 +450,13 @@ def _listens(port):
 def formats_and_languages_are_kept_apart(port):
     def twice(path, **headers):
         answers = [ask(port, path, **headers) for _ in range(2)]
-        assert answers[1].cache in {"HIT", "STALE", "REVALIDATED"}  # a slow machine may be late for a hit
-        assert answers[0].body == answers[1].body
-        return answers[1]
+        # Under load, nginx may hand out an answer before it has stored it.
+        while answers[-1].cache == "MISS" and len(answers) < 5:
+            answers.append(ask(port, path, **headers))
+        assert {one.status for one in answers} == {200}, answers[0].body
+        assert answers[-1].cache in {"HIT", "STALE", "REVALIDATED"}  # a slow machine may be late for a hit
+        assert len({one.body for one in answers}) == 1
+        return answers[-1]
 
     as_json = twice(VIEW, Accept="application/json")
     as_csv = twice(VIEW, Accept="text/csv")
