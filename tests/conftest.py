@@ -22,7 +22,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 # The same examples in every run, so that a failure comes from the change. `make verify` takes the profile
 # "many"; `--hypothesis-profile=new` looks for other examples.
 _SLOW = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
-for name, number, random in (("few", 20, False), ("many", 120, False), ("new", 400, True)):
+for name, number, random in (("few", 10, False), ("many", 120, False), ("new", 400, True)):
     hypothesis.settings.register_profile(
         name,
         max_examples=number,

@@ -11,4 +11,4 @@ def one_in(part: int) -> settings:
 
 
 def times(factor: int | Fraction) -> settings:
-    return settings(max_examples=max(1, int(settings().max_examples * factor)))
+    return settings(max_examples=max(2, int(settings().max_examples * factor)))

@@ -31,7 +31,7 @@ def _attacked(public: Public) -> Scene:
     return scene
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_an_insider_finds_out_no_more_of_the_product_than_a_reader(db, monkeypatch):
     monkeypatch.setattr(insiders, "MINUTES", 3)
     monkeypatch.setattr(insiders, "SWEPT", range(6))

@@ -103,7 +103,7 @@ ASKED = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
     told = {**from_files, "PORT": str(free_port), "LOG_LEVEL": "DEBUG", "WEB_PROCESSES": "1"}
     web = start(sys.executable, *WEB, data=tmp_path, **told)
@@ -125,7 +125,7 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
     assert MARKS.findall(lines) == []
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_page_for_developers_tells_no_secret(from_files, tmp_path, free_port):
     """With an unusable option of the database, a mistake that no code handles."""
     (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?connect_timeout=never")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -604,14 +604,18 @@ class Federation:
         end = end_of(frequency, published[-1])
         start = end - days * DAY
         parts = self._parts_of_window(indicator, name, start, end)
+        needed = [*parts, (frequency, published[-1])]
+
+        @cache
+        def has_window(country: int) -> bool:
+            """There is none of a country if one of its parts, or its newest period, is withheld."""
+            return not any(self.is_withheld(indicator, *one, (country, ALL_NETWORKS)) for one in needed)
+
         values: dict[int, int] = defaultdict(int)
         known = [part for part in parts if self.coverage(indicator, *part).reporting]
         for part in known:
             for (country, network), value in self.published(indicator, *part).items():
-                # There is no window of a country if one of its parts, or its newest period, is withheld.
-                needed = [*parts, (frequency, published[-1])]
-                withheld = any(self.is_withheld(indicator, *one, (country, network)) for one in needed)
-                if network == ALL_NETWORKS and not withheld:
+                if network == ALL_NETWORKS and has_window(country):
                     values[country] += value
         return Window(start, end, dict(values), self._window_coverage(indicator, start, parts))
 

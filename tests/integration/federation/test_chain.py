@@ -243,8 +243,8 @@ def kill(process):
         process.communicate()
 
 
+@pytest.mark.verify
 @for_real
-@pytest.mark.slow
 def test_a_sealer_killed_in_the_midst_leaves_what_was_pending():
     write(50)
     with sealers(1) as [process]:

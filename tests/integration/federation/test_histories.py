@@ -377,6 +377,7 @@ def test_a_history_of_periods_that_wait_ends_in_the_numbers_of_the_oracle(monkey
         live(federation, history)
 
 
+@pytest.mark.verify
 def test_detail_changes_with_the_month_and_a_later_detail_shows_nothing_of_an_earlier_month(monkeypatch):
     border = datetime(2027, 2, 1, tzinfo=UTC)
     with world(monkeypatch, now=datetime(2027, 1, 29, 12, tzinfo=UTC)) as federation:

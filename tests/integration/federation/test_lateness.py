@@ -484,6 +484,7 @@ def in_three_threads(work):
         list(threads.map(alone, range(3)))
 
 
+@pytest.mark.verify
 @several
 def test_three_looks_at_once_find_each_run_once():
     bureau = Bureau()
@@ -522,6 +523,7 @@ def test_three_schedulers_that_are_killed_and_restarted_find_each_run_once(sched
     bureau.assert_each_run_is_one_story()
 
 
+@pytest.mark.verify
 @several
 def test_a_look_that_is_killed_in_its_midst_leaves_nothing_and_the_next_finds_all(schedulers):
     bureau = Bureau()

@@ -198,6 +198,7 @@ def _hurried(answer):
     return answer
 
 
+@pytest.mark.verify
 def test_a_process_with_another_rounding_key_does_no_work(log):
     bureau = Bureau(seed=4)
     bureau.fill(days=1)
