@@ -51,11 +51,16 @@ def agreed() -> datetime:
 
     A mark that is behind contradicts nothing, because beat may have been away.
     """
-    at = agreed_with_host()
-    ahead = mark() - at
+    return agreed_and_mark()[0]
+
+
+def agreed_and_mark() -> tuple[datetime, datetime]:
+    """The time of :func:`agreed`, and the clock's mark."""
+    at, reached = agreed_with_host(), mark()
+    ahead = reached - at
     if ahead > settings.CLOCK_TOLERANCE:
         raise ClocksDisagreeError(f"the clock's mark is {_seconds(ahead)} ahead of the clocks")
-    return at
+    return at, reached
 
 
 def _compare() -> tuple[datetime, timedelta]:

@@ -197,4 +197,4 @@ def _right(stored: Sequence[_Stored]) -> _Stored | None:
 
 def enqueue() -> None:
     """Put everything on the work list. The workers write a new version where something differs."""
-    worklist.append(everything(now=max(clock.agreed(), clock.mark())))
+    worklist.append(everything(now=max(clock.agreed_and_mark())))

@@ -97,10 +97,11 @@ def _do(claim: Claim, began: float) -> None:
 
 
 def _perform(claim: Claim) -> _Outcome:
-    # A period that has ended by the mark has ended, also if the database's clock was put back a little since.
-    items, mark = claim.items, clock.mark()
-    now = max(clock.agreed(), mark)
+    items = claim.items
     stage = items[0].stage
+    now, mark = clock.agreed_and_mark()
+    # A period that has ended by the mark has ended, even if the database's clock was put back a little since.
+    now = max(now, mark)
     if stage == Stage.PANEL:
         panels.renew(items, mark=mark)
         return _Outcome(WorkDone(claim))
