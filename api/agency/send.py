@@ -72,13 +72,15 @@ class Send(AgencyPage):
             return self._ask(problem=missing, status=422)
         try:
             self._count()
-            return self._answer(sent.read())
+            return self._answer(sent.name, sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
             faults = [(place_in_words(one.pointer), one.code, advice.of_code(one.code)) for one in problem.faults]
             return self._refuse(problem, faults)
 
-    def _answer(self, content: bytes) -> HttpResponse:
+    def _answer(self, name: str, content: bytes) -> HttpResponse:
+        if files.is_misnamed(name, content):
+            raise unpacking.unreadable()
         try:
             found = self._read(content)
         except WorkbookError as error:

@@ -17,13 +17,12 @@ from p2p_core import instants
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
 from p2p_core.workbooks import files
-from p2p_core.workbooks.files import kind_of
+from p2p_core.workbooks.files import WORKBOOKS, is_misnamed, kind_of
 from p2p_core.workbooks.reading import Reading
 from p2p_core.workbooks.values import Clock
 
 #: The ends of their names. Which reader fits, the content says.
-_WORKBOOKS: Final = (".xlsx", ".ods")
-KINDS: Final = (*_WORKBOOKS, ".csv", ".json")
+KINDS: Final = (*WORKBOOKS, ".csv", ".json")
 #: Bytes. A larger file may be more than the memory of the machine holds.
 _LARGEST: Final = 512 << 20
 #: The last second that Python can name. File systems can store later ones.
@@ -96,7 +95,7 @@ def load(path: Path) -> tuple[bytes, datetime]:
         raise RefusedError(f"{name} is larger than {_LARGEST >> 20} MiB. Divide it into several files.")
     if not content.strip():
         raise RefusedError(f"{name} is empty. Save it again in the program that contains the counts.")
-    if path.suffix.lower() in _WORKBOOKS and kind_of(content) != "workbook":
+    if is_misnamed(path.name, content):
         raise RefusedError(f"{name} is not a workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
     if kind_of(content) == "json":
         # Some editors write it, and the federation, which gets another body, does not accept it.

@@ -17,6 +17,8 @@ from countries.models import Agency, Credential
 from federation.models.figures import Figure
 from federation.models.findings import Answer
 from federation.models.submissions import IdempotencyKey, Report, Submission
+from p2p_agency import files as agency_files
+from p2p_agency.errors import RefusedError
 from p2p_core import periods
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
@@ -32,8 +34,8 @@ def rows(*cells, ago=2):
     return "\n".join([COLUMNS, *lines]).encode()
 
 
-def drop(client, content, **more):
-    return client.post(SEND, {"file": SimpleUploadedFile("numbers.csv", content), **more})
+def drop(client, content, name="numbers.csv", **more):
+    return client.post(SEND, {"file": SimpleUploadedFile(name, content), **more})
 
 
 @pytest.fixture
@@ -166,6 +168,17 @@ def test_file_that_is_no_table_is_refused_in_words_of_files(analyst, content):
     answer = drop(analyst, content)
     assert answer.status_code == 400
     assert "This is neither a workbook (xlsx, ods) nor a table as CSV." in text_of(answer)
+
+
+@pytest.mark.parametrize("name", ["numbers.xlsx", "NUMBERS.ODS"])
+def test_file_that_is_named_as_a_workbook_and_is_none_is_refused_as_by_the_program(analyst, tmp_path, name):
+    answer = drop(analyst, rows(("NO", 5)), name)
+    assert answer.status_code == 415
+    assert "This is not a workbook that can be read. Save it as .xlsx or .ods" in text_of(answer)
+    (tmp_path / name).write_bytes(rows(("NO", 5)))
+    with pytest.raises(RefusedError, match="is not a workbook"):
+        agency_files.load(tmp_path / name)
+    assert drop(analyst, workbook(), name).context["stamp"]
 
 
 def test_trace_of_a_person_is_refused_and_not_repeated(analyst):

@@ -11,6 +11,8 @@ from p2p_core.workbooks import reading, sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
+#: The ends of the names of workbooks.
+WORKBOOKS: Final = (".xlsx", ".ods")
 _DAYS: Final = Advice("The days and months of this file were read as those of UTC, as the API reads them in CSV.")
 
 
@@ -19,6 +21,14 @@ def kind_of(content: bytes) -> str:
     if sheets.is_workbook(content):
         return "workbook"
     return "json" if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
+
+
+def is_misnamed(name: str, content: bytes) -> bool:
+    """Whether a file is named as a workbook, and is none.
+
+    Such a file must be refused: people expect that its times are local, and CSV may have times in UTC.
+    """
+    return name.lower().endswith(WORKBOOKS) and kind_of(content) != "workbook"
 
 
 def read(
