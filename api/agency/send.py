@@ -82,24 +82,23 @@ class Send(AgencyPage):
         if files.is_misnamed(name, content):
             raise unpacking.unreadable()
         try:
-            found = self._read(content)
+            kind, found = self._read(content)
         except WorkbookError as error:
             return self._coloured(error, content) if "coloured" in self.request.POST else self._refuse_cells(error)
-        return self._store(found.submission) if self._is_confirmed(found.submission) else self._preview(found)
+        return self._store(found.submission) if self._is_confirmed(found.submission) else self._preview(kind, found)
 
     def _count(self) -> None:
         allowance = rates.count(rates.SUBMISSIONS_PER_AGENCY, str(self.agency.pk))
         if allowance.left < 0:
             raise rates.refusal(allowance)
 
-    def _read(self, content: bytes) -> Reading:
-        """Read a file of any kind, with the times of a workbook in the time zone of the agency's set-up."""
+    def _read(self, content: bytes) -> tuple[str, Reading]:
+        """Read a file of any kind, which it returns too, with the times of a workbook in the time zone of the agency's set-up."""
         if sheets.is_workbook(content) and unpacking.unpacked_size(content) > UNPACKED:
             raise PayloadError("body_too_large", detail=_TOO_LARGE)
         indicators, agency = Reference.current().indicator_numbers, self.agency.code
         received = clock.agreed()
-        _, found = files.read(content, received=received, indicators=indicators, agency=agency, clock=self._clock())
-        return found
+        return files.read(content, received=received, indicators=indicators, agency=agency, clock=self._clock())
 
     def _clock(self) -> Clock:
         setup = self.setup_on(clock.now().date())
@@ -123,7 +122,7 @@ class Send(AgencyPage):
         self.request.META[requests.SUBMISSION] = str(receipt.submission_id)
         return HttpResponseRedirect(reverse("agency:submission", args=[receipt.submission_id]))
 
-    def _preview(self, read: Reading) -> HttpResponse:
+    def _preview(self, kind: str, read: Reading) -> HttpResponse:
         submission = read.submission
         found = dry_run.preview(self.agency, submission)
         names = {one.number: one.name for one in pages.indicators().values()}
@@ -133,6 +132,8 @@ class Send(AgencyPage):
             stamp=_signer.sign(self._subject(submission)),
             # The file is not the one that was checked, or the check is too old.
             again="stamp" in self.request.POST,
+            # Of a file that the API reads as it is, no time is local.
+            zone=str(self._clock().zone) if kind == "workbook" else "",
             notes=[advice.translated(note) for note in read.notes],
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),

@@ -47,6 +47,8 @@ def test_file_is_checked_confirmed_and_followed(analyst, agency):
     checked = drop(analyst, rows(("NO", 12345), ("SE", 5)))
     assert "Reports: 1 · used: 1" in text_of(checked)
     assert "12,350" in text_of(checked)
+    assert "Local times" not in text_of(checked)
+    assert "The periods are in UTC." in text_of(checked)
     assert not Submission.objects.exists()
     stored = drop(analyst, rows(("NO", 12345), ("SE", 5)), stamp=checked.context["stamp"])
     row = Submission.objects.get()
@@ -118,8 +120,9 @@ def workbook(value="17", period="2026-06-01 09:00"):
 
 def test_workbook_is_read_in_the_time_zone_of_the_set_up(analyst, agency):
     factories.SetupFactory.create(agency=agency, time_zone="Europe/Oslo", valid_from=date(2026, 1, 1))
-    stamp = drop(analyst, workbook()).context["stamp"]
-    assert drop(analyst, workbook(), stamp=stamp).status_code == 302
+    checked = drop(analyst, workbook())
+    assert "Local times in this file were read as those of Europe/Oslo. The periods are in UTC." in text_of(checked)
+    assert drop(analyst, workbook(), stamp=checked.context["stamp"]).status_code == 302
     assert Report.objects.get().period == datetime(2026, 6, 1, 7, tzinfo=UTC)
 
 
