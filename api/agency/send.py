@@ -29,10 +29,10 @@ from countries.reference import Reference
 from federation.database import clock
 from federation.errors import FederationError
 from federation.intake import dry_run, queries
-from p2p_core.payloads.faults import LISTED, Advice, PayloadError
+from p2p_core.payloads.faults import LISTED, Advice, Fault, PayloadError
 from p2p_core.reports import NewSubmission
-from p2p_core.workbooks import files, reading, sheets, unpacking, writing
-from p2p_core.workbooks.reading import Reading, WorkbookError
+from p2p_core.workbooks import files, reading, sentences, sheets, unpacking, writing
+from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
 #: How long a dry run may be confirmed.
@@ -75,8 +75,7 @@ class Send(AgencyPage):
             return self._answer(sent.name, sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
-            faults = [(place_in_words(one.pointer), one.code, advice.of_code(one.code)) for one in problem.faults]
-            return self._refuse(problem, faults)
+            return self._refuse(problem, [fault_in_words(one, problem.detail) for one in problem.faults])
 
     def _answer(self, name: str, content: bytes) -> HttpResponse:
         if files.is_misnamed(name, content):
@@ -93,7 +92,7 @@ class Send(AgencyPage):
             raise rates.refusal(allowance)
 
     def _read(self, content: bytes) -> tuple[str, Reading]:
-        """Read a file of any kind, which it returns too, with the times of a workbook in the time zone of the agency's set-up."""
+        """The kind of a file and what is in it. Times of a workbook are in the time zone of the agency's set-up."""
         if sheets.is_workbook(content) and unpacking.unpacked_size(content) > UNPACKED:
             raise PayloadError("body_too_large", detail=_TOO_LARGE)
         indicators, agency = Reference.current().indicator_numbers, self.agency.code
@@ -143,7 +142,7 @@ class Send(AgencyPage):
         )
 
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
-        faults = [(str(cell.place), cell.code, advice.translated(cell.detail)) for cell in error.cells[:LISTED]]
+        faults = [_cell_in_words(cell, str(cell.place)) for cell in error.cells[:LISTED]]
         return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=bool(faults))
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
@@ -152,12 +151,11 @@ class Send(AgencyPage):
         return _download(coloured, f"{self.agency.code}-coloured.xlsx")
 
     def _refuse(self, problem: Problem, faults: list[tuple[str, str, str]], **more: bool) -> HttpResponse:
-        """Refuse the file. A fault has its place, its code, and what to do."""
+        """Refuse the file. A fault has its place, what is wrong, and what to do."""
         refused = _NEITHER if problem.code in _NO_TEXT else problem.detail
         told = advice.translated(refused) if isinstance(refused, Advice) else advice.of_code(problem.code)
         unlisted = problem.fault_count - len(faults)
-        titled = [(place, gettext(CODES[code].title), what) for place, code, what in faults]
-        answer = self._ask(status=problem.status, refused=told, faults=titled, unlisted=unlisted, **more)
+        answer = self._ask(status=problem.status, refused=told, faults=faults, unlisted=unlisted, **more)
         for name, value in problem.headers.items():
             answer[name] = value
         return answer
@@ -181,13 +179,17 @@ def _download(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=_XLSX, headers=headers)
 
 
-def place_in_words(pointer: str) -> str:
-    """The row and column of CSV as a spreadsheet shows them; another place as it is."""
-    place = reading.place_in_csv(pointer)
-    if place is None:
-        return pointer
-    words = gettext("Row %(row)d, column %(column)s") if place.column else gettext("Row %(row)d")
-    return words % place._asdict()
+def fault_in_words(fault: Fault, detail: str) -> tuple[str, str, str]:
+    """A fault of JSON with its pointer, or one of CSV with its row and column as a spreadsheet shows them."""
+    cell = reading.in_table(fault, detail)
+    if cell is None:
+        return fault.pointer, gettext(CODES[fault.code].title), advice.of_code(fault.code)
+    words = gettext("Row %(row)d, column %(column)s") if cell.place.column else gettext("Row %(row)d")
+    return _cell_in_words(cell, words % cell.place._asdict())
+
+
+def _cell_in_words(cell: CellFault, place: str) -> tuple[str, str, str]:
+    return place, advice.translated(sentences.title(cell.code)), advice.translated(cell.detail)
 
 
 _signer: Final = TimestampSigner(salt="api.agency.send")

@@ -28,10 +28,9 @@ from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.payloads import checks
 from p2p_core.payloads.csv_header import REQUIRED
-from p2p_core.payloads.faults import LISTED, BrokenRuleError
-from p2p_core.payloads.payload_codes import PAYLOAD_CODES
+from p2p_core.payloads.faults import LISTED, BrokenRuleError, Fault
 from p2p_core.scopes import SUBMIT
-from p2p_core.workbooks import files, values
+from p2p_core.workbooks import files, sentences, values
 from p2p_core.workbooks.scan import letters
 from p2p_core.workbooks.values import Clock
 from tests.contract.agency.conftest import account
@@ -127,19 +126,20 @@ def same_on_page(document, shown):
         told = {sentence(one) for one in shown["findings"]}
         expect(known <= told or len(shown["findings"]) == SHOWN, f"{known}, {told}")
         return
-    faults = [(place_of(one), PAYLOAD_CODES[one["code"]].title, one["detail"]) for one in document["errors"]]
+    faults = [in_words(one, document["detail"]) for one in document["errors"]]
     expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")
     expect(len(shown["faults"]) + shown["unlisted"] == document["error_count"], "another number of faults")
     if not faults:
         expect(document["detail"] == shown["refused"], f"{document['detail']}, {shown['refused']}")
 
 
-def place_of(one):
-    """A place as spreadsheets write it: sheet, column and row. What is no workbook any more, such as CSV, has none."""
+def in_words(one, detail):
+    """A fault with its place as spreadsheets write it: sheet, column and row. CSV in the form of the API has none."""
     if "row" not in one:
-        return send.place_in_words(one["pointer"])
+        return send.fault_in_words(Fault(one["pointer"], one["code"]), detail)
     cell = f"{one['column']}{one['row']}" if one["column"] else f"{one['row']}:{one['row']}"
-    return "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
+    place = "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
+    return place, sentences.title(one["code"]), one["detail"]
 
 
 # --- the cases -------------------------------------------------------------------------------------------------------

@@ -12,10 +12,11 @@ from p2p_agency import files
 from p2p_agency.files import Context
 from p2p_agency.words import amount
 from p2p_core import periods, verdict
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Fault, PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules.rulebook import RULES
-from p2p_core.workbooks.reading import Place, Reading, WorkbookError, place_in_csv
+from p2p_core.workbooks import sentences
+from p2p_core.workbooks.reading import CellFault, Place, Reading, WorkbookError, in_table
 
 Document = dict[str, Any]
 
@@ -106,7 +107,7 @@ def _lines(document: Document) -> Iterator[str]:
         return
     yield f"Refused, and nothing of it is stored: {amount(document['error_count'], 'fault')}."
     for fault in document["errors"]:
-        yield f"  {_where(fault)}: {PAYLOAD_CODES[fault['code']].title}. {fault['detail']} [{fault['code']}]"
+        yield f"  {_told(fault, document['detail'])} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):
         yield f"  And {amount(document['error_count'] - len(document['errors']), 'more fault')}."
 
@@ -129,10 +130,14 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
     )
 
 
-def _where(fault: Document) -> str:
-    """The place of a fault, as a spreadsheet shows it if the file is a table."""
-    in_cells = "row" in fault
-    place = Place(fault["sheet"], fault["row"], fault["column"]) if in_cells else place_in_csv(fault["pointer"])
-    if place is None:
-        return fault["pointer"] or "/"
-    return ", ".join(f"{name} {value}" for name, value in place._asdict().items() if value) or "The file"
+def _told(fault: Document, detail: str) -> str:
+    """The place of a fault, what is wrong, and how to fix it: in words of a spreadsheet if the file is a table."""
+    code = fault["code"]
+    if "row" in fault:
+        found: CellFault | None = CellFault(Place(fault["sheet"], fault["row"], fault["column"]), code, fault["detail"])
+    else:
+        found = in_table(Fault(fault["pointer"], code), detail)
+    if found is None:
+        return f"{fault['pointer'] or '/'}: {PAYLOAD_CODES[code].title}. {fault['detail']}"
+    where = ", ".join(f"{name} {value}" for name, value in found.place._asdict().items() if value) or "The file"
+    return f"{where}: {sentences.title(code)}. {found.detail}"

@@ -17,9 +17,12 @@ from countries.models import Agency, Credential
 from federation.models.figures import Figure
 from federation.models.findings import Answer
 from federation.models.submissions import IdempotencyKey, Report, Submission
+from p2p_agency import check
 from p2p_agency import files as agency_files
 from p2p_agency.errors import RefusedError
+from p2p_agency.files import Context
 from p2p_core import periods
+from p2p_core.workbooks.values import Clock
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
 from tests.contract.callers import COLUMNS, Caller, day, hour
@@ -105,6 +108,53 @@ def test_refused_file_names_the_rows_what_is_wrong_and_what_to_do(analyst):
     assert all(advice for _, _, advice in answer.context["faults"])
     assert "An unknown country. Use an ISO 3166-1" in text_of(answer)
     assert "many" not in text_of(answer).partition("What to do")[2].partition("File")[0].replace("too many", "")
+
+
+NO_NETWORK = COLUMNS.replace("NETWORK", "NET")
+#: CSV with a fault, and how the page tells it.
+FAULTS_OF_CSV = {
+    "two names of columns": (
+        f"{NO_NETWORK}\nDOWNLOADS,H,2026-06-01T09:00,NO,ARES,1\n",
+        (
+            "Row 1, column E This cell does not belong in the table. No column has this name. Correct it, or delete "
+            "the column."
+        ),
+        "Row 1, column NETWORK Something is missing. The column NETWORK is missing. Add it.",
+    ),
+    "a quote": (
+        f'{COLUMNS}\nDOWNLOADS,H,2026-06-01T09:00,NO,"ARES,1\n',
+        (
+            "Row 2 This row cannot be read. A quote in this row is not closed, or text follows it. Save the file "
+            "again, or correct the quote in a text editor."
+        ),
+    ),
+    "an empty cell": (
+        f"{COLUMNS}\nDOWNLOADS,H,2026-06-01T09:00,,ARES,1\n",
+        "Row 2, column COUNTRY Something is missing. This cell is empty. Fill it in, or delete the whole row.",
+    ),
+    "no rows": (
+        f"{COLUMNS}\n",
+        "Row 1 There is no report. There is no row below the header. Add one for each count.",
+    ),
+    "no table": (
+        "nothing",
+        (
+            "Row 1 This row cannot be read. No row names the columns INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK, "
+            "OBS_VALUE. Put your counts into a template (p2p-agency template)."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(one, {*words}) for one, *words in FAULTS_OF_CSV.values()], ids=FAULTS_OF_CSV
+)
+def test_faults_of_csv_are_told_in_words_of_a_spreadsheet_as_by_the_program(analyst, agency, content, words):
+    faults = drop(analyst, content.encode()).context["faults"]
+    assert {f"{place} {title}. {what}" for place, title, what in faults} == words
+    known = Context({"DOWNLOADS": 1}, agency.code, Clock())
+    said = " ".join(check.lines(check.check(content.encode(), known, datetime.now(UTC))[0]))
+    assert all(f": {title}. {what} [" in said for _, title, what in faults)
 
 
 def workbook(value="17", period="2026-06-01 09:00"):

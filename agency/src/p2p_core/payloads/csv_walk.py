@@ -22,7 +22,7 @@ from p2p_core.payloads.faults import Advice, Fault, PayloadError
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
-_NO_HEADER: Final = Advice(
+NO_HEADER: Final = Advice(
     "Begin with a header row that names the columns, with commas or semicolons between; send JSON as application/json."
 )
 _LONG_CELL: Final = Advice(
@@ -66,7 +66,7 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
     rows = _read(body)
     names = next(rows, [])
     if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
-        raise PayloadError("not_csv", detail=_NO_HEADER, faults=[Fault("/header", "not_csv")])
+        raise PayloadError("not_csv", detail=NO_HEADER, faults=[Fault("/header", "not_csv")])
     header = read_header(names, draft.faults)
     if not draft.faults.count:
         walk_rows(header, rows, draft)

@@ -56,11 +56,17 @@ def place_in_csv(pointer: str) -> Place | None:
 
 
 class CellFault(NamedTuple):
-    """A fault of a workbook: where, the code, and how to fix it there."""
+    """A fault of a table: where, the code, and how to fix it there."""
 
     place: Place
     code: str
     detail: str
+
+
+def in_table(fault: Fault, detail: str) -> CellFault | None:
+    """A fault of CSV in the form of the API, or None if it is one of JSON. ``detail`` is that of the refusal."""
+    place = Place("", 1) if fault == ("/rows", "no_reports") else place_in_csv(fault.pointer)
+    return place and CellFault(place, fault.code, sentences.of_csv(*fault, detail))
 
 
 class WorkbookError(PayloadError):

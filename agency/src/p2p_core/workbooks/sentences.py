@@ -3,6 +3,7 @@
 from typing import Final
 
 from p2p_core.codes import NETWORKS
+from p2p_core.payloads import csv_walk
 from p2p_core.payloads.csv_header import REQUIRED
 from p2p_core.payloads.faults import Advice
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
@@ -16,6 +17,12 @@ TOTAL_ROW: Final = Advice(
     "This row has a count and no period. If it is a total, delete it: the service computes totals."
 )
 
+#: Where the title of the code speaks of the API.
+_TITLES: Final = {
+    "missing_field": Advice("Something is missing"),
+    "unknown_field": Advice("This cell does not belong in the table"),
+    "not_csv": Advice("This row cannot be read"),
+}
 #: Where the advice of the code speaks of the API.
 _CELLS: Final = {
     "unknown_field": Advice(
@@ -40,6 +47,24 @@ _CELLS: Final = {
     "withdrawn_with_observations": Advice("A row with ACTION D withdraws a whole report. Leave OBS_VALUE empty in it."),
     "personal_trace": Advice("This looks like an address, a hash or an e-mail. Delete it: reports have counts only."),
 }
+
+
+#: The codes of CSV that programs write whose advice is about the API. All others fit a table too.
+_OF_THE_API: Final = frozenset({"missing_field", "no_reports", "unknown_indicator", "unknown_network"})
+
+
+def title(code: str) -> str:
+    """What is wrong in a table."""
+    return _TITLES.get(code) or PAYLOAD_CODES[code].title
+
+
+def of_csv(pointer: str, code: str, detail: str) -> str:
+    """How to fix a fault of CSV in the form of the API. ``detail`` is that of the refusal."""
+    if code == "not_csv" and isinstance(detail, Advice):
+        return NO_HEADER if detail == csv_walk.NO_HEADER else detail
+    if pointer.startswith("/header/"):
+        return of_header(code, pointer.rpartition("/")[2])
+    return of_cell(code) if code in _OF_THE_API else PAYLOAD_CODES[code].advice
 
 
 def of_cell(code: str) -> str:

@@ -17,10 +17,9 @@ from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UN
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import Advice, PayloadError
-from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.periods import NOUNS, REPORTABLE
 from p2p_core.traces import looks_like_trace
-from p2p_core.workbooks import sheets
+from p2p_core.workbooks import sentences, sheets
 from p2p_core.workbooks.reading import CellFault, WorkbookError
 from p2p_core.workbooks.scan import position_of
 from p2p_core.workbooks.sheets import Sheet, Value
@@ -176,7 +175,7 @@ def _copy(
     for fault in faults:
         # A fault of a row is shown at its first cell.
         place = position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")
-        wrong[place].append(f"{translate(PAYLOAD_CODES[fault.code].title)}. {translate(fault.detail)}")
+        wrong[place].append(f"{translate(sentences.title(fault.code))}. {translate(fault.detail)}")
     for at, column in wrong:
         written.write_blank(at, column, None, formats[True, False])
     is_trace = cache(looks_like_trace)
