@@ -143,7 +143,9 @@ class Send(AgencyPage):
 
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
         faults = [_cell_in_words(cell, str(cell.place)) for cell in error.cells[:LISTED]]
-        return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=bool(faults))
+        # A workbook without a header row has a fault, and no cell to colour.
+        has_cells = any(cell.place.row for cell in error.cells)
+        return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=has_cells)
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""

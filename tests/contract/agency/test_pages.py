@@ -191,8 +191,13 @@ def test_refused_workbook_names_cells_and_comes_back_with_them_coloured(analyst)
 def test_file_without_wrong_cells_does_not_come_back(analyst):
     """One that is accepted gets its dry run, and one that has no cells its faults."""
     assert drop(analyst, rows(("NO", 5)), coloured="1").context["stamp"]
-    refused = drop(analyst, b'{"indicator": "DOWNLOADS"}', coloured="1")
-    assert (refused.status_code, 'name="coloured"' in refused.content.decode()) == (422, False)
+    without_header = BytesIO()
+    with xlsxwriter.Workbook(without_header, {"in_memory": True}) as book:
+        book.add_worksheet().write(0, 0, "Nothing here")
+    for content in (b'{"indicator": "DOWNLOADS"}', without_header.getvalue()):
+        refused = drop(analyst, content)
+        assert (refused.status_code, 'name="coloured"' in refused.content.decode()) == (422, False)
+        assert "coloured" not in text_of(refused)
     assert not Submission.objects.exists()
 
 
