@@ -422,6 +422,28 @@ def test_faults_of_csv_have_the_pointers_of_the_api_and_the_cells_of_the_spreads
     assert [(cell.place.row, cell.place.column) for cell in error.cells] == [(4, "D")]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("UK", "GB"),
+        ("EL", "GR"),
+        ("Norway", "NO"),
+        (" norway ", "NO"),
+        ("UK: United Kingdom", "GB"),
+        ("no", "NO"),
+        ("ZZ", ""),
+    ],
+)
+def test_the_country_that_was_probably_meant_is_named(written, meant):
+    advice = f"Probably {meant} is meant. If so, write this code." if meant else "Choose a country from the list"
+    for content in (xlsx(row(country=written)), csv(f"DOWNLOADS;H;24.11.2026 09:00;{written};ARES;17")):
+        (found,) = refusal(content).cells
+        assert (found.code, found.place.column, found.detail[: len(advice)]) == ("unknown_country", "D", advice)
+    if meant:
+        # Also where the API reads everything else.
+        assert refusal(csv(LINE.replace("NO", written) + "17")).cells[0].detail == advice
+
+
 def test_csv_without_anything_of_a_spreadsheet_has_the_verdict_of_the_api():
     assert faults(csv(f"{LINE}-1")) == [("/rows/0/OBS_VALUE", "negative_value")]
     assert refusal(b"one line of text").code == "not_csv"

@@ -287,6 +287,8 @@ class _Reader:
             at, shows_day = columns["FREQ"], sheet.shows_day(here.at, columns[name])
             frequency = code_of(values.plain(row[at]).text) if at < len(row) else ""
             return values.period(value, frequency, self.clock, shows_day=shows_day)
+        if name == "COUNTRY":
+            return values.country(value)
         return values.plain(value)
 
     # --- faults ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from p2p_core import periods
+from p2p_core.codes import COUNTRIES, COUNTRY_NAMES
 from p2p_core.payloads.faults import Advice
 from p2p_core.periods import Frequency
 from p2p_core.workbooks.sheets import Value
@@ -24,6 +25,13 @@ _UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.
 
 #: A time, and perhaps a second one after a dash.
 _RANGE: Final = re.compile(r"(.+\d\d?:\d\d)\s?[-\u2013\u2014]\s?\d\d?(?::\d\d)?", re.ASCII)
+
+#: Codes of countries by what people write instead: small letters, a name, or a code that is not the one of ISO 3166-1.
+_MEANT: Final = (
+    {code.casefold(): code for code in COUNTRIES}
+    | {name.casefold(): code for code, name in COUNTRY_NAMES.items()}
+    | {"uk": "GB", "el": "GR"}
+)
 
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
@@ -91,6 +99,14 @@ def count(value: Value) -> Text:
         )
         return Text(text, hint)
     return Text(text)
+
+
+def country(value: Value) -> Text:
+    """A country. If it is no code, the hint says which one was probably meant."""
+    found = plain(value)
+    code = None if found.text in COUNTRIES else _MEANT.get(found.text.casefold())
+    hint = Advice("Probably {code} is meant. If so, write this code.", code=code) if code else None
+    return found._replace(hint=hint)
 
 
 def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = False) -> Text:
