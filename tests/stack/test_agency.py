@@ -154,6 +154,8 @@ def send(page):
         press(page, "Check the file")
         page.get_by_text(place).wait_for()
         fits(page)
+        # On a telephone too, the place is in one line.
+        assert page.get_by_text(place).evaluate("element => element.getClientRects().length") == 1
     choose(page, "File", workbook_of("many"))
     with page.expect_download() as coloured:
         press(page, "Download the file with the wrong cells coloured")

@@ -298,6 +298,7 @@ def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
     shown = text_of(analyst.get("/agency/"))
     assert "reported in part 12,345" in shown
     assert "If a report is held for checking, the count is the one that is still in use." in shown
+    assert "Bold: something is missing, or a report waits for a decision. On a coloured ground: the deadline" in shown
     assert "late" not in shown
     assert "98,765" not in shown
     assert "NOA" not in shown
