@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -24,7 +25,7 @@ class DemoAgency:
     name: str
     finest: Frequency
     level: float
-    utc_offset: int = 1
+    time_zone: str
     visits: float = 0.0
     delay: timedelta = timedelta(0)
     deadline_minutes: int = 60
@@ -38,6 +39,12 @@ class DemoAgency:
     @property
     def code(self) -> str:
         return f"{self.country}-DEMO"
+
+    @property
+    def utc_offset(self) -> int:
+        """Hours between UTC and its winter time. The invented counts have no summer time."""
+        offset = datetime(2026, 1, 1, tzinfo=ZoneInfo(self.time_zone)).utcoffset() or timedelta(0)
+        return offset // timedelta(hours=1)
 
     @property
     def streams(self) -> "tuple[Stream, ...]":
@@ -101,36 +108,53 @@ class Stream:
 
 
 AGENCIES = (
-    DemoAgency("NO", "Norway demo unit (invented)", Frequency.MINUTE, 2300, visits=110, corrects=True),
-    DemoAgency("SE", "Sweden demo unit (invented)", Frequency.MINUTE, 1900, visits=70),
-    DemoAgency("DE", "Germany demo unit (invented)", Frequency.MINUTE, 3600, visits=160),
-    DemoAgency("GB", "United Kingdom demo unit (invented)", Frequency.MINUTE, 2900, utc_offset=0),
-    DemoAgency("NL", "Netherlands demo unit (invented)", Frequency.HOUR, 1700, visits=60, corrects=True),
-    DemoAgency("FR", "France demo unit (invented)", Frequency.HOUR, 2500),
-    DemoAgency("ES", "Spain demo unit (invented)", Frequency.HOUR, 1800, gap=(61, 9)),
+    DemoAgency("NO", "Norway demo unit (invented)", Frequency.MINUTE, 2300, "Europe/Oslo", visits=110, corrects=True),
+    DemoAgency("SE", "Sweden demo unit (invented)", Frequency.MINUTE, 1900, "Europe/Stockholm", visits=70),
+    DemoAgency("DE", "Germany demo unit (invented)", Frequency.MINUTE, 3600, "Europe/Berlin", visits=160),
+    DemoAgency("GB", "United Kingdom demo unit (invented)", Frequency.MINUTE, 2900, "Europe/London"),
+    DemoAgency(
+        "NL", "Netherlands demo unit (invented)", Frequency.HOUR, 1700, "Europe/Amsterdam", visits=60, corrects=True
+    ),
+    DemoAgency("FR", "France demo unit (invented)", Frequency.HOUR, 2500, "Europe/Paris"),
+    DemoAgency("ES", "Spain demo unit (invented)", Frequency.HOUR, 1800, "Europe/Madrid", gap=(61, 9)),
     # Sends after its deadline, so that one agency is late.
     DemoAgency(
-        "FI", "Finland demo unit (invented)", Frequency.HOUR, 900, 2, delay=timedelta(minutes=50), deadline_minutes=20
+        "FI",
+        "Finland demo unit (invented)",
+        Frequency.HOUR,
+        900,
+        "Europe/Helsinki",
+        delay=timedelta(minutes=50),
+        deadline_minutes=20,
     ),
-    DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, gap=(190, 3)),
+    DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, "Europe/Warsaw", gap=(190, 3)),
     # It has a day, and is late even so. At any time, yesterday waits for it.
     DemoAgency(
         "IT",
         "Italy demo unit (invented)",
         Frequency.DAY,
         1500,
+        "Europe/Rome",
         visits=45,
         delay=timedelta(hours=26),
         deadline_minutes=24 * 60,
         spike=3,
     ),
     # It fell silent. The coverage shows this; the sums alone would not.
-    DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, 0, silent_since=9),
+    DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 500, "Europe/Dublin", silent_since=9),
     DemoAgency(
-        "CZ", "Czechia demo unit (invented)", Frequency.MONTH, 700, delay=timedelta(days=3), deadline_minutes=7200
+        "CZ",
+        "Czechia demo unit (invented)",
+        Frequency.MONTH,
+        700,
+        "Europe/Prague",
+        delay=timedelta(days=3),
+        deadline_minutes=7200,
     ),
 )
 #: It counts a small real swarm on this machine. It owes nothing either: not every machine can run a swarm.
-COLLECTOR = DemoAgency("PT", "Portugal demo unit, with a real swarm of harmless files (invented)", Frequency.MINUTE, 0)
+COLLECTOR = DemoAgency(
+    "PT", "Portugal demo unit, with a real swarm of harmless files (invented)", Frequency.MINUTE, 0, "Europe/Lisbon"
+)
 #: A visitor of the demo sends as this agency. It owes nothing, so a person sent all its numbers.
-READER = DemoAgency("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0)
+READER = DemoAgency("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0, "Atlantic/Reykjavik")

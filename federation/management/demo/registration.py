@@ -92,6 +92,7 @@ def add_collector(*, url: str, now: datetime) -> Client:
             computers=1,
             networks=["BITTORRENT"],
             counting="shares",
+            time_zone=COLLECTOR.time_zone,
             location_source="A test table, which places the addresses of one machine (invented)",
             location_date=now.date(),
         )
@@ -155,6 +156,7 @@ def add_past(*, first_day: datetime) -> None:
             computers=max(2, round(invented.level / 400)),
             networks=["BITTORRENT", "EDONKEY", "GNUTELLA"],
             counting="shares",
+            time_zone=invented.time_zone,
             location_source="An invented table",
             location_date=(first_day - HISTORY).date(),
         )

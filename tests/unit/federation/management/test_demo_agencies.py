@@ -4,9 +4,14 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from babel.core import get_global
 
-from federation.management.demo.agencies import AGENCIES, HISTORY
+from countries.models import Setup
+from federation.management.demo import registration
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER
 from p2p_core import periods
+from p2p_core.codes import NETWORKS
+from tests.factories import AgencyFactory, CountryFactory, NetworkFactory
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 NOW = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)
@@ -66,3 +71,18 @@ def test_schedules_follow_one_another(stream):
 def test_all_are_marked_as_invented():
     assert len({unit.code for unit in AGENCIES}) == len(AGENCIES) == 12
     assert all(unit.name.endswith("(invented)") for unit in AGENCIES)
+
+
+@pytest.mark.django_db
+def test_set_ups_have_the_time_zones_of_their_countries():
+    territories = get_global("zone_territories")
+    assert all(territories[unit.time_zone] == unit.country for unit in (*AGENCIES, COLLECTOR, READER))
+    for unit in AGENCIES:
+        AgencyFactory.create(code=unit.code, invented=True)
+    CountryFactory.create(code=COLLECTOR.country)
+    for network in ("BITTORRENT", "EDONKEY", "GNUTELLA"):
+        NetworkFactory.create(code=network, number=NETWORKS[network])
+    registration.add_past(first_day=TODAY)
+    registration.add_collector(url="", now=NOW)
+    zones = {unit.code: unit.time_zone for unit in (*AGENCIES, COLLECTOR)}
+    assert dict(Setup.objects.values_list("agency__code", "time_zone")) == zones
