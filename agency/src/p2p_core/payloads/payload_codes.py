@@ -86,7 +86,9 @@ PAYLOAD_CODES: Final = {
         "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D) or 2026-11 (M).",
     ),
     "misaligned_period": Code(
-        422, "The period does not start on a full minute or hour", "Give the first minute of the hour, and no seconds."
+        422,
+        "The period does not start on a full minute or hour",
+        "Leave out seconds. For an hour, write its first minute, as in 2026-11-24T10:00.",
     ),
     "not_utc": Code(422, "The time is not in UTC", "Give the time in UTC, with Z or without an offset."),
     "period_not_ended": Code(422, "The period has not ended", "Report a period after it has ended in UTC."),
@@ -108,8 +110,8 @@ PAYLOAD_CODES: Final = {
     "foreign_structure": Code(
         422,
         "The rows belong to another structure",
-        "Name one of P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) and your provision agreement, and give STRUCTURE the "
-        "value that belongs to it.",
+        "Name P2PEU:P2P(1.0.0), P2PEU:DSD_P2P(1.0.0) or your provision agreement. In STRUCTURE, write which of these "
+        "you name: dataflow, datastructure or dataprovision.",
     ),
     "foreign_agreement": Code(
         422,
@@ -124,7 +126,7 @@ PAYLOAD_CODES: Final = {
     "computed_attribute": Code(
         422,
         "The service computes this attribute",
-        "The pointer names the column. Leave its cells empty, or leave it out.",
+        "The pointer names the column. Leave its cells empty, or leave the column out.",
     ),
     "bad_prepared": Code(
         422, "The time of preparation cannot be read", "Write an instant with Z, such as 2026-11-24T10:16:02Z."
@@ -144,9 +146,11 @@ PAYLOAD_CODES: Final = {
     "negative_value": Code(422, "The value is negative", "Give a whole number from 0 to 1,000,000,000."),
     "fractional_value": Code(422, "The value is not whole", "Give a whole number, without decimal point or exponent."),
     "value_too_large": Code(422, "The value is too large", "Give a whole number from 0 to 1,000,000,000."),
-    "duplicate_cell": Code(422, "A cell is named twice", "Name each country and network of a report once."),
+    "duplicate_cell": Code(
+        422, "A cell is named twice", "Name each pair of country and network only once in a report."
+    ),
     "duplicate_report": Code(
-        422, "A report is named twice", "Name each indicator, frequency and period of a submission once."
+        422, "A report is named twice", "Send only one report for each indicator, frequency and period in a submission."
     ),
     "withdrawn_with_observations": Code(
         422,
