@@ -51,7 +51,8 @@ def _ask(server: Any, statement: str) -> str:
     """Ask past Django, whose statements some tests count, and past cursors: there are two of these to a request."""
     found = server.pgconn.exec_(statement.encode())
     assert found.status == ExecStatus.TUPLES_OK, found.error_message.decode()
-    return found.get_value(0, 0).decode()
+    value: bytes = found.get_value(0, 0)
+    return value.decode()
 
 
 def as_web(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
