@@ -74,7 +74,8 @@ def load(path: Path) -> Settings:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # Notepad can begin a file with a byte order mark.
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise
     except (OSError, UnicodeDecodeError) as error:

@@ -42,6 +42,15 @@ def test_change_of_a_value_leaves_comments_and_tables_alone(path):
     assert settings.load(path).sections["collect"]["address"] == "of the collector"
 
 
+def test_file_that_notepad_saved_is_read_and_changed(path):
+    settings.store(path, VALUES)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert settings.load(path).client_secret == VALUES["client_secret"]
+    settings.store(path, {"keyid": "NO-KRIPOS.2"})
+    assert settings.load(path).keyid == "NO-KRIPOS.2"
+    assert path.read_text().startswith("# Written by")
+
+
 @pytest.mark.parametrize("more", ['keyid = """\nNO-KRIPOS.1"""\n', "x = " + "[" * 100_000], ids=["lines", "deep"])
 def test_change_that_cannot_be_made_is_refused(path, more):
     settings.store(path, VALUES)
