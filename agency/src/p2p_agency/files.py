@@ -23,6 +23,10 @@ from p2p_core.workbooks.values import Clock
 
 #: The ends of their names. Which reader fits, the content says.
 KINDS: Final = (*WORKBOOKS, ".csv", ".json")
+#: Workbooks of Excel that no reader fits.
+OTHER_WORKBOOKS: Final = (".xls", ".xlsb", ".xlsm")
+_SAVE: Final = "Open it in a spreadsheet program, and save it as .xlsx."
+_GIVE: Final = f"Give a file whose name ends with {', '.join(KINDS)}."
 #: Bytes. A larger file may be more than the memory of the machine holds.
 _LARGEST: Final = 512 << 20
 #: The last second that Python can name. File systems can store later ones.
@@ -76,6 +80,8 @@ def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:
 def load(path: Path) -> tuple[bytes, datetime]:
     """The content of a file that an agency wants to send, and when it was last saved."""
     name = shown(Path(path.name))
+    if path.suffix.lower() in OTHER_WORKBOOKS:
+        raise RefusedError(f"{name} cannot be read. Open it in a spreadsheet program, and save it as .xlsx.")
     if path.suffix.lower() not in KINDS:
         raise RefusedError(f"{name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
     try:

@@ -208,7 +208,9 @@ def _stamp(status: os.stat_result) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    return not path.name.startswith(_UNFINISHED) and path.suffix.lower() in files.KINDS and path.is_file()
+    """Whether it has a result. That of a workbook of another kind says how to save it."""
+    kinds = *files.KINDS, *files.OTHER_WORKBOOKS
+    return not path.name.startswith(_UNFINISHED) and path.suffix.lower() in kinds and path.is_file()
 
 
 def _is_open(path: Path) -> bool | None:

@@ -164,6 +164,16 @@ def test_files_that_are_nothing_to_read_say_why(started, folder, federation):
     assert "is not a workbook" in (folder / "text.xlsx.result.txt").read_text()
 
 
+@pytest.mark.parametrize("name", ["old.xls", "OLD.XLS", "binary.xlsb", "macros.xlsm"])
+def test_workbook_of_another_kind_is_said_once(started, folder, federation, said, name):
+    (folder / name).write_bytes(b"\xd0\xcf\x11\xe0")
+    started().look()
+    started().look()
+    result = f"{name} cannot be read. Open it in a spreadsheet program, and save it as .xlsx."
+    assert said == [f"{name}: {result}"]
+    assert (folder / f"{name}.result.txt").read_text() == f"{result}\n"
+
+
 def test_file_that_no_reader_expected_has_a_result_and_the_others_are_sent(started, folder, federation, monkeypatch):
     def read(path, *rest, real=files.read):
         return real(path, *rest) if path.name != "b.json" else NINE[99]

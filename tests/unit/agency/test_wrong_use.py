@@ -73,7 +73,13 @@ FILES = {
     "a broken workbook": ("counts.ods", b"PK\x03\x04\xff", 1, "This is not a workbook that can be read. Save it as"),
     "binary": ("counts.csv", b"\x00\xff" * 99, 1, "a NUL character"),
     "wrong encoding": ("counts.json", b'{"indicator": "\xe9"}', 1, "Encode the body as UTF-8"),
-    "another kind": ("counts.xls", b"", 1, "Give a file whose name ends with .xlsx, .ods, .csv, .json"),
+    "another kind": ("counts.txt", b"", 1, "Give a file whose name ends with .xlsx, .ods, .csv, .json"),
+    "an old workbook": (
+        "counts.XLS",
+        b"\xd0\xcf\x11\xe0",
+        1,
+        "counts.XLS cannot be read. Open it in a spreadsheet program",
+    ),
     "deep": ("counts.json", b"[" * 99_999, 1, "The body is not JSON"),
 }
 
