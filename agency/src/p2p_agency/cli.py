@@ -184,7 +184,7 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
                 break
             except AwayError as away:
                 pause = outbox.wait_left()
-                if time.monotonic() + pause > last + wait:
+                if time.monotonic() + pause - last > wait:
                     _warn_about_clock(client)
                     raise AwayError(f"{away}\n{_STAYS}") from None
                 click.echo(f"{away} Trying again in {pause:.1f} seconds.", err=True)

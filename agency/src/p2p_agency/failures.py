@@ -23,6 +23,9 @@ class Commands(click.Group):
             if isinstance(stream, TextIOWrapper):
                 # A terminal or a log may be in another encoding than UTF-8, and a name in any alphabet.
                 stream.reconfigure(errors="backslashreplace")
+        if isinstance(sys.stdin, TextIOWrapper):
+            # As Python reads arguments and the environment. Otherwise an answer to a question could not be read.
+            sys.stdin.reconfigure(errors="surrogateescape")
         try:
             return super().main(*args, **more)
         except OSError as error:
@@ -34,9 +37,20 @@ class Commands(click.Group):
             )
             sys.exit(MachineError.exit_code)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any("\0" in one for one in args):
+            raise click.UsageError("An argument has a NUL character. Write it without this character.", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except UnicodeEncodeError:
+            # Python reads octets that are not UTF-8 as characters that it cannot write. They may be of the secret.
+            raise click.UsageError(
+                "An argument, an answer to a question or the secret has characters that are not text. "
+                "Write it again in a terminal that uses UTF-8."
+            ) from None
         except PayloadError as refusal:
             raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
         except AgencyError as error:

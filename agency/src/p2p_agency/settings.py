@@ -86,13 +86,16 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
     for name in _REQUIRED:
         if not isinstance(given.get(name), str) or not given[name]:
             raise ValueError(f"{name} is missing")
+    outbox = str(given.get("outbox", "outbox.sqlite"))
+    if "\0" in outbox:
+        raise ValueError("outbox has a NUL character, which no file can have in its name")
     return Settings(
         path=path,
         address=parse_address(given["address"]),
         client_id=given["client_id"],
         client_secret=given["client_secret"],
         keyid=str(given.get("keyid", "")),
-        outbox=path.parent / str(given.get("outbox", "outbox.sqlite")),
+        outbox=path.parent / outbox,
         sections={name: value for name, value in given.items() if isinstance(value, dict)},
     )
 

@@ -66,6 +66,7 @@ BAD = {
     "no secret": 'address = "https://a.example"\nclient_id = "x"\n',
     "deep TOML": "x = " + "[" * 100_000,
     "no TOML": "address: https://a.example",
+    "NUL": 'address = "https://a.example"\nclient_id = "x"\nclient_secret = "x"\noutbox = "a\\u0000b"\n',
 }
 
 

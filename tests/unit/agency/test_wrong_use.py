@@ -93,6 +93,40 @@ def test_files(run, tmp_path, command, name, content, code, words):
     assert (exit_code, words in output) == (code, True), output
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("check", "a\0b.csv"), ("send", "a\0b.csv"), ("watch", "a\0b"), ("template", "a\0b.xlsx"), ("outbox", "a\0b"),
+     ("withdraw", "a\0b", "H", "2026-11-24T09:00"), ("--config", "a\0b", "status")],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_argument_with_a_nul_character_is_refused(run, words):
+    code, output = run(*words)
+    assert (code, "An argument has a NUL character. Write it without" in output) == (2, True), output
+
+
+NOT_TEXT = b"\xff"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("withdraw", NOT_TEXT, "H", "2026-11-24T09:00"), b""), (("withdraw", "DOWNLOADS", "H", NOT_TEXT), b""),
+     (("init", "--address", "https://a.example", "--id", NOT_TEXT), b"secret\n"),
+     (("init", "--address", "https://a.example"), b"\xff\nsecret\n")],
+    ids=["indicator", "period", "id", "answer"],
+)  # fmt: skip
+def test_octets_that_are_not_text_are_refused(machine, words, told):
+    command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(machine), *words]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, input=told, capture_output=True, check=False)
+    assert (done.returncode, b"has characters that are not text. Write it again" in done.stderr) == (2, True), done
+
+
+def test_seconds_to_wait_may_be_any_number(run, federation, report):
+    federation.answers.append((503, {}, b"{}"))
+    code, output = run("send", "--wait", "9" * 999, report)
+    assert (code, "Trying again" in output, "Accepted: 1 report." in output) == (0, True, True), output
+
+
 def test_huge_file_is_not_read(tmp_path):
     with (tmp_path / "huge.csv").open("wb") as file:
         file.truncate(files._LARGEST + 1)
