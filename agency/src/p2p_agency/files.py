@@ -80,10 +80,8 @@ def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:
 def load(path: Path) -> tuple[bytes, datetime]:
     """The content of a file that an agency wants to send, and when it was last saved."""
     name = shown(Path(path.name))
-    if path.suffix.lower() in OTHER_WORKBOOKS:
-        raise RefusedError(f"{name} cannot be read. Open it in a spreadsheet program, and save it as .xlsx.")
     if path.suffix.lower() not in KINDS:
-        raise RefusedError(f"{name} cannot be read. Give a file whose name ends with {', '.join(KINDS)}.")
+        raise RefusedError(f"{name} cannot be read. {_SAVE if path.suffix.lower() in OTHER_WORKBOOKS else _GIVE}")
     try:
         if path.exists() and not path.is_file():
             raise RefusedError(f"{name} is not an ordinary file. Copy what it contains into one.")
