@@ -129,7 +129,7 @@ def _collect() -> "subprocess.Popen[bytes]":
         f'{credential().read_text()}\n[collect]\nlocations = "test"\n[collect.torrent]\n'
         f'folder = "{folder().resolve() / "files"}"\nlisten = "{_SEED}:{env.port()}"\n'
     )
-    command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(settings), "collect"]
+    command = [sys.executable, "-m", "p2p_agency", "--config", str(settings), "collect"]
     return subprocess.Popen(bound_to_parent(command), stdin=subprocess.DEVNULL)
 
 

@@ -401,7 +401,3 @@ def outbox(path: Path, compare: bool) -> None:  # noqa: FBT001
         click.echo(f"The federation lacks {amount(len(lost), 'submission')} of the last 14 days.")
         _send_waiting(stored, client, wait=90)
     click.echo("\n".join(messages.of_outbox(stored)))
-
-
-if __name__ == "__main__":
-    main()

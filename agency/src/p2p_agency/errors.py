@@ -1,5 +1,10 @@
 """The reasons why a command fails. Each has an exit code: docs/reference/p2p-agency.md."""
 
+from typing import Final
+
+#: The exit code of a program that Ctrl-C ended, as shells say it.
+INTERRUPTED: Final = 130
+
 
 class AgencyError(Exception):
     """A message that says what is wrong, and then how to fix it."""

@@ -3,16 +3,13 @@
 import os
 import sys
 from io import TextIOWrapper
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from p2p_agency import messages
-from p2p_agency.errors import AgencyError, MachineError, RefusedError
+from p2p_agency.errors import INTERRUPTED, AgencyError, MachineError, RefusedError
 from p2p_core.payloads.faults import PayloadError
-
-#: As shells say it of a program that Ctrl-C ended.
-_INTERRUPTED: Final = 130
 
 
 class Commands(click.Group):
@@ -59,7 +56,7 @@ class Commands(click.Group):
             # At a question, click makes one of the other. It also aborts if there is no input, or the answer is no.
             if isinstance(ended, click.Abort) and not isinstance(ended.__context__, KeyboardInterrupt):
                 raise
-            raise _Failure("Interrupted. Nothing is lost: run the same command again.", _INTERRUPTED) from None
+            raise _Failure("Interrupted. Nothing is lost: run the same command again.", INTERRUPTED) from None
 
 
 class _Failure(click.ClickException):

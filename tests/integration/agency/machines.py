@@ -23,7 +23,7 @@ from tests import cluster, servers
 from tests.cluster.part import until
 from tests.integration.processes import ROOT
 
-_PROGRAM = (sys.executable, "-m", "p2p_agency.cli")
+_PROGRAM = (sys.executable, "-m", "p2p_agency")
 _BEGIN = """
 import io, json, sys
 from django.core.management import call_command

@@ -47,7 +47,7 @@ def report(tmp_path):
 
 
 def program(machine, *words, **more):
-    command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(machine), *map(str, words)]
+    command = [sys.executable, "-m", "p2p_agency", "--config", str(machine), *map(str, words)]
     # Output that is not buffered hides what happens to the rest of it at the end.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, **more)
@@ -115,7 +115,7 @@ NOT_TEXT = b"\xff"
     ids=["indicator", "period", "id", "answer"],
 )  # fmt: skip
 def test_octets_that_are_not_text_are_refused(machine, words, told):
-    command = [sys.executable, "-m", "p2p_agency.cli", "--config", str(machine), *words]
+    command = [sys.executable, "-m", "p2p_agency", "--config", str(machine), *words]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
     done = subprocess.run(command, cwd=ROOT, env=environment, input=told, capture_output=True, check=False)
     assert (done.returncode, b"has characters that are not text. Write it again" in done.stderr) == (2, True), done
@@ -303,6 +303,31 @@ def test_interruption_at_a_question_has_the_same_exit_code(run, monkeypatch):
     monkeypatch.setattr("click.termui._readline_prompt", interrupt)
     code, output = run("init")
     assert (code, "Interrupted. Nothing is lost" in output) == (130, True), output
+
+
+#: Presses Ctrl-C when Python begins to import a module.
+PRESSES = """
+import os, signal, sys
+_, module, state = sys.argv
+class Finder:
+    def find_spec(name, *_):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+if state == "ignored":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+from p2p_agency.__main__ import main
+sys.argv[1:] = ["--help"]
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["p2p_agency.cli", "numpy", "p2p_agency.outbox"])
+@pytest.mark.parametrize(("state", "code"), [("listens", 130), ("ignored", 0)])
+def test_interruption_while_modules_are_imported_shows_no_traceback(module, state, code):
+    command = [sys.executable, "-c", PRESSES, module, state]
+    done = subprocess.run(command, cwd=ROOT / "agency/src", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.verify
