@@ -62,7 +62,8 @@ def init(path: Path, address: str, client_id: str) -> None:
     try:
         address = settings.parse_address(address)
     except ValueError as error:
-        raise SetUpError(f"{error}".capitalize() + ".") from None
+        message = str(error)
+        raise SetUpError(f"{message[0].upper()}{message[1:]}.") from None
     given = Settings(path, address, client_id.strip(), secret.strip())
     client = Client(given)
     missing = _NEEDED - client.scopes()

@@ -16,8 +16,9 @@ from p2p_agency.errors import MachineError, SetUpError
 
 _REQUIRED: Final = ("address", "client_id", "client_secret")
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-#: The name of a host, in any alphabet, or an address.
-_HOST: Final = re.compile(r"[\w:](?:[\w.:-]{0,251}[\w.])?")
+_LABEL: Final = r"\w(?:[\w-]{0,61}\w)?"
+#: The name of a host, or an address.
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?|[\da-f]*:[\da-f:.]+", re.ASCII)
 _SHOWN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 #: The end of the name of an unfinished file. If it is older than so many seconds, its process was killed.
 _DRAFT: Final = ".part"
@@ -102,8 +103,15 @@ def _settings(path: Path, given: dict[str, Any]) -> Settings:
 
 def parse_address(text: str) -> str:
     """The address of a federation, without a slash at its end. Raises ``ValueError``."""
+    text = text.strip()
+    if not text.isascii():
+        # Standards convert some letters in different ways, so another host could get the secret.
+        raise ValueError(
+            "the address must be in ASCII. Ask your coordinator for the form of the host's name that begins with xn--, "
+            "as in https://xn--politi--64a.example"
+        )
     try:
-        parts = urlsplit(text.strip())
+        parts = urlsplit(text)
         named = _HOST.fullmatch(parts.hostname or "") and parts.port != 0
     except ValueError:
         named = False

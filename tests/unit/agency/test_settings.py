@@ -111,6 +111,23 @@ def test_address_that_would_leak_or_miss_is_refused(address):
         settings.parse_address(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://politi-ø.example", "https://stra\u00dfe.example", "https://\uff11\uff12.0.0.1", "https://a\u3002b"],
+)
+def test_address_in_another_alphabet_is_refused(address):
+    with pytest.raises(ValueError, match=r"must be in ASCII\. Ask your coordinator for the form .* begins with xn--"):
+        settings.parse_address(address)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["xn--politi--64a.example", "a", "a.example.", "10.0.0.1:8443", "[::1]", "[2001:db8::1]:8443", "a" * 63 + ".b"],
+)
+def test_address_of_any_host_is_taken_as_it_is(host):
+    assert settings.parse_address(f"https://{host}") == f"https://{host}"
+
+
 def test_address_of_this_machine_needs_no_tls():
     assert settings.parse_address(" http://localhost:8000/ ") == "http://localhost:8000"
 

@@ -187,11 +187,13 @@ def test_workbook_for_which_the_disk_has_no_room_is_not_left_half_written(tmp_pa
 
 @pytest.mark.parametrize(
     "address",
-    ["https://[bad", "https://a.example:99999", "https://a example.org", f"https://{'a' * 300}", "https://a.example:0"],
-)
-def test_address_that_names_no_host(run, address):
+    ["https://[bad", "https://a.example:99999", "https://a example.org", f"https://{'a.' * 150}a", "https://a.example:0",
+     "https://a..example", f"https://{'a' * 64}.example", "https://-a.example", "https://politi-ø.example"],
+)  # fmt: skip
+def test_address_that_names_no_host_or_in_another_alphabet(run, address):
     code, output = run("init", told=f"{address}\nNO-KRIPOS.1\nsecret\n")
-    assert (code, "The address must name a host, as in https://" in output) == (4, True), output
+    expected = "be in ASCII. Ask your coordinator for" if "ø" in address else "name a host, as in https://"
+    assert (code, f"The address must {expected}" in output) == (4, True), output
 
 
 def test_address_at_which_nobody_or_another_program_answers(run, federation):
