@@ -275,8 +275,8 @@ def test_a_file_that_is_no_torrent_is_said_with_its_name(tmp_path):
 
 
 @contextmanager
-def a_qbittorrent(*looks, password="secret"):
-    """A Web API with one torrent of 1,000,000 bytes; each look at its peers gives the next."""
+def a_qbittorrent(*looks, password="secret", size=1_000_000):
+    """A Web API with one torrent of this many bytes; each look at its peers gives the next."""
     answers = iter(looks)
 
     class Handler(BaseHTTPRequestHandler):
@@ -286,7 +286,7 @@ def a_qbittorrent(*looks, password="secret"):
 
         def do_GET(self):
             assert self.headers["Cookie"] == "SID=x"
-            listed = [{"hash": "f", "size": 1_000_000}]
+            listed = [{"hash": "f", "size": size}]
             self.reply(json.dumps(listed if "info" in self.path else {"peers": next(answers)}).encode())
 
         def reply(self, body, cookie=""):
@@ -303,9 +303,11 @@ def a_qbittorrent(*looks, password="secret"):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_peer_of_qbittorrent_is_complete_if_it_is_seen_so_or_was_nearly_so_before_it_left(monkeypatch):
@@ -336,3 +338,22 @@ def test_a_peer_of_qbittorrent_is_complete_if_it_is_seen_so_or_was_nearly_so_bef
 def test_a_wrong_password_of_qbittorrent_is_an_error_that_says_what_to_do():
     with a_qbittorrent() as url, pytest.raises(AdapterError, match="password"):
         next(qbittorrent.watch(username="admin", password="wrong", url=url))
+
+
+@pytest.mark.parametrize(
+    ("peers", "size", "says"),
+    [
+        (
+            {},
+            "1",
+            r"to torrents/info is not that of qBittorrent 5. Expected `int`, got `str` - at `\$\[0\]\.size`\. Check",
+        ),
+        ([], 1, "to sync/torrentPeers .* Expected `object`, got `array` - at .* Check that `url` leads to qBittorrent"),
+        ({"192.0.2.1:5": 5}, 1, "Expected `object`, got `int` - at"),
+        ({"192.0.2.1:5": {"ip": "192.0.2.1", "uploaded": "192.0.2.1"}}, 1, "Expected `int`, got `str` - at"),
+    ],
+)
+def test_an_answer_of_another_shape_says_what_was_expected_and_no_address(peers, size, says):
+    with a_qbittorrent(peers, size=size) as url, pytest.raises(AdapterError, match=says) as error:
+        next(qbittorrent.watch(username="admin", password="secret", url=url))
+    assert "192.0.2" not in str(error.value)

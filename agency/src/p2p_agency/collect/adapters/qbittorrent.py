@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 import urllib3
 
 from p2p_agency.collect.adapters import AdapterError, Batch
@@ -20,18 +21,35 @@ _NEARLY: Final = 0.8
 _TIMEOUT: Final = 10.0
 
 
+class _Torrent(msgspec.Struct):
+    hash: str
+    size: int
+
+
+class _Values(msgspec.Struct):
+    """What qBittorrent says about a peer: the bytes that it got, and its share of the torrent."""
+
+    ip: str = ""
+    uploaded: int = 0
+    progress: float = 0
+
+
+class _Listed(msgspec.Struct):
+    peers: dict[str, _Values] = {}
+
+
 class _Peer:
-    def __init__(self, torrent: str, size: int, values: dict[str, Any]) -> None:
+    def __init__(self, torrent: str, size: int, values: _Values) -> None:
         self._torrent, self._size = torrent, size
         self._values = values
 
     def tell(self, *, has_left: bool = False) -> Upload:
-        sent = min(self._size, int(self._values.get("uploaded", 0)))
-        has = max(float(self._values.get("progress", 0)), sent / self._size)
+        sent = min(self._size, self._values.uploaded)
+        has = max(self._values.progress, sent / self._size)
         complete = has >= 1 or (has_left and has >= _NEARLY)
         blocks = -(-self._size // _BLOCK)
         whole = blocks if sent == self._size else sent // _BLOCK
-        return Upload("BITTORRENT", str(self._values.get("ip", "")), self._torrent, blocks, [(0, whole)], complete)
+        return Upload("BITTORRENT", self._values.ip, self._torrent, blocks, [(0, whole)], complete)
 
 
 def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -> Iterator[Batch]:
@@ -39,11 +57,11 @@ def watch(*, username: str, password: str, url: str = "http://127.0.0.1:8080") -
     peers: dict[tuple[str, str], _Peer] = {}
     while True:
         before, peers = peers, {}
-        for torrent in api.get("torrents/info", filter="completed"):
-            listed = api.get("sync/torrentPeers", hash=torrent["hash"], rid="0").get("peers", {})
-            for name, values in listed.items():
-                if torrent["size"]:
-                    peers[torrent["hash"], name] = _Peer(torrent["hash"], torrent["size"], values)
+        for torrent in api.get("torrents/info", list[_Torrent], filter="completed"):
+            listed = api.get("sync/torrentPeers", _Listed, hash=torrent.hash, rid="0")
+            for name, values in listed.peers.items():
+                if torrent.size:
+                    peers[torrent.hash, name] = _Peer(torrent.hash, torrent.size, values)
         left = [peer.tell(has_left=True) for key, peer in before.items() if key not in peers]
         yield Batch([*(peer.tell() for peer in peers.values()), *left])
         time.sleep(1)
@@ -63,14 +81,21 @@ class _Api:
         if not self._cookie:
             raise AdapterError("qBittorrent refuses the name or the password of its Web API.")
 
-    def get(self, name: str, **parameters: str) -> Any:
+    def get(self, name: str, shape: Any, **parameters: str) -> Any:
+        """An answer of this shape."""
         headers = {**self._pool.headers, "Cookie": self._cookie}
         answer = self._request("GET", name, fields=parameters, headers=headers)
         if answer.status != HTTPStatus.OK:
             raise AdapterError(f"qBittorrent answers {answer.status}.")
         try:
-            return answer.json()
-        except ValueError:
+            return msgspec.json.decode(answer.data, type=shape)
+        except msgspec.ValidationError as error:
+            # It names types and members. It never shows a value, which could be an address.
+            raise AdapterError(
+                f"The answer of {self._place} to {name} is not that of qBittorrent 5. {error}. "
+                "Check that `url` leads to qBittorrent, and its version."
+            ) from None
+        except (ValueError, RecursionError):
             raise AdapterError(f"The program at {self._place} is not qBittorrent 5. Check `url`.") from None
 
     def _request(self, method: str, name: str, **more: Any) -> urllib3.BaseHTTPResponse:
