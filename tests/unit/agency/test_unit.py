@@ -1,4 +1,4 @@
-"""systemd reads the unit of the collector in docs/how-to/collect.md, and finds its hardening tight."""
+"""systemd reads the units of `collect` and `watch` in the documents, and finds the hardening of the first tight."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ import pytest
 
 from config.env import ROOT
 
-TEXT = (ROOT / "docs/how-to/collect.md").read_text()
+COLLECT, WATCH = ((ROOT / "docs" / name).read_text() for name in ("how-to/collect.md", "reference/p2p-agency.md"))
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (Debian: systemd)"
@@ -17,14 +17,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def analyze(tmp_path):
-    """Runs systemd-analyze on the unit. The program is not where it is at an agency, so another one stands for it."""
-    text = re.sub(
-        r"^ExecStart=\S+", "ExecStart=/bin/true", TEXT.split("```ini\n")[1].split("```")[0], flags=re.MULTILINE
-    )
-    unit = tmp_path / "p2p-agency-collect.service"
-    unit.write_text(text)
+    """Runs systemd-analyze on a unit. The program is not where it is at an agency, so another one stands for it."""
 
-    def run(*arguments):
+    def run(text, *arguments):
+        [name] = re.findall(r"`/etc/systemd/system/(\S+)`", text)
+        [example] = re.findall(r"^```ini\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        unit = tmp_path / name
+        unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", example, flags=re.MULTILINE))
         return subprocess.run(
             ["systemd-analyze", *arguments, str(unit)],
             env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False, timeout=30,
@@ -33,12 +32,13 @@ def analyze(tmp_path):
     return run
 
 
-def test_systemd_reads_the_unit(analyze):
-    done = analyze("verify", "--man=no")
+@pytest.mark.parametrize("text", [COLLECT, WATCH], ids=["collect", "watch"])
+def test_systemd_reads_the_unit(analyze, text):
+    done = analyze(text, "verify", "--man=no")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_exposure_is_the_documented_one(analyze):
-    (exposure,) = re.findall(r"rates the exposure of this unit as (\d\.\d)", TEXT)
-    done = analyze("security", "--offline=true", "--no-pager")
+    (exposure,) = re.findall(r"rates the exposure of this unit as (\d\.\d)", COLLECT)
+    done = analyze(COLLECT, "security", "--offline=true", "--no-pager")
     assert f"Overall exposure level for p2p-agency-collect.service: {exposure}" in done.stdout
