@@ -60,7 +60,7 @@ def _qbittorrent(folder: Path, torrent: Path, port: int, web: int):
 
 def _seeds(source: dict[str, str]) -> bool:
     with suppress(AdapterError):
-        return bool(qbittorrent._Api(**source).get("torrents/info", filter="completed"))
+        return bool(qbittorrent._Api(**source).get("torrents/info", list[qbittorrent._Torrent], filter="completed"))
     return False
 
 
