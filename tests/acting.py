@@ -14,7 +14,7 @@ from django.db import connection
 from django.db import connections as reached
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 
 from countries.database import routing
 from federation.audit import chain
@@ -38,21 +38,14 @@ def acting_as(role: str) -> Iterator[None]:
     if server is None or server.closed or "TEST_DATABASE_WEB_URL" not in os.environ:
         yield
         return
-    before = _ask(server, f"SELECT current_user, set_config('role', '{role}', false)")
+    # Past Django, whose statements some tests count; in one go, as there are two of these to a request.
+    before, _ = server.execute(f"SELECT current_user, set_config('role', '{role}', false)").fetchone()
     try:
         yield
     finally:
         # A failed transaction ends the role too.
         if connection.connection is server and server.info.transaction_status != TransactionStatus.INERROR:
-            _ask(server, f"SELECT set_config('role', '{before}', false)")
-
-
-def _ask(server: Any, statement: str) -> str:
-    """Ask past Django, whose statements some tests count, and past cursors: there are two of these to a request."""
-    found = server.pgconn.exec_(statement.encode())
-    assert found.status == ExecStatus.TUPLES_OK, found.error_message.decode()
-    value: bytes = found.get_value(0, 0)
-    return value.decode()
+            server.execute(f'SET ROLE "{before}"')
 
 
 def as_web(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
