@@ -140,9 +140,6 @@ def claim() -> Claim:
     """
     skipped, now = False, clock.now()
     for level in _levels_waiting():
-        # A panel waits for the periods that are left, because they would soon make it stale again.
-        if skipped and LEVELS[level][0] == Stage.PANEL:
-            break
         taken, missed = _take(level, now)
         awaited = _awaited(taken, now)
         skipped |= missed or bool(awaited)

@@ -1,17 +1,16 @@
-"""Two workers make panels of two lengths at the same time, or a panel while a week of it is being published."""
+"""Two workers make panels of two lengths at the same time."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from federation import worklist
 from federation.database import clock
 from federation.models.worklist import ClockMark
 from federation.publication import panels
 from federation.runs import reconciliation
-from federation.worklist import Claim, Stage, WorkItem, panel
+from federation.worklist import Stage, panel
 from p2p_core import periods
 from tests.integration import locks
 from tests.integration.federation.comparison import stored_panel
@@ -47,19 +46,3 @@ def renew(name):
 def test_second_one_is_compared_with_the_first(told, first, second, agencies):
     locks.one_before_the_other(lambda: renew(first), lambda: renew(second))
     assert (stored_panel(12, "M").agencies, stored_panel(24, "M").agencies) == agencies
-
-
-def test_panel_is_not_claimed_while_another_worker_publishes(told):
-    week = WorkItem(Stage.PUBLISH, "W", datetime(2026, 10, 5, tzinfo=UTC), 1)
-    worklist.append([week])
-    with closing(connection.copy()) as other_worker:
-        with other_worker.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [week.pack()])
-        with transaction.atomic():
-            assert worklist.claim() == Claim((), (), skipped=True)
-    with transaction.atomic():
-        claim = worklist.claim()
-        assert claim.items == [week]
-        worklist.finish(claim)
-    with transaction.atomic():
-        assert {item.stage for item in worklist.claim().items} == {Stage.PANEL}
