@@ -168,10 +168,13 @@ def test_a_connection_is_kept_from_task_to_task_until_it_is_cut(log):
         workers.until(lambda: not worklist.is_pending())
         assert kept
         assert kept <= workers.connections()
+        # If it is cut in the midst of a task, this task fails.
+        workers.rest()
         workers.cut_connections()
         bureau.submit(0, bureau.hours(days=1))
         bureau.assert_agrees()
         assert not kept & workers.connections()
+    assert "Error" not in log.read_text()
 
 
 @pytest.mark.verify

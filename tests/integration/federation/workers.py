@@ -76,7 +76,10 @@ def flush_broker() -> None:
     redis.Redis.from_url(settings.REDIS_URL).flushall()
 
 
-_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_OTHERS = """
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 def connections() -> set[int]:
@@ -84,6 +87,18 @@ def connections() -> set[int]:
     with connection.cursor() as c:
         c.execute(f"SELECT pid {_OTHERS}")
         return {pid for [pid] in c.fetchall()}
+
+
+def rest() -> None:
+    """Wait until the workers do nothing: no message is left, and nobody has asked the database for a while."""
+    flush_broker()
+    busy, gives_up = True, time.monotonic() + PATIENCE
+    while busy:
+        assert time.monotonic() < gives_up, f"not at rest within {PATIENCE} s"
+        time.sleep(0.1)
+        with connection.cursor() as c:
+            c.execute(f"SELECT count(*) > 0 {_OTHERS} AND (state <> 'idle' OR state_change > now() - interval '1 s')")
+            [busy] = c.fetchone()
 
 
 def cut_connections() -> None:
