@@ -448,7 +448,7 @@ def _listens(port):
 
 
 def formats_and_languages_are_kept_apart(port):
-    def twice(path, **headers):
+    def kept(path, **headers):
         answers = [ask(port, path, **headers) for _ in range(2)]
         # Under load, nginx may hand out an answer before it has stored it.
         while answers[-1].cache == "MISS" and len(answers) < 5:
@@ -458,21 +458,21 @@ def formats_and_languages_are_kept_apart(port):
         assert len({one.body for one in answers}) == 1
         return answers[-1]
 
-    as_json = twice(VIEW, Accept="application/json")
-    as_csv = twice(VIEW, Accept="text/csv")
+    as_json = kept(VIEW, Accept="application/json")
+    as_csv = kept(VIEW, Accept="text/csv")
     assert (as_json.headers["Content-Type"], as_csv.headers["Content-Type"][:8]) == ("application/json", "text/csv")
-    texts = {language: twice("/api/v1/countries/", **{"Accept-Language": language}) for language in ("nb", "de")}
+    texts = {language: kept("/api/v1/countries/", **{"Accept-Language": language}) for language in ("nb", "de")}
     assert texts["nb"].body != texts["de"].body
-    pages = [twice(path) for path in ("/help/", "/nb/help/", "/de/help/")]
+    pages = [kept(path) for path in ("/help/", "/nb/help/", "/de/help/")]
     assert len({page.body for page in pages}) == 3
-    packed = twice("/help/", **{"Accept-Encoding": "gzip"})
+    packed = kept("/help/", **{"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.body) == pages[0].body
-    a_change_of_language_is_another_answer(port, twice)
+    a_change_of_language_is_another_answer(port, kept)
 
 
-def a_change_of_language_is_another_answer(port, twice):
+def a_change_of_language_is_another_answer(port, kept):
     """A browser that goes on with what it has of one language gets the other one, from the proxy's cache too."""
-    helps = {language: twice("/help/", **{"Accept-Language": language}) for language in ("nb", "de", "en")}
+    helps = {language: kept("/help/", **{"Accept-Language": language}) for language in ("nb", "de", "en")}
     assert len({one.body for one in helps.values()}) == len({one.headers["ETag"] for one in helps.values()}) == 3
     for before, language in (("nb", "de"), ("de", "en"), ("en", "nb")):
         known = {"Accept-Language": language, "If-None-Match": helps[before].headers["ETag"]}
@@ -480,7 +480,7 @@ def a_change_of_language_is_another_answer(port, twice):
         assert (changed.status, changed.body) == (200, helps[language].body)
         same = ask(port, "/help/", **known | {"If-None-Match": helps[language].headers["ETag"]})
         assert same.status == 304
-    framed = twice("/embed/map/")
+    framed = kept("/embed/map/")
     assert framed.headers["X-Frame-Options"] is None
     assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
 

@@ -20,7 +20,7 @@ _SLOWEST: Final = 300
 
 
 class _Limited(io.RawIOBase):
-    """What is read of an answer. It ends in time, also if each octet of it comes in time."""
+    """What is read of an answer. It ends in time, even if each octet of it comes in time."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw, self._ends = raw, time.monotonic() + _SLOWEST
