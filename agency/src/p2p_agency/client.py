@@ -216,8 +216,10 @@ class Client:
         if abs(self.ahead) < _CLOCK:
             return ""
         here = "behind" if self.ahead > timedelta(0) else "ahead of"
+        # Measured to about a second. Rounded, so that the same fault reads the same.
+        by = timedelta(seconds=round(abs(self.ahead).total_seconds(), -1))
         return (
-            f"The clock of this machine is {timedelta(seconds=round(abs(self.ahead).total_seconds()))} {here} "
+            f"The clock of this machine is about {by} {here} "
             "the clock of the federation. Set it, for example with NTP. Otherwise the federation may refuse your "
             "reports, or use them in the wrong order."
         )

@@ -314,7 +314,7 @@ def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, m
     assert said == ["The disk is full."]
     watch.look()
     assert len(federation.stored) == 1
-    assert sum("clock of this machine is 1:00:00 behind" in one for one in said) == 1
+    assert sum("clock of this machine is about 1:00:00 behind" in one for one in said) == 1
     watch.look()
     federation.ahead = 0
     (folder / "b.json").write_text(content(8))
