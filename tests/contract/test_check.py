@@ -323,6 +323,7 @@ def judge(federation, seed, numbers):
     return told
 
 
+@pytest.mark.verify
 def test_check_says_what_the_federation_says(federation):
     told = judge(federation, 1, range(90))
     assert {("json", "accepted"), ("csv", "invalid_payload"), ("workbook", "invalid_payload")} <= set(told)

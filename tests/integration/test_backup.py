@@ -220,6 +220,7 @@ def test_backup_made_under_load_and_restored_elsewhere_has_the_view_that_it_name
         assert AuditEvent.objects.filter(action="database.restored").count() == 1
 
 
+@pytest.mark.verify
 def test_backup_from_before_the_first_publication_is_restored_and_publishes(
     published, tmp_path, empty, capsys, monkeypatch
 ):
@@ -376,6 +377,7 @@ def plain_owner():
     rows(f"DROP ROLE {role}")
 
 
+@pytest.mark.verify
 def test_plain_owner_restores_but_not_into_a_database_that_somebody_uses(backup, plain_owner):
     """The owner sees of other roles that they are connected, and little more."""
     told = settings.DATABASES["default"]
@@ -433,6 +435,7 @@ def go_on():
     return [Client().get(address)["ETag"] for address in ADDRESSES]
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("went_back", [restored, brought_back])
 def test_no_old_etag_is_valid_after_any_number_of_restores(origin, published, backup, went_back):
     with copied(origin):
@@ -484,6 +487,7 @@ def test_versions_leap_only_if_nobody_else_is_there_and_the_clocks_are_right(ori
         assert rows("SELECT last FROM federation_versioncounter") == before
 
 
+@pytest.mark.verify
 def test_older_backup_is_brought_up_to_date_and_its_append_only_tables_stay_so(origin, published, tmp_path, empty):
     with copied(origin):
         call_command("migrate", "sessions", "zero", verbosity=0)

@@ -216,6 +216,7 @@ def is_upgraded():
     return bool(asked("SELECT 1 FROM pg_attribute WHERE attrelid = 'federation_report'::regclass AND attname = 'note'"))
 
 
+@pytest.mark.verify
 @pytest.mark.timers
 def test_migrate_gives_up_a_lock_that_it_does_not_get_and_tries_again(writer, monkeypatch):
     said, waits, before = StringIO(), [], asked("SHOW lock_timeout")

@@ -17,7 +17,7 @@ from tests.contract.bad_requests import get, post, reporting
 from tests.contract.server import read, serving
 from tests.integration.processes import PLENTY, ROOT, alive, descendants, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("web")]
+pytestmark = [pytest.mark.verify, pytest.mark.slow, pytest.mark.xdist_group("web")]
 #: Ten for each thread.
 SLOW = 20
 #: Together more than the kernel takes for a reader who does not read.

@@ -178,6 +178,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     assert eventually(lambda: "PL-CBZC" not in states_of(stack, ago(1)), within=60)
 
 
+@pytest.mark.verify
 def test_two_who_click_at_once_decide_once(federation, visit):
     first, second = visit("kari"), visit("per")
     for page in (first, second):
@@ -253,6 +254,7 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     assert "2099" in page.locator("#result_list").inner_text()
 
 
+@pytest.mark.verify
 def test_every_page_is_fit_for_everybody(federation, visit):
     page = visit("kari")
     finding = page.locator(".silences a").first.get_attribute("href")

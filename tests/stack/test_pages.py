@@ -18,6 +18,7 @@ PAGES = (
 )  # fmt: skip
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("language", ["/de", pytest.param("", marks=pytest.mark.verify)])
 def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
     """WCAG 2.2 AA as far as a program sees it, wide and light, then narrow and dark."""

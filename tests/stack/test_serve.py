@@ -61,6 +61,7 @@ def test_no_secret_is_shown_to_who_lists_processes(stack):
     assert [name for name, secret in secrets.items() if secret in lines] == []
 
 
+@pytest.mark.verify
 @pytest.mark.last
 def test_web_server_that_ended_is_started_again_and_ctrl_c_leaves_nothing(stack):
     before = descendants(stack.process)

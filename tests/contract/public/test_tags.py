@@ -134,7 +134,10 @@ def questions_again(route):
     yield from product(PUBLIC[route][1:2], [{}])
 
 
-@pytest.mark.parametrize("route", [name for name in PUBLIC if PUBLIC[name]])
+@pytest.mark.parametrize(
+    "route",
+    [pytest.param(name, marks=[pytest.mark.verify] * (name in PAGES)) for name in PUBLIC if PUBLIC[name]],
+)
 def test_equal_tags_are_equal_bytes(world, read, route):
     seen = {}
     for at, change in enumerate(world):

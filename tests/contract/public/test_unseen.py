@@ -132,6 +132,7 @@ def hidden_one(federation, client, frequency, candidates):
     raise AssertionError("each change shows in a number")
 
 
+@pytest.mark.verify
 def test_no_unseen_change_shows_in_any_answer(federation, client, answers):
     revised = [
         hidden_one(federation, client, frequency, candidates)

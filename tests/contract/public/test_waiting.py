@@ -162,6 +162,7 @@ def test_a_client_that_polls_is_told_of_each_step_and_of_nothing_else(federation
     assert ask_for_changes() == [[]] * 3
 
 
+@pytest.mark.verify
 def test_what_changes_in_a_day_that_waits_shows_in_no_answer(federation, answers):
     """Neither its numbers nor that somebody sent them again."""
     send(federation, 0)

@@ -235,6 +235,7 @@ GREEDY = [
 ]  # fmt: skip
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize(("address", "streamed"), [(GREEDY[0], True), *((address, False) for address in GREEDY)])
 def test_questions_take_no_more_memory_than_the_shelf_counts(view, client, monkeypatch, address, streamed):
     if streamed:

@@ -113,6 +113,7 @@ def facts(row):
     return tuple(row[name] for name in shown)
 
 
+@pytest.mark.verify
 @example(QUESTIONS[0], LATE, 50_000)
 @example(QUESTIONS[1], LATE, 3)
 @example(QUESTIONS[0], CLOSED, 3)

@@ -31,6 +31,7 @@ with ThreadPoolExecutor(8) as pool:
 """
 
 
+@pytest.mark.verify
 def test_of_many_at_once_in_several_processes_exactly_as_many_pass_as_may():
     environment = {**os.environ, RATE.name: "60", "DJANGO_SETTINGS_MODULE": "config.settings"}
     asking = [

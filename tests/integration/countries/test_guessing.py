@@ -205,6 +205,7 @@ def attempts_at_once(monkeypatch, owner, name, attempt):
     return len(checked), answers
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("page", ["/admin/login/", "/agency/sign-in/"])
 @pytest.mark.django_db(transaction=True)
 def test_of_passwords_in_the_same_instant_no_more_are_checked_than_may_be_wrong(kari, monkeypatch, page):
@@ -217,6 +218,7 @@ def test_of_passwords_in_the_same_instant_no_more_are_checked_than_may_be_wrong(
     assert SignIn.objects.get().guesses == LIMIT
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize(("address", "name"), [(ELSEWHERE, "kari"), (HOME, "name{}")])
 @pytest.mark.django_db(transaction=True)
 def test_limits_of_a_name_and_of_an_address_hold_in_the_same_instant(kari, fewer_guesses, monkeypatch, address, name):
@@ -227,6 +229,7 @@ def test_limits_of_a_name_and_of_an_address_hold_in_the_same_instant(kari, fewer
     assert checked == LIMIT * guessing.WIDER
 
 
+@pytest.mark.verify
 @pytest.mark.django_db(transaction=True)
 def test_of_codes_in_the_same_instant_no_more_are_checked_than_may_be_wrong(kari, monkeypatch):
     clients = [Client(REMOTE_ADDR=HOME) for _ in range(AT_ONCE)]

@@ -352,6 +352,7 @@ WAITING = [
 ]
 
 
+@pytest.mark.verify
 @few_examples
 @given(histories)
 @example([EXPECTED, ("look",), ("wait", 30), ("step back", 0.2), ("look",)])
@@ -369,6 +370,7 @@ def test_a_history_ends_in_the_numbers_of_the_oracle(monkeypatch, history):
 PUBLIC_MINUTES = [("edit", 2, "N", -1, None, 60), ("wait", 60), ("look",), ("edit", 2, "N", 0, None, 60), ("look",)]
 
 
+@pytest.mark.verify
 @few_examples
 @given(waiting_histories)
 @example(PUBLIC_MINUTES)

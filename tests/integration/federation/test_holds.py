@@ -326,6 +326,7 @@ def weeks_of_hours():
     return [Said("H", first + number * timedelta(hours=1), {NORWAY: 100}) for number in range(4 * 168)]
 
 
+@pytest.mark.verify
 @pytest.mark.usefixtures("as_they_come")
 @pytest.mark.parametrize("settled", [True, False], ids=["figures are made", "figures are not made yet"])
 def test_an_agency_that_sends_hours_has_usual_days_months_and_minutes(federation, settled):
@@ -344,6 +345,7 @@ def test_an_agency_that_sends_hours_has_usual_days_months_and_minutes(federation
             assert (finding.frequency, finding.facts["value"]) == (said.frequency, 10**9)
 
 
+@pytest.mark.verify
 @pytest.mark.usefixtures("as_they_come")
 def test_reports_of_all_frequencies_in_one_submission_are_judged_against_each_other(federation):
     receipt = send(federation, 0, *weeks_of_hours(), *HUGE_ONES)

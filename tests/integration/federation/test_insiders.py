@@ -203,6 +203,7 @@ def as_it_stood(key, report):
     return Said(frequency, period, report.cells, report.status)
 
 
+@pytest.mark.verify
 @few_examples
 @given(st.data(), beginnings, submissions(EVERYBODY, LATE))
 def test_only_the_final_reports_matter(monkeypatch, data, beginning, sequel):
@@ -224,6 +225,7 @@ def long_cells(cells):
     return {cell: value for cell, value in cells.items() if cell[0] not in "NH"}
 
 
+@pytest.mark.verify
 @few_examples
 @given(beginnings, st.sampled_from(["D", "H", "N"]), st.sampled_from([day(1, 3), day(12, 31)]), st.data())
 def test_minutes_hours_and_the_day_move_nothing_but_themselves(monkeypatch, beginning, before, whole, data):
@@ -309,6 +311,7 @@ def test_one_late_event_moves_all_tables_of_days_and_coarser_alike_or_none(
 multiples = st.integers(0, 5).map(lambda times: times * BASE)
 
 
+@pytest.mark.verify
 @few_examples
 @given(submissions(EVERYBODY, EARLY, values=multiples), submissions(EVERYBODY, LATE, values=multiples))
 def test_multiples_of_the_base_stay_exact(monkeypatch, beginning, sequel):

@@ -80,6 +80,7 @@ def test_revision_touches_its_own_period_only(weeks_too):
     assert not PublishedPanel.objects.filter(version_to__in=closed.values("version_to")).exists()
 
 
+@pytest.mark.verify
 def test_numbers_are_provisional_until_all_figures_are_final(weeks_too):
     cells = {(NORWAY, 1): 9}
     weeks_too.submit(0, Said("D", day("2026-03-10"), cells, status="P"), minutes_ago=1)

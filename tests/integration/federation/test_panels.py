@@ -117,6 +117,7 @@ def test_agencies_are_in_the_panel_once_they_were_there_for_all_of_it(three_year
     assert agencies_of(three_years, months=24) == [0, 1, 2]
 
 
+@pytest.mark.verify
 def test_one_agency_does_not_join_what_was_shown_without_it(three_years):
     three_years.submit(3, *reports_of(3))
     assert agencies_of(three_years) == []
@@ -142,6 +143,7 @@ def test_one_agency_joins_when_the_span_holds_nothing_that_was_shown_without_it(
     assert agencies_of(three_years) == [0, 1, 2, 3]
 
 
+@pytest.mark.verify
 def test_last_set_stays_while_one_agency_more_is_whole(three_years):
     late = Said("D", day("2026-03-10"), {(NORWAY, 1): 8})
     for agency in (3, 4):
@@ -178,6 +180,7 @@ def test_two_agencies_are_no_panel(three_years):
     assert agencies_of(three_years) == [0, 1, 2]
 
 
+@pytest.mark.verify
 def test_day_of_which_an_hour_is_missing_is_not_whole(three_years):
     three_years.submit(0, Said("D", day("2026-03-10"), withdrawn=True))
     hours = [Said("H", day("2026-03-10") + timedelta(hours=number), {(NORWAY, 1): 1}) for number in range(24)]
@@ -210,6 +213,7 @@ def view_at(version):
     return rows
 
 
+@pytest.mark.verify
 def test_past_views_stay_as_they_were(three_years):
     seen = {}
 
@@ -263,6 +267,7 @@ def test_no_panel_is_computed_for_what_no_panel_holds(three_years):
     assert_panels_agree(three_years)
 
 
+@pytest.mark.verify
 def test_panel_waits_for_the_publication_of_its_periods(five):
     """If another worker makes it too early, a panel of three shows no sum of five, and no period as 0."""
     before = stored(12, "M")
@@ -320,6 +325,7 @@ def test_changed_row_is_found_and_corrected_in_a_new_version(three_years):
     assert closed == spoilt
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("model", [PublishedPanel, PublishedPanelPeriod])
 def test_missing_row_is_found_and_corrected(three_years, model):
     model.objects.all().delete()

@@ -175,6 +175,7 @@ def test_an_outage_delays_a_period_and_nothing_else(two, is_beat_away):
     assert_agrees(two.oracle())
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("away", ["beat", "workers"])
 def test_after_a_week_without_beat_or_workers_the_last_hours_wait(two, away):
     """Reports come in all the time. Of the second agency, the last two hours are missing."""

@@ -122,6 +122,7 @@ def many(number):
     return {(country, network): (number * country + 7 * network) % 9 for country in COUNTRIES for network in (1, 2, 9)}
 
 
+@pytest.mark.verify
 def test_windows_are_what_a_reader_adds_up(federation, reader):
     """Agencies by the hour, day and month; then late reports, revisions and withdrawals; then the next month begins."""
     federation.go_to(datetime(2026, 11, 30, 12, tzinfo=UTC))

@@ -54,6 +54,7 @@ def test_span_with_one_end_named_goes_as_far_as_usual(ask):
     assert ask("start=2026-11-01").span()[0] == datetime(2026, 11, 1, tzinfo=UTC)
 
 
+@pytest.mark.verify
 def test_months_go_back_as_far_on_each_day_of_a_month(ask):
     # The two years before some of these days have a leap day, and those before others have none.
     for day in (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(1500)):
