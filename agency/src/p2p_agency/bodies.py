@@ -1,4 +1,4 @@
-"""The submissions that a file becomes: JSON, one indicator in each, in order of time, within limits."""
+"""Makes submissions from the reports of a file: JSON, one indicator in each, in order of time, within limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
-"""The verdict of `p2p-agency check`: what a dry run of the federation would say of a file, as far as it can be known.
+"""The verdict of `p2p-agency check`: what a dry run of the federation would say about a file, as far as it can.
 
-The faults are those of the federation, because the same code reads the file. Of the findings, those are known that need
-no earlier reports and no other agency.
+The faults are the same as those of the federation, because the same code reads the file. The verdict has only the
+findings that need no earlier reports and no other agency.
 """
 
 from collections.abc import Iterator, Mapping

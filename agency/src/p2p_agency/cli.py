@@ -24,7 +24,7 @@ from p2p_core.payloads.answers import ANSWERS
 from p2p_core.scopes import READ_OWN, SUBMIT
 
 _NEEDED: Final = frozenset({SUBMIT, READ_OWN})
-#: Of findings, as the federation names them.
+#: The states of findings, as the federation names them.
 _STATES: Final = ("open", "answered", "resolved")
 #: From so many submissions on, progress is shown.
 _MANY: Final = 3
@@ -137,7 +137,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     client = Client(given)
     if files:
         reference.refresh_if_possible(given, client)
-    # All files are read before anything of them is sent.
+    # All files are read before the first submission is sent.
     made = chain(*[bodies.of_file(file, given, again=again) for file in files])
     if dry_run:
         _preview(client, made)

@@ -1,6 +1,6 @@
 """HTTP with the federation: tokens, signatures, time-outs, and what an answer means.
 
-It follows no redirect, because that would carry the secret to another host.
+It follows no redirect, because a redirect would carry the secret to another host.
 """
 
 import base64
@@ -32,10 +32,10 @@ _PROMPT: Final = 20
 #: Bytes of an answer. A page of a list has some hundred kilobytes.
 _LARGEST: Final = 64 << 20
 _PIECE: Final = 64 << 10
-#: Answers to all requests, and answers of a proxy that may fail with one request only.
+#: In _BUSY: statuses that all requests get now. _AWAY also has those of a proxy, which may fail with one request only.
 _BUSY: Final = frozenset({429, 503})
 _AWAY: Final = _BUSY | {502, 504}
-#: A token is used no longer than this share of its life, so that it does not end on the way.
+#: A token is used only for this share of its life. Otherwise it could expire while a request is on its way.
 _SHARE: Final = 0.8
 
 
@@ -108,7 +108,7 @@ class _Agency(msgspec.Struct):
     setups: list[_SetUp]
 
 
-#: What this program reads of the items of each list, by the member that has them.
+#: For each list, by the member that has its items: the members of an item that this program reads.
 _ITEMS: Final[Mapping[str, Any]] = {
     "agencies": list[_Agency],
     "figures": list[_Figure],
@@ -216,7 +216,7 @@ class Client:
         if abs(self.ahead) < _CLOCK:
             return ""
         here = "behind" if self.ahead > timedelta(0) else "ahead of"
-        # Measured to about a second. Rounded, so that the same fault reads the same.
+        # The offset is measured to about a second. It is rounded, so that the same fault gets the same words.
         by = timedelta(seconds=round(abs(self.ahead).total_seconds(), -1))
         return (
             f"The clock of this machine is about {by} {here} "
@@ -229,7 +229,8 @@ class Client:
     def _post_submission(
         self, url: str, packed: bytes, headers: Mapping[str, str], expected: HTTPStatus, shape: Any
     ) -> dict[str, Any]:
-        # The token first: its answer says how the clock of the signature is to be set.
+        # The token comes first, because its answer shows how far the clock is wrong. The time of the signature needs
+        # this.
         self._authorization()
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **headers}
         if self._signer is not None:
@@ -293,7 +294,7 @@ class Client:
                 there = parsedate_to_datetime(date).astimezone(UTC).timestamp()
             except (ValueError, OverflowError):
                 return
-            # On average, half a second was cut off.
+            # The header has whole seconds: on average, half a second was cut off.
             self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)
 
 

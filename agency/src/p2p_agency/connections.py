@@ -20,7 +20,7 @@ _SLOWEST: Final = 300
 
 
 class _Limited(io.RawIOBase):
-    """What is read of an answer. It ends in time, even if each octet of it comes in time."""
+    """The body of an answer, with a limit on the time for all of it: a limit for each octet would not be enough."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw, self._ends = raw, time.monotonic() + _SLOWEST

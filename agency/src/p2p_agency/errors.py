@@ -17,7 +17,7 @@ class RefusedError(AgencyError):
 
 
 class AwayError(AgencyError):
-    """The federation is busy or cannot be reached. It asks the program to wait ``retry_after`` seconds.
+    """The federation is busy or cannot be reached. The program must wait ``retry_after`` seconds.
 
     ``for_all`` is false if the answer does not show whether other requests fail too.
     """
@@ -30,7 +30,7 @@ class AwayError(AgencyError):
 
 
 class EarlyError(AwayError):
-    """For the clock of the federation, a submission is from the future. It waits, and the others do not."""
+    """By the clock of the federation, a submission is from the future. This submission waits, the others do not."""
 
 
 class SetUpError(AgencyError):

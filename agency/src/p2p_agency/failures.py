@@ -53,7 +53,8 @@ class Commands(click.Group):
         except AgencyError as error:
             raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
         except (KeyboardInterrupt, click.Abort) as ended:
-            # At a question, click makes one of the other. It also aborts if there is no input, or the answer is no.
+            # While a question waits, click turns a Ctrl-C into an abort. It also aborts if there is no input, or if the
+            # answer is no.
             if isinstance(ended, click.Abort) and not isinstance(ended.__context__, KeyboardInterrupt):
                 raise
             raise _Failure("Interrupted. Nothing is lost: run the same command again.", INTERRUPTED) from None

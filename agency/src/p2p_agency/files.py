@@ -21,7 +21,7 @@ from p2p_core.workbooks.files import WORKBOOKS, is_misnamed, kind_of
 from p2p_core.workbooks.reading import Reading
 from p2p_core.workbooks.values import Clock
 
-#: The ends of their names. Which reader fits, the content says.
+#: The ends of the names of such files. The content decides which reader fits.
 KINDS: Final = (*WORKBOOKS, ".csv", ".json")
 #: Workbooks of Excel that no reader fits.
 OTHER_WORKBOOKS: Final = (".xls", ".xlsb", ".xlsm")
@@ -34,7 +34,10 @@ _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Content(NamedTuple):
-    """The reports of a file, and when they were prepared: as the file says, or when it was last saved."""
+    """The reports of a file, and when they were prepared.
+
+    If the file does not say this, it is when the file was last saved.
+    """
 
     reports: Sequence[NewReport]
     prepared: datetime
@@ -58,7 +61,7 @@ def read(path: Path, known: Context, now: datetime) -> Content:
     """Read a file as the federation would. Raises a `PayloadError` with its faults."""
     body, saved = load(path)
     kind, found = find(body, known, now)
-    # As the file says it: what was found is cut to ``now``, so it would be another time at each reading.
+    # The time as the file has it. The reader cuts later times to ``now``, which would be another time at each reading.
     said = msgspec.json.decode(body, type=_Envelope).prepared if kind == "json" else ""
     return Content(found.submission.reports, instants.parse(said) if said else saved)
 
@@ -86,7 +89,7 @@ def load(path: Path) -> tuple[bytes, datetime]:
         if path.exists() and not path.is_file():
             raise RefusedError(f"{name} is not an ordinary file. Copy what it contains into one.")
         with path.open("rb") as file:
-            # Of the opened file: another one may take its place, or none.
+            # The time is that of the opened file, because another file may take its place meanwhile, or none.
             status = os.fstat(file.fileno())
             large = status.st_size > _LARGEST
             content = b"" if large else file.read()
@@ -102,7 +105,7 @@ def load(path: Path) -> tuple[bytes, datetime]:
     if is_misnamed(path.name, content):
         raise RefusedError(f"{name} is not a workbook. Open it in a spreadsheet program, and save it as .xlsx or .ods.")
     if kind_of(content) == "json":
-        # Some editors write it, and the federation, which gets another body, does not accept it.
+        # Some editors write a byte order mark. The federation, which gets another body, does not accept one in JSON.
         content = content.removeprefix(codecs.BOM_UTF8)
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), _LAST), UTC)
 

@@ -11,7 +11,7 @@ from p2p_core.payloads.faults import PayloadError
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError, code_of
 
-#: The codes with which such a file is refused if it is read at once.
+#: The codes with which a file is refused if it is too large to be read at once.
 TOO_MUCH: Final = frozenset({"too_many_observations", "too_many_reports"})
 #: Bytes. A part has fewer reports and observations than a submission may have.
 _PART: Final = 4 << 20
@@ -41,7 +41,7 @@ def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tupl
         body = sheets.decode(body).encode()
     body = body.rstrip()
     if body.count(b"\r") > body.count(b"\r\n"):
-        # Some programs end lines so. What follows looks for the other end only.
+        # Some programs end lines with CR alone. The code below looks for LF only.
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head = _head_of(body)
     kinds, found = set(), []

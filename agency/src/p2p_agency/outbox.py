@@ -1,8 +1,8 @@
-"""The outbox: each submission is stored here first, and stays until the federation has it. Counts only.
+"""The outbox: each submission is stored here first, and stays until the federation has it. It contains only counts.
 
-SQLite writes each step to the disk before the next one begins, so a kill between any two of them loses and doubles
-nothing: what was not marked as sent is sent again with the same Idempotency-Key, and the federation stores it once.
-Several processes may use one outbox.
+SQLite writes each step to the disk before the next step begins. So a kill between two steps loses nothing: a submission
+that was not marked as sent is sent again with the same Idempotency-Key, and the federation stores it only once. Several
+processes may use one outbox.
 """
 
 import gzip
@@ -23,16 +23,16 @@ from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AgencyError, AwayError, EarlyError, MachineError, SetUpError
 from p2p_core import instants
 
-#: Seconds. Accepted and refused submissions are kept for so long.
+#: Seconds for which accepted and refused submissions are kept.
 KEPT: Final = timedelta(days=14).total_seconds()
-#: Seconds. Another process leaves a submission alone for so long after one has taken it up.
+#: Seconds. For this time after a process has taken up a submission, other processes leave the submission alone.
 _TAKEN: Final = 120
-#: Seconds between two attempts while the federation is away: at first, and at most.
+#: Seconds between two attempts while the federation is away: the first pause, and the longest.
 _SHORTEST, _LONGEST = 1.0, 300.0
 #: Answers that say what is wrong with the submission, and not with how or when it is sent.
 _ABOUT_THE_BODY: Final = frozenset({400, 413, 415, 422})
 _ABOUT_THE_SIGNATURE: Final = ("signature_", "content_digest_")
-#: Faults that disappear with time: the clock of the machine that made the report is ahead.
+#: Faults that disappear with time. Their cause is that the machine which made the report has a clock that is ahead.
 _TOO_EARLY: Final = frozenset({"prepared_in_future", "period_not_ended"})
 _FUTURE: Final = (
     "For the clock of the federation, a report is from the future. Correct the clock of the machine that made it."
@@ -63,7 +63,7 @@ _BY_STATE: Final = "SELECT key, state, added, failures, answer FROM submission W
 class Entry(NamedTuple):
     """A submission of the outbox. ``answer`` is the receipt if it was accepted, and the problem if it was refused.
 
-    ``failures`` counts how often this one could not be sent, though others perhaps could.
+    ``failures`` counts how often this submission could not be sent for a reason that may not concern others.
     """
 
     key: str
@@ -81,14 +81,14 @@ class Outbox:
 
     def __init__(self, path: Path, *, timeout: float = 60) -> None:
         self.path = path
-        #: Only of this process, so that a program that is started after an outage tries at once.
+        #: These belong to this process alone. So a program that is started after an outage tries at once.
         self._failures, self._next_try = 0, 0.0
         #: The submissions that are from the future, and when each of them is tried again.
         self.early: dict[str, float] = {}
         with self._storing(), ExitStack() as failing:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its other files the mode of this one. A file that is there is not opened, because closing
-            # it would drop the locks of other connections in this process. Another process could then delete the log.
+            # SQLite gives its other files the mode of this file. If the file exists, it is not opened here: closing it
+            # would drop the locks of other connections in this process. Another process could then delete the log.
             if not path.exists():
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, timeout=timeout, isolation_level=None)
@@ -226,7 +226,8 @@ class Outbox:
         try:
             receipt = client.submit(packed, key)
         except AwayError as away:
-            # The oldest stays first, unless the fault may be its own: then the next attempt begins with another.
+            # The oldest submission stays first. But if the fault may be its own, the next attempt begins with another
+            # one.
             failed = not away.for_all
             self._run("UPDATE submission SET taken = 0, failures = failures + ? WHERE key = ?", (failed, key))
             raise

@@ -1,4 +1,4 @@
-"""What a preview says of the reports that would be sent: their periods, their totals, and what they replace."""
+"""What a preview says about the reports in a file: their periods, their totals, and what they would replace."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -26,7 +26,7 @@ def lines(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
 
 def _replaced(client: Client, indicator: str, frequency: str, labels: set[str]) -> str:
     count = 0
-    # Month by month: between two periods of a file there may be years with many figures.
+    # Figures are read month by month, because between two periods of a file there may be years with many figures.
     for _, month in groupby(sorted(labels), key=lambda label: label[:7]):
         first, *others = month
         query = {"indicator": indicator, "frequency": frequency, "start": first, "end": [first, *others][-1]}

@@ -20,7 +20,7 @@ _LABEL: Final = r"\w(?:[\w-]{0,61}\w)?"
 #: The name of a host, or an address.
 _HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?|[\da-f]*:[\da-f:.]+", re.ASCII)
 _SHOWN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
-#: The end of the name of an unfinished file. If it is older than so many seconds, its process was killed.
+#: The end of the name of an unfinished file. If such a file is older than so many seconds, its process was killed.
 _DRAFT: Final = ".part"
 _ABANDONED: Final = 60
 _HEAD: Final = "# Written by `p2p-agency init`. It has the secret: nobody but its owner may read it.\n"

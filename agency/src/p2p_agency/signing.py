@@ -11,7 +11,7 @@ from p2p_agency.errors import SetUpError
 from p2p_agency.settings import Settings, key_file, write_private
 
 _COVERED: Final = ("@method", "@path", "content-type", "content-encoding")
-#: How much of a fingerprint the name of a key has, after the code of the agency and a dot.
+#: The name of a key is the code of the agency, a dot, and so many characters of the fingerprint.
 _SHOWN: Final = 12
 
 

@@ -1,7 +1,7 @@
 """Watches a folder: each file that is complete is checked and sent once, and its result is written beside it.
 
-The outbox has the submissions. This module stores only which files have a result. After a kill, a file without a result
-is read again; it becomes the same submissions, which the outbox has.
+The outbox stores the submissions. This module stores only which files have a result. After a kill, a file without a
+result is read again. It becomes the same submissions, which the outbox does not store a second time.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from p2p_agency.outbox import Outbox
 from p2p_agency.settings import Settings
 from p2p_core.payloads.faults import PayloadError
 
-#: After the name of a file: what became of it.
+#: The end of the name of the file that says what became of another file.
 RESULT: Final = ".result.txt"
-#: Seconds. Files that come within this time are read with one set-up.
+#: Seconds. The set-up of the agency is read again only after this time.
 _REFRESH: Final = 60
-#: A file must rest for so many times as long if it is not known whether a program still writes it.
+#: If it is not known whether a program still writes a file, the file must rest for so many times as long.
 _LONGER: Final = 6
 #: Seconds between two looks into the folder.
 _PAUSE: Final = 1
@@ -49,7 +49,7 @@ class Watch:
         self._folder, self._settings, self._quiet, self._say = folder, given, quiet, say
         self._outbox, self._client = outbox, Client(given)
         self._outbox.belong_to(self._client)
-        #: The stamp of each unfinished file, and since when it is so.
+        #: The stamp of each unfinished file, and the time since which it has this stamp.
         self._resting: dict[Path, tuple[str, float]] = {}
         self._pending: dict[Path, _Pending] = {}
         self._done: dict[Path, str] = {}
@@ -111,7 +111,7 @@ class Watch:
                 f"{self._folder} cannot be read: {error.strerror}. Check that it exists and that you may read it."
             ) from None
         for path in paths:
-            # It may have gone meanwhile.
+            # The file may have gone meanwhile.
             with contextlib.suppress(OSError):
                 yield path, _stamp(path.stat())
 
@@ -162,7 +162,8 @@ class Watch:
         for path, pending in list(self._pending.items()):
             stored = self._outbox.get(pending.keys)
             if len(stored) < len(pending.keys):
-                # Another process deleted what was settled. The file is read again, and the federation knows it.
+                # Another process deleted the settled submissions. The file is read again, and the federation recognises
+                # its submissions.
                 del self._pending[path]
             elif all(one.state != "waiting" for one in stored):
                 self._finish(path, pending.stamp, messages.of_entries(stored))

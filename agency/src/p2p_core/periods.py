@@ -45,10 +45,10 @@ STEPS = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.WEEK, Freque
 #: What agencies report; weeks and years are always derived.
 REPORTABLE = (Frequency.MINUTE, Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 
-#: At which frequencies the networks are published together only.
+#: The frequencies at which numbers are published only for all networks together.
 ALL_NETWORKS_ONLY = (Frequency.MINUTE, Frequency.HOUR)
 
-#: From which frequency a period is summed. A year from months only, so no sum holds a record twice.
+#: The frequencies from which a period is summed. A year is summed from months only, so no sum counts a report twice.
 FINER = {
     Frequency.HOUR: Frequency.MINUTE,
     Frequency.DAY: Frequency.HOUR,
@@ -57,10 +57,11 @@ FINER = {
     Frequency.YEAR: Frequency.MONTH,
 }
 
-#: At which frequencies a change is located in a finer period. Days are not, so that hours and days give the same.
+#: The frequencies at which a change is located in a finer period. Days are not among them, so that a change in hours
+#: and the same change in a day have the same result.
 LOCATED = (Frequency.WEEK, Frequency.MONTH, Frequency.YEAR)
 
-#: At which frequencies an agency with a schedule of this frequency is expected.
+#: For each frequency of a schedule: the frequencies at which an agency with this schedule is expected.
 EXPECTED_AT = {
     Frequency.MINUTE: tuple(Frequency),
     Frequency.HOUR: tuple(Frequency)[1:],
@@ -155,7 +156,8 @@ def label(frequency: str, start: datetime) -> str:
 
 def epoch(instant: datetime) -> int:
     """Whole seconds since 1970, as in columns of periods."""
-    # In whole numbers: as a float, the last moment of the calendar becomes the year 10000, which no date can be.
+    # Computed in whole numbers. As a float, the last moment of the calendar would be rounded to the year 10000, which
+    # no date can have.
     return (instant - EPOCH) // timedelta(seconds=1)
 
 

@@ -42,10 +42,10 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """A submission as it was received; it names no period of an indicator twice.
+    """A submission as it was received. It has at most one report for each indicator, frequency and period.
 
-    ``observations`` counts all that were sent, also those of 0. ``media`` is ``json`` or ``csv``. ``digest`` is the
-    SHA-256 of the body, by which a repetition is known.
+    ``observations`` counts all observations that were sent, including those of 0. ``media`` is ``json`` or ``csv``.
+    ``digest`` is the SHA-256 of the body, which shows whether a submission is repeated.
     """
 
     reports: Sequence[NewReport]

@@ -7,7 +7,7 @@ SUBMIT: Final = "submissions:write"
 READ_OWN: Final = "submissions:read"
 READ_ALL: Final = "figures:read"
 
-#: What each allows.
+#: What each scope allows.
 SCOPES: Final[Mapping[str, str]] = {
     SUBMIT: "Send submissions",
     READ_OWN: "Read own submissions and figures",

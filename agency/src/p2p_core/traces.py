@@ -25,7 +25,7 @@ _ADDRESSES: Final = [
         r"(?<![0-9a-f])[0-9a-f]{4}[.][0-9a-f]{4}[.][0-9a-f]{4}(?![0-9a-f])",  # MAC, with dots
     )
 ]
-#: Of clients and users.
+#: Ids of clients and of users.
 _ID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _HASHES: Final = [
     re.compile(pattern, re.IGNORECASE | re.ASCII)

@@ -1,7 +1,7 @@
-"""The findings that the reports of a submission have by themselves, without earlier reports of the agency.
+"""The findings about the reports of a submission that need no earlier reports of the agency.
 
-A dry run of the federation returns the same ones to an agency that has not reported anything yet: those of R101, R102,
-R104 and R105. Others compare with earlier reports, or with other agencies.
+They are findings of R101, R102, R104 and R105. If an agency has not reported anything yet, a dry run of the federation
+returns the same findings. Other rules compare with earlier reports, or with other agencies.
 """
 
 from collections import defaultdict

@@ -1,4 +1,7 @@
-"""The program that counts: it runs the sources, and puts a submission into the outbox for each minute it saw whole."""
+"""The program that counts: it runs the sources.
+
+For each minute that it saw whole, it puts a submission into the outbox.
+"""
 
 import json
 import logging
@@ -29,18 +32,18 @@ _FORGOTTEN: Final = (
 )
 
 
-#: In minutes since 1970, up to the end of the year 9999: the last one that has a label.
+#: In minutes since 1970, up to the end of the year 9999: later minutes have no label.
 _Minute = Annotated[int, msgspec.Meta(ge=0, lt=4_223_371_680)]
 
 
 class State(msgspec.Struct):
     """What a collector that was killed leaves to the next one: counts only.
 
-    It is written before the outbox gets the submissions in ``waiting``. The outbox takes each of them once, so they can
-    be added again without harm, and what is carried always belongs to the last minute here.
+    The state is written before the outbox gets the submissions in ``waiting``. The outbox stores each of them once, so
+    the next collector can add them again without harm. ``carried`` always belongs to the last minute in this state.
 
-    ``unchecked`` are minutes of which it is unknown whether the clock was right, and their submissions. ``offset`` is
-    the clock minus the steady clock, when the clock was compared or jumped the last time.
+    ``unchecked`` has minutes for which it is not known whether the clock was right, and their submissions. ``offset``
+    is the clock minus the steady clock, at the time of the last comparison or the last jump of the clock.
     """
 
     reported: _Minute = 0
@@ -51,10 +54,11 @@ class State(msgspec.Struct):
 
 
 class Collector:
-    """Counts until it is stopped. ``add`` stores the body of a submission, once however often it is called with it.
+    """Counts until it is stopped. ``add`` stores the body of a submission.
 
-    ``offset`` is the clock minus the steady clock, which counts the seconds since the machine started and never jumps.
-    So the offset changes if the clock jumps, also in several small steps, and also between two processes.
+    If it is called again with it, it stores nothing. ``offset`` is the clock minus the steady clock, which counts the
+    seconds since the machine started and never jumps. So the offset changes if the clock jumps, also in several small
+    steps, and also between two processes.
 
     ``comparisons`` gives the result of each comparison with the federation's clock: the offset before it began, and a
     fault of this machine's clock, or nothing. A wrong clock names wrong minutes. So after a start or a jump of the
@@ -81,10 +85,10 @@ class Collector:
         if self._state.unchecked:
             self._minutes.reported = self._state.unchecked[-1][0]
         self._unread = 0
-        #: Why sources have ended that have said nothing since then.
+        #: The reasons why sources ended, without the sources that have sent a message since then.
         self._ended: dict[str, str] = {}
         self._comparisons = comparisons
-        #: What is wrong with the clock: nothing if it is empty, and unknown if it is None.
+        #: What is wrong with the clock. Empty: nothing. None: not known.
         self._clock_fault: str | None = None
 
     def run(self) -> None:

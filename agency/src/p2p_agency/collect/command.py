@@ -81,7 +81,7 @@ def _lock(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as failing:
-            # One that was just killed may still be ending.
+            # A collector that was just killed may still be ending.
             lock = failing.enter_context(closing(sqlite3.connect(path, timeout=_LOCKED, isolation_level=None)))
             lock.execute("BEGIN EXCLUSIVE")
             failing.pop_all()
@@ -143,7 +143,7 @@ def _keep_sending(
         with without_interrupts():
             sender.start()
         sender.join()
-        # A service manager may tell all processes to stop, and this one last.
+        # A service manager may tell all processes to stop, and this process last.
         if stopping.wait(PAUSE):
             return
         logger.error("The sender had ended. It is started again.")
@@ -172,7 +172,7 @@ def _send(settings: Settings, comparisons: Connection, offset: Callable[[], floa
             not_sent = _fault(send) or (not_sent if outbox.wait_left() else "")
             fault = not_sent or not_compared
             if client.ahead != told:
-                # Each answer of the federation says its time. If there was one, the next comparison need not be soon.
+                # Each answer of the federation has its time. After an answer, the next comparison can wait.
                 told = client.ahead
                 due = due if fault else time.monotonic() + _COMPARE
                 comparisons.send_bytes(msgspec.json.encode((before, client.clock_fault)))

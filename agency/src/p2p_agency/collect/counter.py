@@ -1,7 +1,7 @@
 """What a download is: a peer seen complete, weighted by the share of the file's blocks that this agency sent to it.
 
-The counter is pure. It knows countries, networks, shares and handles. A handle stands for a peer and a file; nothing
-outside the process that made it can be found from it, and it is never written anywhere.
+The counter is pure. It knows countries, networks, shares and handles. A handle stands for a peer and a file. Only the
+process that made a handle knows what it stands for, and no handle is ever written anywhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,12 +11,13 @@ from typing import Final
 
 import msgspec
 
-#: A whole download. A share is a whole number of these units, cut off, so that sums are exact however long they grow.
+#: The number of units in a whole download. A share is rounded down to whole units, so long sums stay exact.
 WHOLE: Final = 10**12
-#: How many minutes a peer is known after its last block. A peer that gets a file again within them counts once.
+#: For how many minutes a peer is remembered after its last block. A peer that gets a file again within this time counts
+#: once.
 KNOWN: Final = 24 * 60
-#: Bytes for all known peers: 1.8 million peers of small files, or a thousand of the largest files. Beyond them, the
-#: peer that was silent longest is forgotten.
+#: Bytes for all remembered peers: enough for 1.8 million peers of small files, or for a thousand of the largest files.
+#: If this is not enough, the peer that was silent longest is forgotten.
 MOST_BYTES: Final = 1 << 29
 #: Bytes of a peer without its blocks, as measured, with its place in the dictionary.
 _PEER_BYTES: Final = 250
@@ -58,9 +59,9 @@ class _Peer(msgspec.Struct, gc=False):
 class Counter:
     """Counts the transfers of one minute after the other.
 
-    What remains of a cell after its whole downloads were reported is ``carried`` into the next minute. The first
-    remainder of a cell is drawn at random: the expected value of each report is then exactly the shares, also in cells
-    that never get a whole download.
+    Only whole downloads are reported. The rest of a cell is ``carried`` into the next minute. Each cell begins with a
+    random rest. So the expected value of a report is exactly the sum of the shares, even in a cell that never gets a
+    whole download.
 
     ``forgotten`` is the number of peers that were forgotten too early, for lack of memory.
     """
@@ -75,7 +76,7 @@ class Counter:
 
     def count(self, transfer: Transfer, minute: int) -> None:
         """Count what is new. The same transfer twice, or its parts in another order, give the same."""
-        # Put last again, so that the peers stand in the order of their last blocks.
+        # The peer is put at the end, so that peers are in the order of their last blocks.
         peer = self._forget(transfer.handle) if transfer.handle in self._peers else _Peer()
         self._peers[transfer.handle] = peer
         peer.minute = minute

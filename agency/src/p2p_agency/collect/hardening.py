@@ -51,13 +51,13 @@ def _without_core_files() -> Iterator[str]:
         yield "This system cannot turn core files off for a process: turn them off for the whole machine."
         return
     if sys.platform == "linux":
-        # Where core files go to a program, the limit is not looked at, but this is.
+        # If the kernel sends core files to a program, it ignores the limit, but it respects this.
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _without_swap() -> Iterator[str]:
     locked = False
-    # With a limit, a later allocation would fail: lock all memory or none.
+    # If locked memory has a limit, a later allocation would fail. So lock all memory or none.
     with suppress(ImportError, OSError, AttributeError):
         locked = _may_lock_all() and ctypes.CDLL(None).mlockall(_MCL_CURRENT_AND_FUTURE) == 0
     if not locked:

@@ -1,7 +1,7 @@
-"""The only place that sees an address: it becomes the number of a country and a handle, and is dropped.
+"""The only place that sees an address: it turns the address into the number of a country and a handle, and drops it.
 
-A handle is a keyed digest of address and file. Each process makes a random key and stores it nowhere, so a
-handle means nothing to anybody else and nothing after the process has ended.
+A handle is a keyed digest of an address and a file. Each process makes a random key and stores it nowhere. So a handle
+means nothing to any other process, and nothing after the process has ended.
 """
 
 import json
@@ -22,13 +22,13 @@ import msgspec
 from p2p_agency.collect.counter import Transfer
 from p2p_core.codes import COUNTRIES, NETWORKS, UNKNOWN
 
-#: Places loopback and documentation addresses, for tests and demonstrations; the source is marked as such.
+#: A table for tests and demonstrations, which places loopback and documentation addresses. Its name shows what it is.
 TEST_TABLE: Final = "test"
 _TEST_COUNTRIES: Final = ("NO", "DE", "PT", "EE", "CY", "MT", "IE", "XK")
 _TEST_NETWORKS: Final = tuple(
     map(ip_network, ("127.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
 )
-# Not ``is_global`` of an address: that keeps the last 128 addresses in a cache.
+# ``is_global`` of an address is not used, because it keeps the last 128 addresses in a cache.
 _NOT_PUBLIC: Final = (
     *_TEST_NETWORKS,
     *map(ip_network, ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24")),

@@ -1,9 +1,12 @@
-"""Which minutes were watched from beginning to end. Only these are reported: what is missing is not zero."""
+"""Decides which minutes were watched from beginning to end.
+
+Only these are reported, because what is missing is not zero.
+"""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-#: Seconds within which a source must show that it works, and this program must look at the clock.
+#: Seconds. After a longer silence of a source, or a longer time without a look at the clock, a minute is not reported.
 SILENCE: Final = 10.0
 
 
@@ -37,13 +40,14 @@ class Minutes:
 
     def look(self, now: float) -> PastMinute | None:
         """The minute that has ended since the last look."""
-        # Judged at the last look: what waited since then has not been heard yet.
+        # Sources are judged by what was heard until the last look, because later messages may still wait to be read.
         for source, heard in self._heard.items():
             if self._now - heard > SILENCE:
                 self.lose(f"{source} was silent")
         step, self._now = now - self._now, now
         if abs(step) > SILENCE:
-            # Set by hand, or the process or the machine was stopped: which minute a transfer belongs to is not known.
+            # Somebody set the clock, or the process or the machine was stopped. So it is not known to which minute a
+            # transfer belongs.
             fault = f"the clock went {'on' if step > 0 else 'back'} by {abs(step):.0f} seconds at once"
             self.lose(fault)
             self._heard = {source: heard + step for source, heard in self._heard.items()}

@@ -1,4 +1,7 @@
-"""The adapters as processes. An address is turned into a country inside the process that got it, and stays there."""
+"""Runs each adapter in a process of its own. This process turns addresses into countries.
+
+No address leaves the process.
+"""
 
 import multiprocessing
 import os

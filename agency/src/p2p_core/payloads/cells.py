@@ -1,7 +1,8 @@
 """Sorts all observations of a submission at once and makes its reports of them.
 
-An observation becomes one number, its report above its cell above its value, so that one sort of
-numbers orders the reports' cells, brings cells that are named twice side by side, and keeps values with them.
+Each observation becomes one number. From the highest bits to the lowest, it has the report, the cell and the value. So
+one sort of numbers puts the cells of each report in order, puts cells that are named twice side by side, and keeps each
+value with its cell.
 """
 
 from collections.abc import Sequence

@@ -11,9 +11,9 @@ from p2p_core.codes import COUNTRIES, GROUPS, NETWORKS, TOTAL
 from p2p_core.payloads.faults import BrokenRuleError
 
 MAX_VALUE: Final = 10**9
-#: How far the clocks of an agency and of the database may be apart for a period to count as ended.
+#: How far the clock of an agency may be ahead of the database's: a period counts as ended so long before its end.
 SKEW: Final = timedelta(seconds=60)
-#: Up to here after receipt, a report counts as prepared at receipt.
+#: A ``prepared`` that is at most this long after receipt is replaced by the time of receipt.
 AHEAD: Final = timedelta(minutes=5)
 
 _REPORTABLE: Final = frozenset(map(str, periods.REPORTABLE))
@@ -87,7 +87,7 @@ def written_value(text: str) -> int:
         raise BrokenRuleError("missing_value")
     whole = re.fullmatch(r"(-?[0-9]+)(?:[.]0+)?", text, re.ASCII)
     if re.fullmatch(r"-?[1-9][0-9]{0,2}[.]000", text, re.ASCII):
-        # A spreadsheet in German means a thousand by 1.000, and no tool writes one like this.
+        # In German, 1.000 means a thousand. No tool writes the number one in this way.
         raise BrokenRuleError("fractional_value")
     if whole is None:
         numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)

@@ -14,9 +14,9 @@ from p2p_core.traces import looks_like_trace
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
 #: The structure of the rows in SDMX-CSV 2: its kind and its id. Neither is allowed without the other.
 _PAIR: Final = ("STRUCTURE", "STRUCTURE_ID")
-#: These, and the first column of SDMX-CSV 1.0.
+#: The same columns, and the first column of SDMX-CSV 1.0.
 STRUCTURE: Final = ("DATAFLOW", *_PAIR)
-#: Attributes that the dataflow has and agencies do not send. Tools write these columns, empty.
+#: Attributes that the dataflow has, but that agencies do not send. Tools write these columns, but leave them empty.
 COMPUTED: Final = (
     "COVERAGE", "AGENCIES_REPORTING", "AGENCIES_EXPECTED", "COUNTED_FROM", "AGENCIES_AWAITED", "AWAITED_UNTIL",
     "VALID_FROM",
@@ -40,7 +40,8 @@ _KEY: Final = ("FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD")
 #: The text that a tool writes if there is neither a code nor a name.
 _NOTHING: Final = f"None{NAMED}None"
 
-# What follows the first name separates all others. STRUCTURE may say in brackets what separates the parts of a cell.
+# The character after the first name separates all columns. After STRUCTURE, brackets may say what separates the parts
+# of a cell.
 _FIRST: Final = re.compile(rb'(?:"[^"\r\n]*"|STRUCTURE\[.\]|[^,;"\r\n]*)([,;])')
 _LONGEST: Final = 1000
 _SUBFIELDS: Final = re.compile(r"(?<=^STRUCTURE)\[.\]$")

@@ -1,9 +1,9 @@
 """Reads a CSV submission whose rows are all plain, with array operations, a block of rows at a time.
 
-A plain body has no quotes, no names behind codes, no keys and no faults, and each row is as long as the header.
-``csv_walk`` reads all other bodies, also those in which a report is withdrawn and sent again.
-A block has few different texts that name a report or a cell. The rules read each of them once. They are compared as
-64-bit words, so that no Python object is made for a row.
+A plain body has no quotes, no names behind codes, no keys and no faults. Each row has as many cells as the header.
+``csv_walk`` reads all other bodies, including those in which a report is withdrawn and sent again. In a block, few
+different texts name a report or a cell, and the rules read each of these texts once. Texts are compared as 64-bit
+words, so no row needs a Python object.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 _BLOCK: Final = 1 << 22
 
-#: In place of a cell: the row withdraws a report, or reports zero events.
+#: Numbers in place of that of a cell. They mean that the row withdraws a report, or reports zero events.
 _WITHDRAWAL: Final = -1
 _NOTHING: Final = -2
 

@@ -1,4 +1,4 @@
-"""Reads the columns of a CSV submission that describe a report: which period it is of, its status, its action."""
+"""Reads the columns of a CSV submission that describe a report: its period, its status, its action."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,8 +15,8 @@ from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
 
-#: SDMX-CSV 2.1 treats Information and Append as old names of Merge. A report is complete, though: a cell without a row
-#: is zero. So they mean Replace here, as do rows without an action. Merge itself is refused.
+#: In SDMX-CSV 2.1, Information and Append are old names of Merge. But a report is always complete: a cell without a row
+#: is zero. So both mean Replace here, and so does a row without an action. Merge itself is refused.
 _ACTIONS: Final = {"": False, "I": False, "A": False, "R": False, "D": True}
 #: In a row that withdraws a report, a dimension with one of these texts means all its values.
 OPEN: Final = frozenset({"", "*", "#N/A"})
@@ -48,7 +48,7 @@ def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | No
     one = _one_of_a_withdrawal if withdrawn else filled
     indicator = read("INDICATOR", one, checks.indicator, draft.indicators)
     frequency = read("FREQ", one, checks.frequency)
-    # Without its frequency a period can only be there or missing.
+    # If the frequency is not known, nothing can be checked except whether there is a period.
     start = read("TIME_PERIOD", one, *((_period, frequency, draft.received) if frequency else (str,)))
     unsaid = UNSAID if withdrawn else MISSING | {""}
     status = read("OBS_STATUS", _status, unsaid)

@@ -1,7 +1,7 @@
-"""Reads a CSV submission row by row: it takes every form that is allowed, and finds all faults.
+"""Reads a CSV submission row by row: it reads every form that is allowed, and finds all faults.
 
-The rows of a report may be anywhere. A fault of a whole report is listed once, at its first row. Withdrawals count in
-order: one withdraws the rows before it, and rows after it are the report again.
+The rows of a report may be anywhere. A fault of a whole report is listed once, at the first row of the report. The
+order of withdrawals matters: a withdrawal removes the rows before it, and the rows after it are the new report.
 """
 
 import csv
@@ -32,7 +32,7 @@ _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
 class _OpenReport:
-    """A report while its rows are read; without a head if that has faults."""
+    """A report while its rows are read. It has no head if the head has faults."""
 
     def __init__(self, head: Head | None, first: int) -> None:
         #: The number of the first row that names it.
@@ -54,7 +54,7 @@ class _OpenReport:
 
 
 class _Named(NamedTuple):
-    """What the texts of a row name: a report, what they say of it, and whether they withdraw it."""
+    """What the texts of a row say: which report they name, what they say about it, and whether they withdraw it."""
 
     report: _OpenReport
     head: Head | None
@@ -91,7 +91,7 @@ def _read(body: bytes | bytearray) -> Iterator[list[str]]:
         raise PayloadError("not_utf8") from None
     except csv.Error as error:
         pointer = "/header" if number < 0 else f"/rows/{number}"
-        # Python has one exception for all faults of CSV; only its text says which.
+        # Python has one exception for all faults of CSV. Only its text says which fault it is.
         detail = _LONG_CELL if "field limit" in str(error) else ""
         raise PayloadError("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
 
@@ -128,7 +128,7 @@ class _Walk:
             else:
                 self._unusual(named, f"/rows/{number}", row)
             report.rows += 1
-        # A spreadsheet may have rows that are no reports and have faults already.
+        # A spreadsheet may have rows that are no reports. Their faults are in the list already.
         if not self.named and not self.draft.faults.count:
             self.draft.faults.add("/rows", "no_reports")
         firsts = []
@@ -146,7 +146,7 @@ class _Walk:
         if head is not None:
             report = self.reports.setdefault(head[:3], report)
         self.named[name] = _Named(report, head, withdraws(texts))
-        # At once: a report takes far more memory than its row.
+        # This is checked at once, because a report takes far more memory than its row.
         refuse_too_many_reports(len(self.reports), len(self.named))
         return self.named[name]
 

@@ -12,7 +12,7 @@ from p2p_core.payloads.faults import Faults, PayloadError
 from p2p_core.reports import NewReport
 
 MAX_OBSERVATIONS: Final = 2_000_000
-#: In how many ways a report may be named, on average: withdrawn and sent again is two.
+#: In how many ways a report may be named, on average. For example, a report that is withdrawn and sent again has two.
 _WAYS: Final = 2
 #: The most commas that a report and an observation have in JSON: one after each member and item except the last.
 _COMMAS_OF_REPORT: Final = 5

@@ -1,4 +1,4 @@
-"""Faults of a payload: the first hundred by place and code, and the count of all, up to a bound."""
+"""Faults of a payload: the place and code of the first hundred, and the number of all faults, up to a limit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Self, TypeVar
@@ -31,14 +31,17 @@ class Advice(str):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a payload: where, as a JSON pointer, and what."""
+    """One thing that is wrong with a payload: what is wrong, and where (as a JSON pointer)."""
 
     pointer: str
     code: str
 
 
 class PayloadError(Exception):
-    """A payload is refused. ``faults`` are the first of ``fault_count``; ``detail`` is a sentence of ours, if any."""
+    """A payload is refused. ``faults`` are the first of ``fault_count`` faults.
+
+    ``detail`` is a sentence of ours, or empty.
+    """
 
     def __init__(
         self, code: str, *, detail: str = "", faults: Sequence[Fault] = (), fault_count: int | None = None

@@ -81,7 +81,7 @@ def _value(text: bytes) -> Any:
         return _decode(text, Raw)
     value = _decode(text, Any)
     if value is None and text != b"null":
-        # The decoder refuses numbers beyond the bounds of a float; Python reads them as infinite.
+        # The decoder refuses numbers that are too large for a float. Python reads them as infinite.
         _decode(text, Raw)
         try:
             return float(text)

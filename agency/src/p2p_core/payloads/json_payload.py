@@ -1,6 +1,6 @@
-"""Reads a JSON submission. Each report is decoded by itself, so that only one at a time is alive as objects.
+"""Reads a JSON submission. Each report is decoded by itself, so only one report at a time is in memory as objects.
 
-What does not fit the plain form goes through ``json_walk``, which finds all that is wrong with it.
+``json_walk`` reads what does not have the plain form, and finds all faults in it.
 """
 
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ def _plain_envelope(body: bytes | bytearray, draft: Draft) -> json_walk.Envelope
     except _NOT_PLAIN:
         return None
     refuse_too_many_reports(len(sent.reports))
-    # A member that is named twice, which the decoder does not tell, brings two quotes more at least.
+    # The decoder does not say if a member is named twice. But such a member adds at least two quotes.
     quotes = [_count_quotes(raw) for raw in sent.reports]
     named_once = body.count(b'"') - sum(quotes) == (6 if sent.prepared is UNSET else 10)
     return json_walk.Envelope(indicator, prepared, sent.reports, quotes) if named_once else None

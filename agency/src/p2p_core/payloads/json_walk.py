@@ -1,6 +1,6 @@
 """Reads a JSON submission member by member and finds all faults.
 
-Objects are opened one level at a time, so that a payload of any shape takes little more than its own size.
+Objects are opened one level at a time. So a payload of any shape takes little more memory than its own size.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ _OBSERVATION: Final = ("country", "network", "value")
 
 
 class Envelope(NamedTuple):
-    """A submission without its reports; ``indicator`` is None if it had a fault.
+    """A submission without its reports. ``indicator`` is None if it had a fault.
 
-    ``quotes`` counts those of each report, where they were counted.
+    ``quotes`` has the number of quotes in each report, if they were counted.
     """
 
     indicator: int | None
@@ -53,7 +53,7 @@ def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> 
     if not sent.is_object:
         return
     frequency = sent.text("frequency", checks.frequency)
-    # Without its frequency a period can only be there or missing.
+    # If the frequency is not known, nothing can be checked except whether there is a period.
     start = sent.text("period", *((checks.period, frequency, draft.received) if frequency else (str,)))
     status = sent.text("status", checks.status) if "status" in sent else "A"
     withdrawn = sent.read("withdrawn", _boolean) if "withdrawn" in sent else False

@@ -1,4 +1,4 @@
-"""The codes that a payload can be refused with, each with its status, its title and its advice.
+"""The codes with which a payload can be refused. Each has a status, a title and an advice.
 
 ``api.codes`` has all codes. A code never changes its meaning.
 """

@@ -12,7 +12,7 @@ _A_DAY: Final = {Frequency.MINUTE: 1440, Frequency.HOUR: 24, Frequency.DAY: 1, F
 
 @dataclass(frozen=True, slots=True)
 class PublishedLevel:
-    """What is published of a country over some whole months: events, over all networks, in so many days."""
+    """The published numbers of a country in some whole months: events over all networks, and the number of days."""
 
     country: str
     step: str

@@ -9,7 +9,7 @@ from p2p_core import periods
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
 
-#: At which frequency a schedule's periods are judged: minutes by their hour.
+#: For each frequency of a schedule: the frequency at which its periods are judged. Minutes are judged by their hour.
 JUDGED_AT: Final = {frequency: frequency for frequency in periods.REPORTABLE} | {Frequency.MINUTE: Frequency.HOUR}
 
 

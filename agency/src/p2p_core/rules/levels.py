@@ -1,7 +1,7 @@
 """What level is usual for a period, and which reports are far from it (R102).
 
-Reports are judged against the agency's figures, which may come from any frequency. They are judged in order of
-period as if they had come one by one: a held report does not become part of what later ones are judged against.
+Reports are judged against the agency's figures, which may come from any frequency. They are judged in the order of
+their periods, as if they had come one by one: later reports are not compared with a held report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +20,19 @@ Facts = dict[str, Any]
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _WEEK_SECONDS = 604_800
-#: The usual for a period comes from so many weeks before it.
+#: The usual values for a period come from so many weeks before it.
 WEEKS = 8
 _BEFORE = [back * _WEEK for back in range(WEEKS, 0, -1)]
-#: The usual for a month comes from so many months before it, if too few weeks have figures.
+#: If too few weeks have figures, the usual values for a month come from so many months before it.
 _MONTHS = 8
-#: A level is compared with values that begin at most so long before it, and its period is at most so long.
+#: LONGEST is the length of the longest period of a level. Values with which it is compared begin at most FURTHEST
+#: before it.
 FURTHEST, LONGEST = timedelta(days=31 * (_MONTHS + 1)), timedelta(days=31)
 #: Makes the median absolute deviation of normal values their standard deviation.
 _MAD_TO_SIGMA = 1.4826
 #: The frequencies that have a usual level, finest first.
 LEVELLED = tuple(WHOLE.values())
-#: Of these, the frequencies that are compared with the same place in the weeks before.
+#: The frequencies of these that are compared with the same hour or weekday in the weeks before.
 BY_WEEK = (Frequency.HOUR, Frequency.DAY)
 _RANK: Mapping[str, int] = {frequency: rank for rank, frequency in enumerate(Frequency)}
 
@@ -60,9 +61,9 @@ class Level(NamedTuple):
 
 
 class Usual(NamedTuple):
-    """The values that are usual for a period, and for a month the frequency that they come from.
+    """The values that are usual for a period. For a month, also the frequency of these values.
 
-    Rough values are estimates: no level counts as too low against them.
+    Rough values are estimates: no level counts as too low if it is compared with them.
     """
 
     values: list[int]
@@ -103,7 +104,8 @@ class Judge:
         """Compare with the usual for the period, or for the first longer period that has enough usual values."""
         value, frequency, start = level.total, level.frequency, level.period
         if frequency == Frequency.MINUTE:
-            # The sum of its hour's minutes with the new one, without released values. Too much only if that rises.
+            # The level is the sum of the minutes of the hour with the new one, without released values. It can be too
+            # high only if the new minute makes the sum larger.
             frequency, start = Frequency.HOUR, periods.start_of(Frequency.HOUR, start)
             before = self.sums.parts(frequency, start)
             after = self.sums.parts_with((frequency, start), (level.frequency, level.period), level.counts_as())
@@ -114,7 +116,7 @@ class Judge:
             usual = self._usual_for(frequency, start)
             if self._is_enough(usual):
                 facts, is_part = implausible(value, usual.values, **self.limits), frequency != level.frequency
-                # A part, or a value compared with estimates, can only be too much.
+                # A part of a longer period, or a value that is compared with estimates, can only be too high.
                 if not facts or ((is_part or usual.is_rough) and facts["value"] < facts["usual"]):
                     return None
                 own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
@@ -228,7 +230,7 @@ def implausible(value: int, usual: Sequence[int], *, distance: float, difference
     middle = _median(usual)
     apart = abs(value - middle)
     floor = max(middle**0.5, 1.0)
-    # The second test is the first half of the rule: the deviation is never less than this.
+    # The second condition follows from the rule: the deviation *s* is never less than this.
     if apart < difference or apart <= distance * floor:
         return None
     deviation = max(_MAD_TO_SIGMA * _median([abs(one - middle) for one in usual]), floor)

@@ -1,7 +1,8 @@
-"""How far an agency's shares of countries are from those of all other agencies (R301).
+"""Measures how far an agency's shares of countries are from those of all other agencies (R301).
 
-An agency sees downloads from everywhere, so its shares are much like those of the others. They differ if its source of
-locations is wrong, or if other files are on offer. Two right sources differ a little too: that is allowed for.
+Every agency sees downloads from everywhere, so the shares of all agencies are similar. The shares of an agency differ
+if its source of locations is wrong, or if it offers other files. Two right sources also differ a little, and the rule
+allows for this.
 """
 
 from datetime import date
@@ -21,7 +22,7 @@ _CODES = list(COUNTRIES)
 
 
 class Locations(NamedTuple):
-    """An agency's source of locations, its date, and the share of the other agencies that use a source of other name.
+    """An agency's source of locations, its date, and the share of the other agencies that use another source.
 
     Agencies whose source is not known are not among the others.
     """

@@ -14,7 +14,7 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.reports import Numbers, Values
 from p2p_core.rules.levels import Facts
 
-#: Network numbers have room for so many in a place.
+#: A place has room for so many network numbers.
 _NETWORKS = 256
 
 
@@ -36,11 +36,12 @@ class Cells(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ComparedReport:
-    """A current report, and what it is compared with. A withdrawn one has a total of 0.
+    """A current report, and what it is compared with. The total of a withdrawal is 0.
 
-    ``age`` is the time from the period's end to its receipt. ``revisions`` counts the reports that were current
-    before it, and ``before`` is the total of the last of them. ``finer`` is the sum of the finer figures if all are
-    there, ``previous`` the report of the period before if it has the same total; only with these are cells needed.
+    ``age`` is the time from the end of the period to the receipt of the report. ``revisions`` is the number of reports
+    for the period that were current before, and ``before`` is the total of the last of them. ``finer`` is the sum of
+    the finer figures, if all are there. ``previous`` is the report for the period before, if it has the same total.
+    Cells are needed only if one of these two is set.
     """
 
     total: int
@@ -107,7 +108,8 @@ def unlocated_share(report: ComparedReport, *, share: float, total: float) -> Fa
     """R105."""
     if not report.total or report.total < total:
         return None
-    # The division is rounded to the nearest, as the threshold was: a share that equals it is not over it.
+    # The result of the division is rounded in the same way as the threshold. So a share that equals the threshold is
+    # not over it.
     part = report.unlocated / report.total
     if part <= share:
         return None

@@ -24,25 +24,26 @@ class Severity(StrEnum):
 
 
 class Subject(StrEnum):
-    """The subject that a judge gets."""
+    """What a judge gets to judge."""
 
     #: A :class:`plausibility.ComparedReport`.
     REPORT = auto()
     #: The total of a period, and the totals that are usual for it.
     LEVEL = auto()
-    #: A :class:`lateness.Run`. Of several rules the last one that applies counts.
+    #: A :class:`lateness.Run`. If several rules apply, the last one counts.
     LATENESS = auto()
     #: The counts of a week by country, of the agency and of all others, and a :class:`mix.Locations` or None.
     MIX = auto()
-    #: A :class:`detail.PublishedLevel`. It is about a country, and no agency's.
+    #: A :class:`detail.PublishedLevel`. It is about a country, and about no agency.
     DETAIL = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number that a rule depends on. ``name`` is that of the setting: the rule's id, and the judge's parameter.
+    """A number that a rule depends on. ``name`` is the name of the setting: the rule's id and the judge's parameter.
 
-    One agency may have another than all others if it is ``own``. It is a whole number within the limits of ``whole``.
+    If it is ``own``, an agency can have a value of its own. If ``whole`` is set, it is a whole number within these
+    limits.
     """
 
     name: str
@@ -62,9 +63,9 @@ class Rule:
 
     ``level`` is its validation level in the European Statistical System. 0: expected data are there; 1: within one
     report; 2: within the reports of one agency; 3: between agencies; 4: between subjects; 5: with outside sources.
-    ``judge`` takes the subject and the thresholds. It returns the numbers behind a finding, or None. ``facts`` says
-    what each of them is, ``own_facts`` which ones depend on the agency alone: without a change in these, a finding
-    that a coordinator closed stays closed. ``holds`` means that a report waits for a coordinator.
+    ``judge`` takes the subject and the thresholds. It returns the numbers behind a finding, or None. ``facts`` explains
+    each of these numbers. ``own_facts`` names those that depend on the agency alone. If none of these changes, a
+    finding that a coordinator closed stays closed. ``holds`` means that a report waits for a coordinator.
     """
 
     id: str
@@ -229,7 +230,7 @@ _RULES = (
             "edition": "date of the source",
             "others_elsewhere": "share of the other agencies with another source",
         },
-        # Reports of other agencies must not open a finding again that a coordinator closed.
+        # If a coordinator closed a finding, reports of other agencies must not open it again.
         own_facts=("value",),
         thresholds=(
             Threshold(

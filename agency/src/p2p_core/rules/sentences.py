@@ -11,11 +11,11 @@ from p2p_core.codes import COUNTRY_NAMES, NETWORK_NAMES, UNKNOWN
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
 
-#: From the hour on, UTC.
+#: The part of the day that begins at this hour, in UTC.
 _PARTS_OF_DAY = {0: "night", 6: "morning", 12: "afternoon", 18: "evening"}
-#: From so many times the usual on, a level is given as a multiple of it.
+#: If a level is at least so many times the usual, the sentence gives it as a multiple of the usual.
 _MULTIPLE = 1.5
-#: From this share on, percents have no fraction.
+#: Shares from this one on are written in whole per cent.
 EVEN = 0.1
 
 

@@ -1,4 +1,4 @@
-"""An agency's figures as totals, made of its current reports at all frequencies, while new reports are judged."""
+"""Adds up an agency's figures, as totals, from its current reports at all frequencies while new reports are judged."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from p2p_core.periods import Frequency
 #: A period: its frequency and its start.
 Place = tuple[str, datetime]
 
-#: Which period each is summed into, up to the month.
+#: For each frequency, the next coarser one into which it is summed, up to the month.
 WHOLE: Mapping[str, Frequency] = {
     Frequency.MINUTE: Frequency.HOUR,
     Frequency.HOUR: Frequency.DAY,

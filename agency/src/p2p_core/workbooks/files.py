@@ -11,7 +11,7 @@ from p2p_core.workbooks import reading, sheets
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
-#: The ends of the names of workbooks.
+#: The names of workbooks end with these.
 WORKBOOKS: Final = (".xlsx", ".ods")
 _DAYS: Final = Advice("The days and months of this file were read as those of UTC, as the API reads them in CSV.")
 
@@ -52,7 +52,7 @@ def read(
     try:
         return "workbook", read_file(content, received=received, indicators=indicators, agency=agency, clock=clock)
     except PayloadError as refused:
-        # If both find a row that is no CSV, this reader says more about it.
+        # If both readers find a row that is no CSV, the error of this reader says more.
         is_same = refused.code == "not_csv" and kind == "csv" and refused.faults == strict.faults
         if kind == "workbook" or is_same or _is_of_a_spreadsheet(refused, strict):
             raise

@@ -1,14 +1,15 @@
-"""Which number formats of a workbook show no hours: a cell with one of them has a date, and no time."""
+"""Finds the number formats of a workbook that show no hours. A cell with such a format has a date without a time."""
 
 import re
 from typing import Final
 
 #: The formats of Excel that have numbers instead of codes, and show hours or minutes.
 _TIMES: Final = frozenset({18, 19, 20, 21, 22, 45, 46, 47})
-#: What a format shows as it is written: a quoted text, a character after a backslash, and colours and languages in
+#: Parts of a format that are no codes: a quoted text, a character after a backslash, and colours and languages in
 #: brackets.
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|\[(?!h)[^\]]*\]', re.IGNORECASE)
-#: The most groups of digits that a date has where OpenDocument stores what the cell shows.
+#: A date has at most so many groups of digits. OpenDocument stores the text that a cell shows: with more groups, it has
+#: a time.
 _OF_A_DATE: Final = 3
 
 

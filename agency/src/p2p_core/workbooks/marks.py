@@ -1,4 +1,4 @@
-"""What was seen of the cells of a sheet before a library reads it: how far they reach, and which cannot be read."""
+"""What was found in a sheet before a library reads it: how far its cells reach, and which cells cannot be read."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Final
 
 from p2p_core.payloads.faults import Advice, PayloadError
 
-#: Of all sheets together, empty ones between others included.
+#: The most cells of all sheets together, including empty cells between others.
 MAX_CELLS: Final = 2_000_000
 
 Position = tuple[int, int]
@@ -22,7 +22,7 @@ class Mark(Enum):
 
 @dataclass(slots=True)
 class Marks:
-    """What was seen of a sheet: its last row and column with a value, and the cells that cannot be read.
+    """What was found in a sheet: its last row and column with a value, and the cells that cannot be read.
 
     ``days`` has for each column, by row, whether its cell shows no hours.
     """

@@ -22,18 +22,19 @@ from p2p_core.workbooks.scan import letters
 from p2p_core.workbooks.sheets import Row, Sheet, Value
 from p2p_core.workbooks.values import Clock, Text
 
-#: So many faults are listed, for a workbook that comes back with all of them coloured.
+#: The most faults in the list. There are many, because a workbook comes back with all of their cells coloured.
 LISTED: Final = 10_000
 #: A place in CSV, as the API names it. A column has its name or, in the header, its number from 0.
 _IN_CSV: Final = re.compile(r"/(?:header|rows/(\d+))(?:/(\w+))?")
 #: A row with so many names of columns is a header.
 _NAMES: Final = 3
-#: Columns in which drop-downs write a name after the code: NO: Norway. In CSV, the header says it of others.
+#: Columns in which drop-down lists write a name after the code, such as "NO: Norway". In CSV, the header names such
+#: columns.
 _LABELLED: Final = frozenset({"INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION"})
 
 
 class Place(NamedTuple):
-    """A cell or, without a column, a row or a sheet. Rows count from 1, columns are letters, as spreadsheets show."""
+    """A cell. Without a column: a row or a sheet. Rows count from 1 and columns are letters, as in spreadsheets."""
 
     sheet: str
     row: int = 0
@@ -91,9 +92,10 @@ class Reading(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """A sheet with a header in row ``top``, from 0: the place of each column by its name, and of those not read.
+    """A sheet with a header in row ``top`` (from 0).
 
-    In the columns that are ``labelled``, a name may follow the code.
+    It has the place of each column by its name, and of columns not read. In the columns that are ``labelled``, a name
+    may follow the code.
     """
 
     sheet: Sheet
@@ -104,7 +106,7 @@ class _Table(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A row that the rules read: its table, its row in the sheet, from 0, and its number as CSV counts."""
+    """A row that the rules read: its table, its row in the sheet (from 0), and its number as CSV counts rows."""
 
     table: _Table
     at: int

@@ -1,7 +1,8 @@
 """Looks through the XML of a workbook before a library reads it.
 
-The library makes a full rectangle of each sheet, so one cell far away would take all memory. It also returns nothing
-for errors such as #REF!, for formulas that were never computed, and for the cells behind a merged one.
+The library makes a full rectangle of each sheet, so one cell far away would take all memory. It also returns an empty
+value for three kinds of cells: errors such as #REF!, formulas that were never computed, and cells that are merged with
+another one.
 """
 
 import re
@@ -14,8 +15,9 @@ from p2p_core.workbooks.formats import Formats, is_date_alone
 from p2p_core.workbooks.marks import MAX_CELLS, Mark, Marks, Position, too_many
 from p2p_core.workbooks.unpacking import ambiguous, unreadable
 
-#: Bytes of the texts of all cells for each byte of the members. Many cells can share one text, and each of them becomes
-#: a text of its own. A small workbook may have as many as the second number.
+#: The first number limits the bytes of the texts of all cells, for each byte of the members. It is needed because many
+#: cells can share one text, and each of them becomes a text of its own. A small workbook may have as many bytes as the
+#: second number.
 _TEXT: Final = 2
 _SMALL_TEXT: Final = 8 << 20
 _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -55,7 +57,7 @@ def letters(column: int) -> str:
 
 @dataclass(slots=True)
 class Scan:
-    """What was seen of all members: sheets by member in a workbook of Excel, by name in one of OpenDocument."""
+    """What was found in all members. Sheets are by member in workbooks of Excel, by name in those of OpenDocument."""
 
     sheets: dict[str, Marks] = field(default_factory=dict)
     #: The members of the sheets, by the ids of relations, and these ids by the names of sheets.
@@ -67,7 +69,7 @@ class Scan:
     #: The bytes of the texts that cells of Excel share, and of all cells together.
     shared: list[int] = field(default_factory=list)
     text: int = 0
-    #: How many cells and how many elements may still come.
+    #: How many more cells and elements the workbook may have.
     room: int = MAX_CELLS
     elements: int = _FEW_ELEMENTS
 
@@ -119,13 +121,14 @@ class _Member:
         self.inside = ""
         #: Whether the value of the present cell is the number of a shared text, and whether its text repeats with it.
         self.is_shared = self.repeats = False
-        #: Whether the sheet has rows so far, the present cell a value, and the value, if it is no text, a piece.
+        #: Whether the sheet has rows so far, whether the present cell has a value, and whether a value that is no text
+        #: has a piece.
         self.has_rows = self.has_value = self.is_number = self.has_piece = False
         self.is_extended = False
-        #: Whether the present cell of Excel shows no hours if it has a date, and whether that of OpenDocument has a
-        #: date and nothing is known yet of what it shows.
+        #: Whether the present cell of Excel shows no hours if it has a date. And whether the present cell of
+        #: OpenDocument has a date, but it is not known yet what the cell shows.
         self.is_day = self.is_date = False
-        # Without a buffer, a text that a comment or a reference divides comes in pieces.
+        # There is no buffer. So a text comes in pieces if a comment or a reference divides it.
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
         self.parser.CharacterDataHandler = self.text
@@ -151,7 +154,7 @@ class _Member:
             self.is_date = False
             self.note_days(is_day=is_date_alone(text))
         if self.inside == "v" and self.is_number and text.strip():
-            # The library reads the first piece only: 1<!-- -->7 as 1.
+            # The library reads only the first piece: it reads 1<!-- -->7 as 1.
             if self.has_piece:
                 raise ambiguous()
             self.has_piece = True
@@ -198,7 +201,7 @@ class _Member:
     # --- workbooks of Excel ---
 
     def number_format(self, attributes: Attributes) -> None:
-        # Those of charts have no number.
+        # Sheets that are charts have no number.
         if "numFmtId" in attributes:
             self.scan.formats.name(int(attributes["numFmtId"]), attributes.get("formatCode", ""))
 

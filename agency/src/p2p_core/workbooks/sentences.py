@@ -17,13 +17,13 @@ TOTAL_ROW: Final = Advice(
     "This row has a count and no period. If it is a total, delete it: the service computes totals."
 )
 
-#: Where the title of the code speaks of the API.
+#: For codes whose title is about the API.
 _TITLES: Final = {
     "missing_field": Advice("Something is missing"),
     "unknown_field": Advice("This cell does not belong in the table"),
     "not_csv": Advice("This row cannot be read"),
 }
-#: Where the advice of the code speaks of the API.
+#: For codes whose advice is about the API.
 _CELLS: Final = {
     "unknown_field": Advice(
         "No column above this cell has a name. Delete what is in the cell, or put it into another sheet."

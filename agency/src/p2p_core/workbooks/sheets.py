@@ -20,7 +20,7 @@ from p2p_core.workbooks.unpacking import NOT_A_WORKBOOK, pack, unpack, unreadabl
 Value = str | float | bool | date | time | timedelta
 Row = list[Value]
 
-#: The first line of a CSV file for Excel, which Excel does not show.
+#: The first line of a CSV file for Excel, which names the separator. Excel does not show it.
 _SEPARATOR: Final = re.compile(r"\s*\"?sep=([^\"\r\n])\"?\s*\Z", re.IGNORECASE)
 #: The header is looked for in so many rows. Titles may be above it.
 TOP: Final = 50
@@ -35,7 +35,7 @@ _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet, unnamed.
+    """A sheet. Its rows begin with row 1 and column A, and can be read several times. CSV has one sheet without a name.
 
     No other sheet of the workbook has the same name. The name leads to no person. ``days`` has for each column, by row,
     whether its cell shows no hours.
@@ -95,7 +95,7 @@ def open_workbook(content: bytes) -> list[Sheet]:
         names = [one.name for one in stored]
         for name in names:
             book.get_sheet_by_name(name)
-    # The library would give the rows of the first one for both.
+    # The library would return the rows of the first sheet for both.
     if len(set(names)) < len(names):
         raise unreadable()
     return [
@@ -114,7 +114,7 @@ def _refuse_unreadable(advice: Callable[[], Advice]) -> Iterator[None]:
     except Exception:  # noqa: BLE001  the library raises several kinds
         raise unreadable(advice()) from None
     except BaseException as error:
-        # What the library did not expect, it raises as no ordinary exception.
+        # If the library meets something that it did not expect, its exception is no ordinary one.
         if type(error).__name__ == "PanicException":
             raise unreadable(advice()) from None
         raise

@@ -1,6 +1,6 @@
 """Writes the values of cells as the texts that the rules of CSV read: counts without separators, periods in UTC.
 
-What it cannot write without a guess stays as it is, or becomes a text that the rules refuse.
+A value that would need a guess stays as it is, or becomes a text that the rules refuse.
 """
 
 import re
@@ -13,14 +13,14 @@ from p2p_core.payloads.faults import Advice
 from p2p_core.periods import Frequency
 from p2p_core.workbooks.sheets import Value
 
-#: A date and perhaps a time, as spreadsheets write them where the order of day and month is certain.
+#: A date, and perhaps a time, in a form in which the order of day and month is certain.
 _MOMENT: Final = re.compile(
     r"(?:(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)|(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.\s?(?P<y>\d{4}))"
     r"(?:[T ]+(?P<hour>\d\d?):(?P<minute>\d\d)(?::00(?:[.,]0+)?)?)?\s?(?P<zone>Z|[+-]\d\d:\d\d)?",
     re.ASCII,
 )
 _MONTH: Final = re.compile(r"(\d{4})-M?(\d\d)", re.ASCII)
-#: Days and months in an order that only their writer knows, or with a year of two digits.
+#: A date whose order of day and month only its writer knows, or a date with a year of two digits.
 _UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.ASCII)
 
 #: A time, and perhaps a second one after a dash.
@@ -35,7 +35,7 @@ _MEANT: Final = (
 
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
-#: Digits in groups of three that can be nothing else than one number.
+#: Digits in groups of three that can only be one number.
 _GROUPED: Final = tuple(
     re.compile(pattern, re.ASCII)
     for pattern in (
@@ -52,7 +52,7 @@ _SEPARATORS: Final = re.compile(r"[^\d-]", re.ASCII)
 
 
 class Text(NamedTuple):
-    """The text of a cell. ``hint`` says how to fix it if the rules refuse it, ``code`` which code it has then."""
+    """The text of a cell. If the rules refuse it, ``hint`` says how to fix it, and ``code`` is that of the fault."""
 
     text: str
     hint: Advice | None = None

@@ -24,7 +24,7 @@ from p2p_core.workbooks.reading import CellFault, WorkbookError
 from p2p_core.workbooks.scan import position_of
 from p2p_core.workbooks.sheets import Sheet, Value
 
-#: The template checks what is typed into so many rows.
+#: The number of rows in which the template checks what is typed.
 _ROWS: Final = 10_000
 _FREQUENCIES: Final = {one.value: NOUNS[one] for one in REPORTABLE}
 _STATUSES: Final = {"A": "final", "P": "provisional"}

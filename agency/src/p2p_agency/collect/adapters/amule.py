@@ -1,7 +1,7 @@
 """Watches the uploads of an aMule daemon, through its External Connections.
 
-aMule says how many bytes it has sent of a file, how many bytes went to each client, compressed, and which whole parts
-a client had. It does not say which blocks were sent, nor that a client has finished.
+aMule says three things: how many bytes of a file it has sent, how many compressed bytes went to each client, and which
+whole parts of the file a client had. It does not say which blocks were sent, or that a client has finished.
 """
 
 import time
@@ -13,21 +13,22 @@ from p2p_agency.collect.adapters import Batch
 from p2p_agency.collect.adapters.external_connections import Connection, Tag
 from p2p_agency.collect.locator import Upload
 
-#: Bytes. eDonkey knows parts; the counter counts in blocks of this size.
+#: Bytes. eDonkey divides files into parts. The counter counts in blocks, so parts are divided into blocks of this size.
 _BLOCK: Final = 10_240
 _PART: Final = 9_728_000
 
 _CLIENT, _FILE_SIZE, _FILE_HASH, _FILE_SENT = 0x0600, 0x0303, 0x031E, 0x0401
 _SESSION, _ADDRESS, _STATE, _FILE, _PARTS = 0x0609, 0x0610, 0x061C, 0x061F, 0x062B
-#: All that is kept of what aMule says: no names, no hashes of users.
+#: Of what aMule says, only these values are kept: no names, and no hashes of users.
 _NEEDED: Final = frozenset({_FILE_SIZE, _FILE_HASH, _FILE_SENT, _SESSION, _ADDRESS, _STATE, _FILE, _PARTS})
 _UPLOADING: Final = 0
-#: Per cent of the file. A client that is no longer served had finished if it had got so much: amounts are estimates.
+#: Per cent of the file. Amounts are estimates: a client with so much of the file counts as finished when aMule no
+#: longer serves it.
 _NEARLY: Final = 95
 
 
 class _Values:
-    """A file or a client. aMule says only what has changed, so the rest is kept."""
+    """What aMule said about a file or a client. It says only what has changed, so the other values are kept."""
 
     def __init__(self) -> None:
         self._values: dict[int, bytes] = {}
@@ -43,7 +44,7 @@ class _Values:
 
 
 class _File(_Values):
-    """What was sent of a file since it was first seen: bytes of the file, and bytes as they went to clients."""
+    """What was sent of a file since it was first seen: in bytes of the file, and in ``compressed`` bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +80,8 @@ class _Client(_Values):
     def receive(self, files: dict[int, _File]) -> None:
         """Add the bytes that went to the client since the last time."""
         session = self.number(_SESSION)
-        # A new turn begins at zero; the last bytes of a turn may come when the client asks for no file any more.
+        # The number begins at zero in each turn. The last bytes of a turn may come after the client has stopped asking
+        # for a file.
         gained, self._session = session - self._session if session >= self._session else session, session
         self._file = self.number(_FILE) or self._file
         if self._file in files:

@@ -124,7 +124,7 @@ def _read_tag(body: bytes, at: int) -> tuple[Tag, int]:
     at += 7
     inside: tuple[Tag, ...] = ()
     if name & 1:
-        # The length counts the tags inside, without the number of them.
+        # The length includes the tags inside, but not the field that says how many they are.
         start = at + 2
         inside, at = _tags(body, at)
         length -= at - start

@@ -1,7 +1,8 @@
 """Watches the uploads of qBittorrent, through its Web API.
 
-qBittorrent says how many bytes a peer has got over its connection and how much of the torrent it has, not which blocks
-were sent. It disconnects peers as soon as they are complete, so one that was nearly complete and is gone had finished.
+About each peer, qBittorrent says two things: how many bytes it has sent over the connection, and which share of the
+torrent the peer has. It does not say which blocks were sent. It disconnects a peer as soon as the peer is complete. So
+a peer that was nearly complete, and is gone, counts as complete.
 """
 
 import time
@@ -16,7 +17,7 @@ from p2p_agency.collect.adapters import AdapterError, Batch
 from p2p_agency.collect.locator import Upload
 
 _BLOCK: Final = 16 * 1024
-#: A peer that is gone had finished if it had at least this share when it was last listed, some seconds before.
+#: A peer that is gone counts as complete if it had at least this share when it was last listed, some seconds before.
 _NEARLY: Final = 0.8
 _TIMEOUT: Final = 10.0
 
@@ -72,7 +73,7 @@ class _Api:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._url = f"{url.rstrip('/')}/api/v2/"
-        # Without a name and a password, which some write into an address.
+        # Some people write a name and a password into the address. These are left out.
         self._place = urllib3.util.parse_url(url).netloc
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, headers={"Referer": url})
         fields = {"username": username, "password": password}
@@ -90,7 +91,7 @@ class _Api:
         try:
             return msgspec.json.decode(answer.data, type=shape)
         except msgspec.ValidationError as error:
-            # It names types and members. It never shows a value, which could be an address.
+            # The message names types and members. It never shows a value, because a value could be an address.
             raise AdapterError(
                 f"The answer of {self._place} to {name} is not that of qBittorrent 5. {error}. "
                 "Check that `url` leads to qBittorrent, and its version."

@@ -1,7 +1,7 @@
-"""A BitTorrent client of the agency's own, with libtorrent, that seeds the torrents of a folder and watches its peers.
+"""A BitTorrent client of the agency itself: with libtorrent, it seeds the torrents of a folder and watches its peers.
 
-libtorrent keeps peers in its resume data and its DHT state, so neither is ever saved. By default, it also tells peers
-the addresses of other peers, so it has no peer exchange, and the DHT gives no answers.
+The resume data and the DHT state of libtorrent contain peers, so neither is ever saved. By default, libtorrent also
+tells peers the addresses of other peers. So peer exchange is off here, and the DHT gives no answers.
 """
 
 import errno
@@ -20,12 +20,12 @@ except ImportError:  # no wheel for this machine; it is an extra
     libtorrent = None  # type: ignore[assignment]
 
 _BLOCK: Final = 16 * 1024
-#: A client that has finished leaves its seeds before it has told them of its last pieces. One that leaves by itself and
-#: lacked no more than these, as far as it had told, had finished.
+#: A client that has finished may leave its seeds before it has announced its last pieces. So a client that leaves by
+#: itself counts as complete if it had announced all pieces except these few: a number, or one part in so many.
 _UNTOLD_PIECES, _UNTOLD_SHARE = 4, 20
-#: What a peer says of its pieces, in the log of libtorrent: no other alert tells it at once.
+#: What a peer says about its pieces. Only libtorrent's log alerts have this at once.
 _SAYS: Final = re.compile(r" <== (HAVE_ALL|HAVE|BITFIELD) \[ (?:piece: )?(\d*)")
-#: How a connection ends that the other side has closed.
+#: The errors with which a connection ends if the other side has closed it.
 _LEFT: Final = {("asio.misc", 2), ("system", errno.ECONNRESET), ("system", errno.EPIPE)}
 
 
@@ -81,7 +81,7 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Fa
     """Seed what the folder has, each torrent beside its files. A new torrent is found at the next start."""
     if libtorrent is None:
         raise AdapterError("libtorrent is not installed: install p2p-agency[torrent], or use another client.")
-    # Without the plugins that it has by default, because one of them is peer exchange.
+    # The session has no plugins, because one of the default plugins is peer exchange.
     session: Any = libtorrent.session(_settings(listen, dht=dht), 0)
     session.add_extension("ut_metadata")
     torrents = {}
@@ -155,12 +155,12 @@ def _settings(listen: str, *, dht: bool) -> Any:
     return {
         "listen_interfaces": listen,
         "enable_dht": dht,
-        # It asks the DHT, and answers nobody: answers would name peers.
+        # The session asks the DHT and answers nobody, because answers would name peers.
         "dht_read_only": True,
         "enable_lsd": False,
         "enable_upnp": False,
         "enable_natpmp": False,
-        # Else peers are disconnected when they are complete, before they can say so.
+        # Otherwise libtorrent disconnects complete peers before they can say that they are complete.
         "close_redundant_connections": False,
         "alert_mask": category.upload | category.connect | category.peer_log | category.status | category.error,
         # Mapped files would be locked in memory with everything else.
