@@ -1,6 +1,6 @@
-"""The address that a request comes from: the peer's, or the one that a trusted proxy names.
+"""Finds the address that a request comes from: the peer's address, or the address that a trusted proxy names.
 
-Other clients can send anything, so what they say about themselves is removed from the request.
+Other clients can send any headers. So the headers in which they name an address, a scheme or a host are removed.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,7 +33,8 @@ class ClientAddress:
         meta = request.META
         peer = meta.get("REMOTE_ADDR", "")
         if peer.startswith("::ffff:"):
-            # A socket for IPv4 and IPv6 maps IPv4 into one network of IPv6, which would count as one client.
+            # A socket for IPv4 and IPv6 shows IPv4 addresses as addresses of one IPv6 network. All of them would count
+            # as one client.
             peer = str(parse_address(peer) or peer)
         meta["REMOTE_ADDR"] = peer
         if not (self._trusted and self._is_trusted(peer)):

@@ -1,7 +1,7 @@
 """Who is asking: OAuth2 tokens of agencies and coordinators, and sessions of staff.
 
-A token is valid only as long as its credential and the credential's holder are: once one of them is revoked, has
-expired or has lost its role, the token is refused.
+A token is valid only while its credential and the holder of the credential are. It is refused after the credential has
+expired or was revoked, or after the holder has lost the right to it.
 """
 
 from dataclasses import dataclass
@@ -42,10 +42,11 @@ class Caller:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Authenticates by ``Authorization: Bearer``; the caller is both the request's user and its auth.
+    """Authenticates by ``Authorization: Bearer``. Both the user and the auth of the request are then the caller.
 
-    Only failed look-ups are counted, so a valid token costs nothing extra. Tokens with our mark are counted one by one,
-    all others of an address together: a valid token passes, even if others from its address are wrong.
+    Only failed look-ups are counted, so a valid token costs nothing extra. Each token with our mark is counted alone.
+    All other tokens from one address are counted together. So a valid token passes, even if many invalid tokens come
+    from the same address.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Caller] | None:
@@ -54,7 +55,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         address = request.META.get("REMOTE_ADDR", "")
-        # With the address, so that a thief cannot use up a token's limit from elsewhere.
+        # The key contains the address, so a thief cannot use up a token's limit from elsewhere.
         counted = f"{subscriber(address)} {token if has_our_mark(token) else ''}"
         allowance = rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted, 0)
         if allowance.left <= 0:

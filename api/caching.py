@@ -1,7 +1,7 @@
-"""Public answers, cached in this process by address and checked against the version that they show.
+"""Caches public answers in this process, by address, and checks whether the version that they show is still the newest.
 
-All readers together cost one look-up each 200 ms and none of DRF's machinery. A CDN in front can take the load: the
-answers say how long they last and what they vary by.
+All readers together cost one look-up in 200 ms, and do not use the machinery of DRF. A CDN in front can take the load,
+because the answers say how long they last and on which headers they depend.
 """
 
 import sys
@@ -38,12 +38,12 @@ FRESH_SECONDS: Final = 0.2
 STALE_SECONDS: Final = 60.0
 MAX_ENTRIES: Final = 4096
 MAX_BYTES: Final = 64 * 2**20
-#: Memory that an entry takes beside its content: a fixed part, and a part for each character of its address, which is
-#: kept as a parsed question. Tests measure the largest questions.
+#: Bytes that an entry takes beside its content: a fixed part, and a part for each character of its address. The address
+#: is stored as a parsed question. Tests measure the largest questions.
 _BYTES_AN_ENTRY: Final = 6144
 _BYTES_A_CHARACTER: Final = 128
 
-#: The present view can change any time: caches ask again soon, and give what they have meanwhile.
+#: The present view can change at any time. So caches ask again soon, and return what they have meanwhile.
 CURRENT: Final = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
 #: The last minutes.
 LIVE: Final = "public, max-age=1, stale-while-revalidate=5, stale-if-error=60"
@@ -52,7 +52,8 @@ PAST: Final = "public, max-age=86400, stale-while-revalidate=604800, stale-if-er
 #: Reference data.
 REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"
 
-#: Figures and codes shrink to a twelfth at these levels, and higher ones gain a few per cent in twice the time.
+#: At these levels, numbers and codes become twelve times smaller. Higher levels save a few per cent more, in twice the
+#: time.
 _GZIP_LEVEL: Final = 4
 _ZSTD_LEVEL: Final = 3
 #: Shorter bodies are not worth compressing.
@@ -78,7 +79,7 @@ class Validator(NamedTuple):
 
 
 class Representation(NamedTuple):
-    """An answer as it is sent. Its content comes in pieces if it is too long to be cached."""
+    """An answer as it is sent. If its content is too long to be cached, it comes in pieces."""
 
     validator: Validator
     content: bytes | Iterator[bytes]
@@ -86,7 +87,7 @@ class Representation(NamedTuple):
 
 
 class PublicAnswer(Protocol):
-    """The answer to one question: the state that it depends on, which is cheap to look up, and how to write it."""
+    """The answer to one question: on which state it depends, and how to write it. The state is cheap to look up."""
 
     def validator(self) -> Validator: ...
 
@@ -94,7 +95,7 @@ class PublicAnswer(Protocol):
 
 
 class CacheKey(NamedTuple):
-    """Scheme and host belong to it, because links in an answer name them."""
+    """The key of an answer. It contains scheme and host, because links in the answer name them."""
 
     path: str
     query: str
@@ -123,7 +124,7 @@ class CacheKey(NamedTuple):
 
 @dataclass(slots=True)
 class CacheEntry:
-    """An answer whose validator is not looked up again before ``fresh_until``, by this process's clock.
+    """A cached answer. Its validator is not looked up again before ``fresh_until``, by this process's clock.
 
     The cache counts its ``size``. To let an entry grow, put a larger copy in its place.
     """
@@ -143,7 +144,7 @@ class CacheEntry:
 
 
 class ResponseCache:
-    """A bounded number of answers and of bytes; the least recently used goes first."""
+    """A limited number of answers and of bytes. The answer that was not used for longest is removed first."""
 
     def __init__(self, entries: int, size: int) -> None:
         self._max_entries, self._max_size = entries, size
@@ -198,7 +199,8 @@ class PublicViews:
         if request.method in {"GET", "HEAD"}:
             key = CacheKey.of(request, negotiation.media_type(request))
             entry = response_cache.get(key)
-            # Checking less than both would need a look-up or a write, and either may be refused.
+            # Without both, the state must be looked up or the answer written. Either may be refused, so it is done
+            # later.
             if entry is not None and entry.representation is not None and entry.fresh_until >= monotonic():
                 return _send(request, key, entry)
         match = find_view(request.path_info)
@@ -212,7 +214,7 @@ class PublicViews:
 
 
 class PublicView(APIView):
-    """A public, read-only view. It is DRF's for the document only: requests go straight to ``get``."""
+    """A public, read-only view. It is a view of DRF only for the OpenAPI document: requests go directly to ``get``."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -256,7 +258,7 @@ def respond(request: HttpRequest, variant: str, vary: str, read: Callable[[], Pu
         if last is not None:
             # A failed answer must not replace a good one.
             response_cache.put(key, last)
-        # The cause is still the server's own error, which shows whether another server might answer.
+        # The error of the server stays the cause of this one. It shows whether another server might answer.
         raise _DatabaseAwayError(request, key, last) from failure.__cause__
 
 

@@ -51,7 +51,7 @@ LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 #: The SDMX dataflow of all data sets, and the path of its structure.
 _FLOW: Final = (flow.AGENCY, flow.FLOW, flow.VERSION)
 STRUCTURE: Final = f"sdmx/3.0/structure/datastructure/{flow.AGENCY}/{flow.STRUCTURE}/{flow.VERSION}"
-#: A link to hours gives the last month: all hours in one answer are more than somebody who follows a link expects.
+#: A link to hours returns only the last month, because nobody who follows a link expects all hours in one answer.
 _HOURS: Final = 31 * 24
 
 
@@ -64,7 +64,7 @@ class FrequencyTerms(NamedTuple):
     by_network: bool = True
 
 
-#: Without minutes, which are public for two hours only: they are a service, not a data set.
+#: Minutes are missing here: they are public for only two hours, so they are a service and not a data set.
 FREQUENCIES: Final = {
     "H": FrequencyTerms("hour", "HOURLY", "PT1H", by_network=False),
     "D": FrequencyTerms("day", "DAILY", "P1D"),
@@ -112,9 +112,9 @@ class Form(NamedTuple):
     media_type: str
     file_type: str
     service: Service
-    #: Its word for `format`, because links cannot send Accept.
+    #: The value of the parameter `format`. Links need it, because they cannot send Accept.
     word: str
-    #: Whether long answers come in pages, so that an address may give only a part.
+    #: Whether long answers come in pages. Then the address gives only the first page.
     paged: bool = False
 
 
@@ -137,7 +137,7 @@ FORMS: Final = (
 
 
 class Publisher(NamedTuple):
-    """Who publishes, and how to reach them. Without a page of their own, readers get ours about the numbers."""
+    """Who publishes, and how to reach them. Without a page of the publisher, readers get our page about the numbers."""
 
     name: str
     page: str

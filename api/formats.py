@@ -31,12 +31,12 @@ COLUMNS: Final = (
     "PER_100K", "AGENCIES_EXPECTED", "AGENCIES_REPORTING", "TIME_COVERAGE", "COUNTED_FROM",
     "AGENCIES_AWAITED", "AWAITED_UNTIL",
 )  # fmt: skip
-#: With the additional column of a panel.
+#: The header of CSV for a panel, which has one more column.
 PANEL_COLUMNS: Final = (*COLUMNS, "CHANGE_12M")
-#: The last column of CSV if numbers are invented: a saved file has no HTTP header that says so.
+#: The last column of CSV if numbers are invented. A saved file needs it, because it has no HTTP header that says so.
 INVENTED_COLUMN: Final = "INVENTED"
 
-#: nginx takes 16 kB for all headers of an answer together.
+#: Bytes. nginx accepts 16 kB for all headers of an answer together.
 LONGEST_HEADER: Final = 4096
 
 encode: Final = msgspec.json.Encoder().encode
@@ -253,7 +253,7 @@ def coverage_for_json(page: Page) -> list[CoverageDocument]:
     rows, starts = _encoded(table.frequency, page.cached)
     first = int(np.searchsorted(page.cached.periods, table.coverage.periods[0]))
     after = first + len(table.coverage.periods)
-    # The encoder copies it.
+    # The encoder copies the bytes.
     return cast("list[CoverageDocument]", msgspec.Raw(b"[" + rows[starts[first] : starts[after] - 1] + b"]"))
 
 

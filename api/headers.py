@@ -6,7 +6,7 @@ from typing import Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-#: The headers of an answer that sets none: it loads nothing, no page may frame it, and no cache may keep it.
+#: The headers of an answer that sets none of them: it loads nothing, no page may frame it, and no cache may keep it.
 _DEFAULTS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -33,9 +33,9 @@ T = TypeVar("T")
 
 #: Metrics that the web server measures itself.
 _OURS: Final = "police2peer_"
-#: How many missing rights are named; one command grants all of them.
+#: The most missing rights that an answer names. One command grants all of them.
 _NAMED: Final = 3
-#: What submissions need, in the order of the checks.
+#: The parts that submissions need, in the order of the checks.
 _NEEDED: Final = ("database", "writes", "migrations", "rights", "rounding", "clocks")
 #: Seconds after which a check is repeated. A load balancer should soon hear that all is back.
 _LASTS, _LASTS_UNREADY = 2.0, 0.25
@@ -83,7 +83,7 @@ class ReadyView(OpenView):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Which parts that submissions need are there, why others are not, in sentences, and the work that waits."""
+    """Whether each part that submissions need is there, why some are not (in sentences), and the work that waits."""
 
     checks: Mapping[str, bool]
     reasons: Sequence[str] = ()
@@ -104,7 +104,7 @@ def _checks(state: Readiness) -> dict[str, bool]:
 
 
 class CachedCheck(Generic[T]):
-    """A check that is made by one thread at a time, for all that ask, and repeated after a while.
+    """A check that one thread at a time makes for all that ask. It is repeated after a while.
 
     ``lasts`` returns for how many seconds a finding is good.
     """
@@ -122,7 +122,7 @@ class CachedCheck(Generic[T]):
             return self._found
         now = time.monotonic()
         since = min(self._looks_since, now)
-        # The others wait only if the last result is already old, because nobody asked for a while.
+        # The other threads wait only if the last result is already old, because nobody asked for a while.
         wait = max(0.0, since + _TIMEOUT - now) if since - self._at >= _TIMEOUT else 0.0
         if not self._turn.acquire(timeout=wait):
             return self._found if time.monotonic() - self._at < _TIMEOUT else self._unanswered
@@ -219,7 +219,10 @@ class _Ready(Collector):
 
 
 class _Federation(Collector):
-    """The state of the federation and what workers measure: read from the database, so the same on every host."""
+    """The state of the federation, and what workers measure.
+
+    Both are read from the database, so they are the same on every host.
+    """
 
     def collect(self) -> Iterator[Metric]:
         for gauge in gauges.read():
@@ -233,7 +236,10 @@ class _Federation(Collector):
 
 
 class _WebServer(Collector):
-    """What the processes of this web server measure. They share a folder; a single one, as in a test, has none."""
+    """What the processes of this web server measure. They share a folder.
+
+    A single process, as in a test, has no folder.
+    """
 
     def collect(self) -> Iterator[Metric]:
         shared = ValueClass is not MutexValue

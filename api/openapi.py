@@ -1,4 +1,4 @@
-"""The OpenAPI document: what drf-spectacular cannot find by itself, and what all operations share.
+"""The OpenAPI document: the parts that drf-spectacular cannot find by itself, and the parts that all operations share.
 
 Bodies are msgspec structures, and their schemas come from msgspec.
 """
@@ -216,7 +216,7 @@ def _link(operation: str, place: str, description: str) -> Schema:
     return {"operationId": operation, "parameters": {"id": f"$response.body#{place}"}, "description": description}
 
 
-#: By operation, the status of an answer and its links by name.
+#: For each operation, the status of an answer, and the links of this answer by name.
 _LINKS: Final = {
     "submit": ("202", {"submission": _link("get_submission", "/id", "Read what became of the reports")}),
     "list_submissions": (

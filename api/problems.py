@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457), each with a stable code; the one place that makes them.
+"""The one place that makes errors: as ``application/problem+json`` (RFC 9457), each with a stable code.
 
 A problem says what is wrong and how to fix it, and never repeats what was sent.
 """
@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 class Problem(Exception):  # noqa: N818  the word of RFC 9457
     """An error on its way to the client.
 
-    ``detail`` must be a sentence of ours; without one the client reads the advice of the code. ``faults`` are the first
-    faults of a payload; ``fault_count`` counts all of them. ``reason`` is for metrics: why this failed now and
-    may succeed another time.
+    ``detail`` must be a sentence of ours. Without it, the client reads the advice of the code. ``faults`` are the first
+    faults of a payload; ``fault_count`` counts all of them. ``reason`` is for metrics: why this failed now and may
+    succeed another time.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         return body
 
 
-# DRF's and Django's own exceptions, most special first.
+# The exceptions of DRF and Django themselves, most special first.
 _TRANSLATED: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.NotAuthenticated, "not_authenticated"),
     (exceptions.AuthenticationFailed, "invalid_token"),
@@ -131,7 +131,7 @@ def is_outage(error: BaseException | None) -> TypeGuard[Error]:
 
 def _of_refusal(error: FederationError) -> Problem:
     if error.retry_after is None:
-        # Errors without members say the same as their code.
+        # If an error has no members, its code already says what it says.
         members: dict[str, Any] = dict(error.members)
         return Problem(error.code, detail=str(error) if members else "", **members)
     reason = ""

@@ -104,7 +104,7 @@ RESPONSES: Final = {
     for name, meaning, code, headers in _KINDS.values()
 }
 
-#: Parameters whose values must keep more rules than their pattern.
+#: Parameters with rules that their pattern does not contain.
 _RULED: Final = frozenset(
     ("indicator", "frequency", "start", "end", "country", "network", "panel", "as_of", "agency", "window", "language")
 )

@@ -1,4 +1,4 @@
-"""The release that writes the answers. It is part of their tags, so no cache gives an old form for a new one."""
+"""The release that writes the answers. It is part of their tags, so no cache returns an answer in an old form."""
 
 from functools import cache
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from django.apps import apps
 
 import p2p_core
 
-#: What writes names, numbers, pages and graphs.
+#: The libraries that write names, numbers, pages and graphs.
 _LIBRARIES: Final = ("babel", "django", "rdflib")
 _SOURCES: Final = frozenset({".py", ".html", ".svg", ".css", ".js", ".json", ".csv", ".sql", ".mo"})
 

@@ -1,4 +1,4 @@
-"""Gives each request an id, counts it, and logs the requests of agencies: never an address, never contents.
+"""Gives each request an id, counts it, and logs the requests of agencies. No line has an address or contents.
 
 Log lines written while a request is answered name its id, and so does the answer.
 """
@@ -33,7 +33,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "
 _INTAKE: Final = ("v1:submissions", "token")
 _OURS: Final = 500
 
-# Made at the start: an alert on growth misses the first failure of a series that begins with it.
+# The counters are made at the start. If a series began with a failure, an alert on its growth would miss this failure.
 for _route_of_intake, _reason in product(_INTAKE, problems.REASONS):
     measures.FAILED.labels(_route_of_intake, _reason)
 
@@ -55,7 +55,7 @@ class Requests:
             _record(request, answer, time.perf_counter() - began)
         finally:
             request_ids.current.reset(outer)
-        # A cache would give one request's id to all that it answers.
+        # A cache would return the id of one request to all clients that it answers.
         if not answer.get("Cache-Control", "").startswith("public"):
             answer[HEADER] = request_id
         return answer
@@ -63,7 +63,7 @@ class Requests:
 
 def _record(request: HttpRequest, answer: HttpResponseBase, seconds: float) -> None:
     """Count an answer; log it only if its view asks who is there, so nothing is logged about the public."""
-    # An answer from the cache came before its address was looked up.
+    # An answer from the cache is given before the route of the address is looked up.
     match = request.resolver_match or find_view(request.path_info)
     route = _route(match)
     method = request.method if request.method in _METHODS else "other"

@@ -33,11 +33,11 @@ from p2p_core.traces import LOOKED_AT, is_address
 
 #: How far the time of a signature may be before or after the server's time.
 CLOCK: Final = timedelta(minutes=5)
-#: The parts that a signature may cover. All are stored as evidence, so none of them is secret.
+#: The parts that a signature may cover. All of them are stored as evidence, so none may be secret.
 FIELDS: Final = ("content-digest", "content-type", "content-encoding", "content-length", "idempotency-key", "date")
 DERIVED: Final = ("@method", "@path", "@query", "@target-uri", "@request-target", "@authority", "@scheme")
 
-# What each signature must cover. Any one of a group will do; errors name the first.
+# What each signature must cover: one part of each group. Errors name the first part of a group.
 _ALWAYS: Final = (("@method",), ("@path", "@target-uri", "@request-target"), ("content-digest",), ("content-type",))
 _QUERY: Final = ("@query", "@target-uri", "@request-target")
 _IF_PRESENT: Final = ("content-encoding", "idempotency-key")
@@ -116,7 +116,10 @@ def _refuse_addresses(covered: Values, parameters: Parameters) -> None:
 
 
 class _RefusedError(InvalidSignature):
-    """Why a signature is refused, by a code of ours; the library lets its own kind of error through."""
+    """Why a signature is refused, by a code of ours.
+
+    It is an error of the library's kind, because the library lets these through.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -163,7 +166,7 @@ class _Verification(HTTPSignatureKeyResolver):
 
 
 class _Ed25519(ED25519):
-    """The library's, which refuses by a code of ours, and notes what it verified."""
+    """The library's algorithm. It refuses by a code of ours, and notes what it verified."""
 
     def __init__(self, public_key: _Verification, private_key: None = None) -> None:  # noqa: ARG002  the library's
         assert public_key.key is not None  # noqa: S101  for the type
@@ -180,14 +183,20 @@ class _Ed25519(ED25519):
 
 
 class _Verifier(HTTPMessageVerifier):
-    """The library's, without its own look at times: ours takes Date too, and tells early from late."""
+    """The library's verifier, without its check of times.
+
+    Our check also accepts Date, and distinguishes early from late.
+    """
 
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
         """Leave the times to ``_refuse_untimely``."""
 
 
 class _Components(HTTPSignatureComponentResolver):
-    """Resolves what may be covered, and each part whole: parameters would pick a part of it, or another form."""
+    """Resolves only what may be covered, and each part as a whole.
+
+    Parameters would choose a piece of it, or another form.
+    """
 
     def resolve(self, component_node: Any) -> str:
         name = component_node.value

@@ -1,4 +1,4 @@
-"""Threads for the public: agencies, coordinators and the desk get three quarters of a process's threads at most.
+"""Keeps threads for the public: agencies, coordinators and the desk get at most three quarters of a process's threads.
 
 Without this, requests that wait for a frozen primary database, or large submissions, would hold up help services too.
 """
@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from api.problems import busy, respond
 
-#: Seconds that a request of an agency waits for its turn, in a thread of the public.
+#: Seconds that a private request waits for its turn. While it waits, it uses a thread of the public.
 WAIT_SECONDS: Final = 1.0
 #: The end of the longest beginning of an address that names a language and the pages of agencies.
 _LANGUAGE: Final = len("/xx/agency/")
@@ -36,8 +36,8 @@ class PublicThreads:
         is_signed_in = "HTTP_AUTHORIZATION" in request.META or is_private
         if request.method in _PUBLIC_METHODS and not is_signed_in:
             return self._get_response(request)
-        # In a short rush a thread is soon free, so a request waits. After one has waited without success, the next ones
-        # do not wait until a thread is free again.
+        # If many requests come for a moment, a thread is soon free, so a request waits. After one request has waited
+        # without success, later requests do not wait any more, until a thread is free again.
         if not self._places.acquire(timeout=0 if self._is_stuck else WAIT_SECONDS):
             self._is_stuck = True
             return respond(busy())

@@ -6,7 +6,7 @@ from api.codes import CODES
 from api.site.templatetags import cldr
 from p2p_core.payloads.faults import Advice
 
-#: Where the advice of a code is for programs.
+#: For codes whose advice is for programs.
 _FOR_PEOPLE = {
     "finding_resolved": gettext_lazy("This finding is closed. No answer is needed any more."),
     "throttled": gettext_lazy("Your agency has sent too much in a short time. Wait a minute, then try again."),

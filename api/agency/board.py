@@ -19,7 +19,7 @@ from federation.rules.view import ALL_NETWORKS
 from p2p_core import codes, periods
 from p2p_core.periods import Frequency
 
-#: How many periods are shown, with the running one; and how many of these, the newest, are not folded away.
+#: How many periods are shown, including the running one. And how many of these, the newest, are not folded away.
 PERIODS: Final = {Frequency.HOUR: 24, Frequency.DAY: 15, Frequency.WEEK: 8, Frequency.MONTH: 6}
 NEWEST: Final = {Frequency.HOUR: 6, Frequency.DAY: 7, Frequency.WEEK: 4, Frequency.MONTH: 3}
 #: How many findings are shown.
@@ -27,7 +27,7 @@ FINDINGS: Final = 5
 
 
 class BoardPeriod(NamedTuple):
-    """A period: its coverage state, "" if there is none, and the agency's count, None if it has none."""
+    """A period: its coverage state ("" if there is none), and the agency's count (None if there is none)."""
 
     start: datetime
     state: str
@@ -35,7 +35,7 @@ class BoardPeriod(NamedTuple):
 
 
 class BoardTable(NamedTuple):
-    """The periods of an indicator at a frequency, newest first. ``states`` counts those of the older ones."""
+    """The periods of an indicator at a frequency, newest first. ``states`` counts the states of the older periods."""
 
     frequency: str
     newest: list[BoardPeriod]

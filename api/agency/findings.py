@@ -23,7 +23,7 @@ from p2p_core.rules import rulebook
 PAGE: Final = 50
 #: How many answers and held reports a finding shows at most.
 _SHOWN: Final = 100
-#: If a finding has more periods, their counts are too close for a mark on each.
+#: If a finding has more periods than this, their counts lie too close together for a mark on each.
 _MARKED: Final = 60
 #: The chart is as wide as the page.
 _PER_CENT: Final = Canvas()
@@ -32,7 +32,7 @@ _TRACE: Final = gettext_lazy("A remark must not contain IP or MAC addresses, has
 
 
 class Findings(AgencyPage):
-    """The findings that are not closed, newest first; or all of them."""
+    """The findings that are not closed, or all findings, newest first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         every = "all" in request.GET
@@ -60,7 +60,7 @@ class Finding(AgencyPage):
         remark = request.POST.get("remark", "").strip()
         given = {"answer": request.POST.get("answer", ""), **({"remark": remark} if remark else {})}
         try:
-            # The reader of the API, so that both refuse the same.
+            # The page uses the reader of the API, so both refuse the same answers.
             said = answer_payload.read(json.dumps(given).encode())
         except PayloadError as error:
             faults = error.faults or [Fault("", error.code)]
@@ -84,7 +84,7 @@ class Finding(AgencyPage):
         if row is None:
             raise Http404
         names = {one.number: one.name for one in pages.indicators().values()}
-        # Also of a rule that compares agencies, only the agency's own counts.
+        # The chart has only the agency's own counts, even if the rule compares agencies.
         about = FindingPeriods(self.agency.pk, row.indicator, row.frequency, row.period, row.last_period)
         shown = series.around(about, now=clock.now())
         is_known = any(point.value is not None or point.unused is not None for point in shown.points)

@@ -28,7 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 # Each page checks the account itself, so the middleware leaves it to them.
 @method_decorator(login_not_required, name="dispatch")
 class OpenPage(View):
-    """A page on the way in."""
+    """A page on the way in, which needs no complete sign-in."""
 
     http_method_names = ["get", "head", "post"]
 
@@ -60,7 +60,7 @@ class OpenPage(View):
 
 
 class AgencyPage(OpenPage):
-    """A page for the people of one agency. Each request looks the account up, so access that has ended is no access."""
+    """A page for the people of one agency. Each request looks the account up, in case its access has ended."""
 
     agency: Any
 

@@ -1,7 +1,7 @@
-"""Sending a file in two steps: a dry run, and the same file again to confirm.
+"""Sends a file in two steps: first a dry run, and then the same file again to confirm.
 
-Nothing that is not confirmed is stored. What joins the steps is a stamp: the digest of the file, for whom it was
-checked and when, with a signature. The stamp is also the `Idempotency-Key`, so a form that is sent twice is one
+Nothing that is not confirmed is stored. A signed stamp joins the two steps. It has the digest of the file, for whom the
+file was checked, and when. The stamp is also the `Idempotency-Key`, so a form that is sent twice makes only one
 submission.
 """
 
@@ -40,15 +40,15 @@ CONFIRMED_WITHIN: Final = timedelta(minutes=30)
 #: How many reports and findings a dry run shows.
 SHOWN: Final = 200
 _MIB: Final = 1024 * 1024
-#: Bytes that a workbook may have, unpacked. Programs at an agency read more, but here others wait meanwhile.
+#: The most bytes of an unpacked workbook. A program at an agency reads more, but here other users wait meanwhile.
 UNPACKED: Final = 16 * _MIB
-#: The size of sheets that come back with their wrong cells coloured.
+#: The largest size of sheets that come back with their wrong cells coloured.
 COLOURED: Final = 100_000
 _TOO_LARGE: Final = Advice(
     "On this page, a workbook may have {size} MiB, unpacked. Divide it, or remove pictures and sheets without reports.",
     size=UNPACKED // _MIB,
 )
-#: The codes of a file that is no text, such as a picture. Their advice is for programmers.
+#: The codes that a file gets if it is no text, such as a picture. The advice of these codes is for programmers.
 _NO_TEXT: Final = ("nul_character", "not_utf8")
 _NEITHER: Final = Advice(
     "This is neither a workbook (xlsx, ods) nor a table as CSV. Open the file in the program that contains the counts, "
@@ -58,7 +58,7 @@ _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 
 
 class Send(AgencyPage):
-    """Asks for a file, says what would become of it, and stores it once the same file comes with its stamp."""
+    """Asks for a file, and says what would become of it. Stores the file when it comes again, with its stamp."""
 
     def get(self, _request: HttpRequest) -> HttpResponse:
         return self._ask()
@@ -66,7 +66,7 @@ class Send(AgencyPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         sent: Any = request.FILES.get("file")
         if self.agency.signature_required or sent is None:
-            # A file that is too large does not come here.
+            # A file that is too large never gets here.
             size = settings.FILE_UPLOAD_MAX_MEMORY_SIZE // _MIB
             missing = gettext("No file came, or it is larger than %d MiB. Choose a file.") % size
             return self._ask(problem=missing, status=422)
@@ -131,7 +131,7 @@ class Send(AgencyPage):
             stamp=_signer.sign(self._subject(submission)),
             # The file is not the one that was checked, or the check is too old.
             again="stamp" in self.request.POST,
-            # Of a file that the API reads as it is, no time is local.
+            # If the API reads the file as it is, none of its times are local.
             zone=str(self._clock().zone) if kind == "workbook" else "",
             notes=[advice.translated(note) for note in read.notes],
             reports=len(submission.reports),

@@ -17,7 +17,7 @@ from p2p_core import codes, periods
 
 PAGE: Final = 50
 REPORTS_PAGE: Final = 500
-#: So many countries are named. If there are more, the page says how many.
+#: The most countries that the page names. If there are more, it says only how many.
 _NAMED: Final = 3
 
 

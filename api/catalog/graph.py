@@ -1,4 +1,4 @@
-"""The catalogue as a graph, in DCAT-AP 3.0.1: a catalogue, a series for each indicator, its data sets, their forms.
+"""The catalogue as a graph in DCAT-AP 3.0.1: the catalogue, a series for each indicator, the data sets and their forms.
 
 Each item has an address, so that two versions can be compared item by item.
 """

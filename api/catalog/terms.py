@@ -1,6 +1,6 @@
 """The terms of others that the catalogue points to: the EU's authority tables, licences, media types.
 
-A term has its kind and name beside it, because a reader who has only the catalogue could not know them.
+The catalogue has the kind and the name of each term, because a reader who has only the catalogue does not know them.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ DCAT: Final = Namespace("http://www.w3.org/ns/dcat#")
 DCATAP: Final = Namespace("http://data.europa.eu/r5r/")
 ADMS: Final = Namespace("http://www.w3.org/ns/adms#")
 VCARD: Final = Namespace("http://www.w3.org/2006/vcard/ns#")
-#: The prefixes in the written graph, without all others of rdflib. It needs a prefix for the languages of XML too.
+#: The prefixes in the written graph. The other prefixes of rdflib are left out. The languages of XML need a prefix too.
 PREFIXES: Final[dict[str, object]] = {
     "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "foaf": FOAF, "rdf": RDF, "rdfs": RDFS, "skos": SKOS,
     "vcard": VCARD, "xml": "http://www.w3.org/XML/1998/namespace", "xsd": XSD,

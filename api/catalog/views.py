@@ -63,7 +63,10 @@ class Catalogue:
 
 
 class CatalogView(PublicView):
-    """`/catalog` in the syntax that Accept prefers, Turtle if all are equal. Browsers are redirected to the page."""
+    """`/catalog` in the syntax that Accept prefers, or Turtle if it prefers none.
+
+    Browsers are redirected to the data page.
+    """
 
     schema = None
     vary = "Accept, Accept-Encoding"

@@ -1,6 +1,6 @@
-"""Observations on their way out: some series of one indicator and frequency, with all that is said of them.
+"""Observations on their way out: some series of one indicator and frequency, with everything that is said about them.
 
-A text that depends on a period alone is put together once for all series.
+A text that depends only on the period is put together once, for all series.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ from p2p_core.periods import Longs
 
 Flags = NDArray[np.bool_]
 
-#: When an observation became public as it is. Unlike the other attributes, it differs between series.
+#: The time of the last change of an observation. Unlike the other attributes, it differs between series.
 DATED = "VALID_FROM"
 
 
 class Moments:
-    """When versions became public, each looked up and written once."""
+    """The times at which versions became public. Each time is looked up and written only once."""
 
     def __init__(self) -> None:
         self._milliseconds: dict[int, int] = {}
@@ -53,7 +53,7 @@ class Moments:
 class SeriesBlock:
     """A table, the keys of its series, in the order of the flow's dimensions, and which observations are wanted.
 
-    Of all its series the same periods are ``withheld``.
+    The same periods are ``withheld`` in all its series.
     """
 
     table: Table

@@ -36,7 +36,7 @@ class Component(NamedTuple):
     #: The list of its codes, if it has one.
     codelist: str = ""
     mandatory: bool = False
-    #: Of an attribute of periods: its values, as text.
+    #: For an attribute that depends on the period: its values, as text.
     column: Callable[[Coverage], Iterable[str]] | None = None
 
 
@@ -171,7 +171,7 @@ FLOWS: Final = {one.id: one for one in (P2P, P2P_VINTAGE)}
 
 
 class StructureType(NamedTuple):
-    """A type of structure: its package and name in the information model, and the name of its items."""
+    """A type of structure: its package and its name in the information model of SDMX, and the name of its items."""
 
     package: str
     name: str

@@ -1,7 +1,7 @@
-"""The observations of an answer: at which version, of which series and periods; and how many there are.
+"""The observations of an answer: their version, their series and periods, and their number.
 
-All of an answer is of one version, even if more is published meanwhile. Series are read a few at a time, so that the
-longest answer takes no more memory than a short one.
+All parts of an answer have one version, even if something is published meanwhile. A few series are read at a time, so a
+long answer takes no more memory than a short one.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from p2p_core.periods import Longs
 
 #: How many observations are in memory at a time.
 AT_ONCE: Final = 50_000
-#: How many observations one answer may look through.
+#: How many observations may be looked through for one answer.
 MOST: Final = 10_000_000
 #: The same, if the answer only says which of them exist.
 MOST_OBSERVED: Final = 1_000_000
@@ -54,7 +54,10 @@ class Vintage(NamedTuple):
 
 
 class AnswerVersion(NamedTuple):
-    """The version that an answer shows. A settled one cannot change; with ``after``, only later changes are shown."""
+    """The version that an answer shows. If it is settled, it cannot change.
+
+    With ``after``, only later changes are shown.
+    """
 
     number: int
     settled: bool
@@ -102,7 +105,7 @@ class Slice:
 
     @cached_property
     def _matching(self) -> list[Series]:
-        # Of hours there is no series by network, so an open key does not mean one.
+        # Hours are not published by network, so an open key does not mean such series.
         totals_only = self.cube.frequency in periods.ALL_NETWORKS_ONLY and not self._is_named
         networks = {TOTAL} if totals_only else _NETWORKS.keys()
         wanted = product(
@@ -247,7 +250,7 @@ class Observations:
     def check_size(self) -> int:
         """How many observations are looked through at most; refuse too many. The counting is charged too."""
         self.charge_counting()
-        # Changes are counted before any is read: of hours, there may be more of them than observations.
+        # Changes are counted before any is read, because hours can have more changes than observations.
         left = MOST_CHANGES
         for one in self.slices:
             left -= one.count_changes(left + 1)
@@ -256,7 +259,7 @@ class Observations:
                 raise Problem("too_much_data", detail=detail)
         size = sum(map(self._size, self.slices))
         if self.query.limit is not None and self.version.after is None and self._ends == (None, None):
-            # Each observation that is read is wanted, so the limit ends the reading.
+            # Every observation that is read is wanted, so reading can stop at the limit.
             size = min(size, self.query.offset + self.query.limit)
         refuse_more(size, MOST)
         return size
@@ -268,7 +271,8 @@ class Observations:
             new = sum(each.since > self.version.after for each in one.series)
             return int(changed) * len(one.series) + new * len(coverage.periods)
         observations = len(self._needed(coverage).periods) * len(one.series)
-        # In each past view, what was known of each period is looked for among all that ever was.
+        # For each past view and each period, the row that was valid then is looked for among all rows that there ever
+        # were.
         return max(observations, len(one.history)) * len(one.vintages) if self.query.of_vintages else observations
 
     def blocks(self) -> Iterator[SeriesBlock]:

@@ -26,13 +26,14 @@ SELECTING: Final = ("updatedAfter", "asOf")
 SHOWING: Final = ("firstNObservations", "lastNObservations", "dimensionAtObservation", "format")
 #: The types of structures that a query can name.
 STRUCTURES: Final = tuple(kind for kind in TYPES if not kind.endswith("constraint"))
-#: What a flow can be named by: its own id, or that of its structure or agreement.
+#: The contexts in which a query can name a flow: by its own id, or by that of its structure or agreement.
 CONTEXTS: Final = ("dataflow", "datastructure", "provisionagreement")
 #: How many past views one query can name.
 MOST_VINTAGES: Final = 50
-#: What SDMX-CSV could have beside ids, or instead of them. Only its defaults are offered.
+#: Options of SDMX-CSV for texts beside or instead of ids. Only the default values are offered.
 _CSV_DEFAULTS: Final = {"labels": "id", "timeformat": "original", "keys": "none", "key": "none"}
-#: How precise a range of Accept is: any type, any of one main type, a plain type, one of SDMX, one with its version.
+#: How exactly a range of Accept names a type: any type, any type of one main type, a plain type, a type of SDMX, a type
+#: of SDMX with its version.
 _ANY, _MAIN_TYPE, _PLAIN, _SDMX, _VERSIONED = range(1, 6)
 _CODE: Final = re.compile(r"[A-Za-z0-9_@$:.\-]+", re.ASCII)
 
@@ -100,12 +101,12 @@ class AvailabilityQuery(NamedTuple):
 
     data: DataQuery
     dimensions: tuple[str, ...]
-    #: Whether the structures go with them.
+    #: Whether the answer also has the structures.
     references: bool
 
 
 class StructureQuery(NamedTuple):
-    """A query for structures, or for the schema of the data that follow one. An empty agency, id or version is any."""
+    """A query for structures, or for the schema of their data. An empty agency, id or version means any."""
 
     kinds: frozenset[str]
     agency: str = ""
@@ -113,7 +114,7 @@ class StructureQuery(NamedTuple):
     version: str = ""
     references: str = "none"
     detail: str = "full"
-    #: Of a schema, the dimension that observations have.
+    #: For a schema: the dimension at the observation.
     at_observation: str | None = None
 
 
@@ -229,7 +230,7 @@ def key(text: str, flow: Flow, *, short: bool) -> dict[str, Codes]:
     count = len(flow.dimensions)
     if "," in text:
         raise not_offered("Ask for one key; several codes in a place have + between.")
-    # The last place of a past view may hold an instant, with a dot in it.
+    # The last place of a key for past views may be an instant, which contains a dot.
     places = text.split(".", count - 1 if VINTAGE in flow.dimensions else -1)
     if text in ("", "all", "*"):
         places = [""] * count

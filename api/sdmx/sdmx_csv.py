@@ -13,7 +13,7 @@ from p2p_core import flow
 def write_data(version: int, query: DataQuery, answer: Observations, _: Structures) -> Iterator[bytes]:
     """Write a message of version 1 or 2, some series at a time."""
     shape = query.shape
-    # In version 2, R means that an observation replaces what was known of it.
+    # In version 2, R means that an observation replaces its earlier value.
     columns, cells = ("DATAFLOW", "{}") if version == 1 else ("STRUCTURE,STRUCTURE_ID,ACTION", "dataflow,{},R")
     measure = [MEASURE] if shape.measure else []
     yield (",".join([columns, *query.flow.dimensions, TIME, *measure, *shape.attributes]) + "\r\n").encode()

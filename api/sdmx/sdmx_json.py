@@ -1,4 +1,7 @@
-"""Observations and structures as SDMX-JSON 2.0. Observations have codes by number, which the message ends with."""
+"""Observations and structures as SDMX-JSON 2.0. Observations have numbers for codes.
+
+The end of the message explains them.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,7 +23,7 @@ Object = dict[str, Any]
 _SCHEMAS: Final = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/"
 _DATA_SCHEMA: Final = f"{_SCHEMAS}master/data-message/tools/schemas/2.0.0/sdmx-json-data-schema.json"
 _STRUCTURE_SCHEMA: Final = f"{_SCHEMAS}develop/structure-message/tools/schemas/2.0.0/sdmx-json-structure-schema.json"
-#: By type, the name of the group of structures, and of the items in a list.
+#: For each type, the name of the group of structures, and of the items in a list.
 _GROUPS: Final = {
     "agencyscheme": ("agencySchemes", "agencies"),
     "codelist": ("codelists", "codes"),
@@ -141,9 +144,9 @@ def write_structures(artefacts: Iterable[Artefact], meta: Object, address: str) 
     groups = {
         name: [_artefact(one, address) for one in artefacts if one.kind == kind] for kind, (name, _) in _GROUPS.items()
     }
-    # The schema must be near the beginning: by that clients tell what they read.
+    # The schema must be near the beginning, because clients find out from it what they read.
     head = {"schema": _STRUCTURE_SCHEMA, **meta, "contentLanguages": ["en"], "sender": {"id": AGENCY}}
-    # Clients of schema queries look there for what they have read.
+    # Clients of schema queries look here for the structure.
     head["links"] = [{"rel": "related", "urn": one.urn} for one in artefacts]
     return _encode({"meta": head, "data": {name: found for name, found in groups.items() if found}})
 
@@ -213,7 +216,7 @@ def _constraint(one: Artefact) -> Object:
     if one.span is not None:
         start, end = ({"period": period, "isInclusive": True} for period in one.span)
         keys.append({"id": TIME, "timeRange": {"startPeriod": start, "endPeriod": end}})
-    # If there is nothing, dimensions without values say so.
+    # If no data exist, the dimensions have no values.
     keys = keys or [{"id": name} for name in one.flow.dimensions]
     return {
         "role": "Actual",

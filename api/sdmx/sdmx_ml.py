@@ -1,6 +1,6 @@
 """Observations and structures as SDMX-ML 2.1 and 3.0, and the XML schema of structure-specific data.
 
-In 2.1 references are elements and in 3.0 URNs; the groups of structures, and some names, differ too.
+References are elements in 2.1, and URNs in 3.0. The groups of structures and some names differ, too.
 """
 
 import re
@@ -89,7 +89,7 @@ def write_data(namespace: str, query: DataQuery, answer: Observations, structure
     is_30, shape = namespace.endswith("v3_0"), query.shape
     urn = flows.urn("dataflow", query.flow.id)
     own = f"{urn}:ObsLevelDim:{shape.at_observation}"
-    # 2.1 has an element for the URN. Clients ask for the structure by its id in the message.
+    # 2.1 has an element for the URN. Clients look for the structure in the message by its id.
     usage = element("com:StructureUsage", {}, urn if is_30 else element("URN", {}, urn))
     structure = {"structureID": query.flow.dsd, "namespace": own, "dimensionAtObservation": shape.at_observation}
     # Not in annotations of the data set: a client, sdmx1, cannot read messages that have them.
@@ -210,7 +210,7 @@ class _StructureWriter:
             if self.is_30
             else ("assignmentStatus", "Mandatory", "Conditional", "PrimaryMeasure")
         )
-        # In 3.0 attributes name no measure: there is one only, and clients fail if it is named.
+        # In 3.0 attributes name no measure, because there is only one, and clients fail if it is named.
         to = element("str:PrimaryMeasure", {}, element("Ref", {"id": MEASURE}))
         relation = element("str:AttributeRelationship", {}, element("str:Observation") if self.is_30 else to)
         attributes = [
@@ -254,7 +254,7 @@ class _StructureWriter:
             ends = zip(("StartPeriod", "EndPeriod"), one.span, strict=True)
             periods = [element(f"{prefix}:{name}", {"isInclusive": "true"}, text(at)) for name, at in ends]
             keys.append(element(f"{prefix}:KeyValue", {"id": TIME}, element(f"{prefix}:TimeRange", {}, *periods)))
-        # A region without values is everything: if there is nothing, that is excluded.
+        # A region without values means everything. If no data exist, this region is excluded.
         region = element("str:CubeRegion", {"include": "true" if keys else "false"}, *keys)
         return element("str:ConstraintAttachment", {}, flow) + region
 

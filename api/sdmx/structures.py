@@ -1,4 +1,4 @@
-"""The structures of a version of the reference data: all of them, those that answer a query, and what data exist."""
+"""The structures of a version of the reference data: all of them, those that a query requests, and what data exist."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -57,12 +57,12 @@ class Artefact:
     version: str = VERSION
     items: tuple[Item, ...] = ()
     flow: Flow = P2P
-    #: Of an agreement, who provides the data.
+    #: For an agreement: who provides the data.
     provider: str = ""
-    #: Of a constraint, the values of each dimension that has some, and its first and last day or instant.
+    #: For a constraint: the values of each dimension that has some, and its first and last day or instant.
     values: Mapping[str, tuple[str, ...]] | None = None
     span: tuple[str, str] | None = None
-    #: A ``partial`` list leaves items out; a ``stub`` has name and description only.
+    #: A ``partial`` list leaves items out. A ``stub`` has only its name and description.
     partial: bool = False
     stub: bool = False
 
@@ -104,7 +104,7 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Structures:
-    """All structures of one version of the reference data, and when that became current."""
+    """All structures of one version of the reference data, and when this version became current."""
 
     reference: int
     changed: datetime
@@ -200,7 +200,7 @@ def availability_structures(
     # Not all formats can say that a dimension has no values.
     values = {name: tuple(sorted(found.values[name])) for name in query.dimensions if found.values.get(name)}
     span = found.range if TIME in query.dimensions else None
-    # Clients know the counts by this type; the versions of SDMX offered here have no other place for them.
+    # Clients know the counts by this type. The versions of SDMX that are offered here have no other place for them.
     counts = (("obs_count", found.observations), ("series_count", found.series))
     yield Artefact(
         kind=kind,
@@ -312,7 +312,7 @@ def _setup(row: Setup) -> Note:
 
 def _organisations(reference: Reference) -> Iterator[Artefact]:
     """Lists of agencies and of data providers, and the agreements by which they provide data."""
-    # The agencies at the top are listed by SDMX itself: an agency in a list of ours would be a part of ours.
+    # SDMX itself lists the agencies at the top. If we listed an agency, it would be a part of our own agency.
     top = (Item(AGENCY, _FEDERATION),)
     yield Artefact(
         kind="agencyscheme", agency="SDMX", id="AGENCIES", version=SCHEME_VERSION, name="Agencies", items=top

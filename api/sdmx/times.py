@@ -1,4 +1,7 @@
-"""Times as SDMX writes them: periods of any frequency, instants, and which periods lie in a time that is asked for."""
+"""Times as SDMX writes them: periods of any frequency and instants.
+
+Also finds the periods that lie in a requested time.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -27,7 +30,7 @@ _DAY: Final = 86_400
 
 
 class TimeRange(NamedTuple):
-    """From one second since 1970 until before another."""
+    """A time from one second (counted since 1970) until before another."""
 
     start: int
     end: int

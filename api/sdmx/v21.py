@@ -68,7 +68,7 @@ def schema(path: str, given: Mapping[str, str]) -> StructureQuery:
 
 def _names(agency: str, name: str, version: str) -> tuple[str, str, str]:
     one = queries.one_name
-    # There is one version of each, so that all and the latest are the same.
+    # Each structure has only one version. So "all" and "the latest" mean the same.
     return one(agency, "all"), one(name, "all"), one(version, "latest", "all")
 
 

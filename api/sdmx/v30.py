@@ -66,7 +66,7 @@ def _filter(text: str) -> Codes:
 def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     """Read `structure/{type}[/{agency}[/{id}[/{version}]]]`; the type `*` is any."""
     resource, kind, agency, name, version, item = queries.path_parts(path, 6)
-    # Clients that find no code list ask for a list of values next: there is none.
+    # If clients find no code list, they ask for a list of values next. There is none here.
     if resource != "structure" or kind not in ("", "*", "valuelist", *queries.STRUCTURES):
         types = ", ".join(queries.STRUCTURES)
         raise queries.not_offered(f"Ask for structure, data, availability or schema; structures are {types}, or *.")
@@ -83,7 +83,8 @@ def schema(path: str, given: Mapping[str, str]) -> StructureQuery:
 
 def _names(agency: str, name: str, version: str) -> tuple[str, str, str]:
     one = queries.one_name
-    # There is one version of each, which is stable: all, the latest and the latest stable one are the same.
+    # Each structure has only one version, and it is stable. So "all", "the latest" and "the latest stable" mean the
+    # same.
     return one(agency, "*"), one(name, "*"), one(version, "*", "~", "+")
 
 

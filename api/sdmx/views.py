@@ -1,4 +1,4 @@
-"""Answers to queries of both roots: data, what of them exists, structures, and schemas of data."""
+"""Answers to queries of both roots: data, which data exist, structures, and schemas of data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from federation.database import clock
 from p2p_core import flow, instants
 from p2p_core.flow import Format
 
-#: Answers with more observations are not cached, and written as they are read.
+#: Answers with more observations are not cached. They are sent while they are read.
 _CACHED: Final = 20_000
 
 _WRITERS: Final[dict[Format, Callable[[DataQuery, Observations, Structures], Iterator[bytes]]]] = {
@@ -38,7 +38,7 @@ def _look_up(query: DataQuery, variant: str) -> tuple[Validator, Observations, R
     reference = Reference.current()
     version = observations.version_of(query, reference)
     slices = observations.slices_of(query, reference, version)
-    # The view of a day is there once the day has ended.
+    # The view of a day exists after the day has ended.
     day = f"{clock.now():%Y-%j}." if query.of_vintages and not version.settled else ""
     tag = f"{version.number}.{version.after or 0}.{reference.version}.{day}{variant}"
     validator = Validator(tag, caching.PAST if version.settled else caching.CURRENT)
@@ -72,7 +72,7 @@ class DataAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityAnswer:
-    """What an answer with data would have, as a message of structures."""
+    """Says what an answer with data would contain, as a message of structures."""
 
     query: AvailabilityQuery
     form: Format
@@ -92,12 +92,12 @@ class AvailabilityAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StructureAnswer:
-    """Structures, or the schema of data that follow them; they depend on the version of the reference data alone."""
+    """Structures, or the schema of their data. Both depend only on the version of the reference data."""
 
     query: StructureQuery
     form: Format
     dialect: Dialect
-    #: Below it, stubs say, the whole structures are.
+    #: Stubs say that the whole structures are below this address.
     address: str
 
     def validator(self) -> Validator:
@@ -171,7 +171,7 @@ class AvailabilityView(_View):
 
 
 class StructuresView(_View):
-    """Queries for structures: all paths below a root that have no other view; or for schemas of data."""
+    """Queries for structures (all paths below a root that have no other view), or for schemas of data."""
 
     of_schemas = False
 

@@ -1,6 +1,7 @@
-"""The cost of large reads: the address is charged before the read begins, and small reads have threads left.
+"""The cost of large reads. The address is charged before the read begins, and threads are kept for small reads.
 
-Reads that answer only at their end take turns. Long answers, which are written as they are read, take places.
+Some large reads can answer only at their end: they take turns. Other answers are sent while they are read: each of them
+takes one of a few places.
 """
 
 from collections.abc import Iterator
@@ -13,20 +14,20 @@ from django.conf import settings
 from api.problems import busy
 from api.throttling import rates
 
-#: How many observations a read may look through for the price of one small request.
+#: A read pays for one more request for each so many observations.
 OBSERVATIONS: Final = 10_000
 #: Reads of more observations than this take turns.
 LARGE: Final = 100_000
 
 _turn: Final = Lock()
-#: Half of the threads of this process: a slow reader has one for hours.
+#: The places: half of the threads of this process, because a slow reader can use a thread for hours.
 _places: Final = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
 def charge(observations: int) -> None:
     """Charge for a read by its size before it begins; refuse an address that has too little left."""
     rate, address = rates.PUBLIC_PER_ADDRESS, rates.payer.get()
-    # Never more than half of what an address may ask for, so that it can get even the largest answer.
+    # A read never pays more than half of the limit of an address, so that the address can get even the largest answer.
     cost = min(observations // OBSERVATIONS, rate.amount // 2)
     if address is not None and cost:
         allowance = rates.public_counter.add(rate, address, cost)
@@ -50,7 +51,7 @@ def take_turn(observations: int) -> Iterator[None]:
 
 
 class LongAnswer(Iterator[bytes]):
-    """The pieces of an answer that is written as it is read. It has a place until it ends or is dropped."""
+    """The pieces of an answer that is sent while it is read. It has a place until it ends or is dropped."""
 
     def __init__(self, pieces: Iterator[bytes], observations: int) -> None:
         self._has_place = _places.acquire(blocking=False)

@@ -1,7 +1,7 @@
 """How often anybody may ask in a minute, and the headers that say so (draft-ietf-httpapi-ratelimit-headers).
 
-Agencies and tokens are counted in `REDIS_URL`, for all processes together. While it is away, each process counts
-for itself, as it always does for the public: nginx counts that for all processes.
+Agencies and tokens are counted in `REDIS_URL`, for all processes together. While that server is away, each process
+counts for itself. Requests of the public are always counted in this way, because nginx counts them for all processes.
 """
 
 import logging
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds; all limits are for a minute.
 WINDOW: Final = 60
-#: Seconds that a request waits for the broker to connect, and as long for each answer.
+#: Seconds that a request waits for a connection to the broker. It also waits so long for each answer of the broker.
 BROKER_TIMEOUT: Final = 0.15
 #: Seconds after which a broker that was away is asked again.
 BROKER_PAUSE: Final = 1.0
@@ -42,7 +42,7 @@ SALT = "api.throttling"
 #: How many addresses a process counts at most.
 _KEYS: Final = 20_000
 
-#: Files, probes, and what has limits of its own.
+#: Requests that are not counted here: files, probes, and requests with limits of their own.
 _NOT_PUBLIC: Final = ("/static/", "/healthz", "/readyz", "/metrics", "/admin/", "/oauth/")
 _AGENCIES: Final = ("/api/v1/submissions/", "/api/v1/findings/", "/api/v1/figures/")
 _READABLE_ANYWHERE: Final = {
@@ -80,7 +80,7 @@ PUBLIC_PER_ADDRESS: Final = Rate("RATE_PUBLIC_PER_ADDRESS")
 
 
 class Allowance(NamedTuple):
-    """The rest of a limit (negative for a request beyond it), and the seconds until it is full again."""
+    """How many requests are left (below 0 if there were too many), and in how many seconds the count begins again."""
 
     rate: Rate
     left: int
@@ -125,7 +125,7 @@ class BrokerCounter:
             # This request tries the broker; the others do without it meanwhile.
             self._away_until = time.monotonic() + BROKER_PAUSE
         try:
-            # One step, so that of many requests at once no more pass than may.
+            # This is one step. So even if many requests come at once, no more pass than the limit allows.
             left = rate.amount - self._storage.incr(key, WINDOW, amount)
             seconds = self._storage.get_expiry(key) - time.time()
         except (redis.RedisError, OSError) as error:
@@ -170,13 +170,13 @@ def _whole(allowance: Allowance) -> int:
 
 # --- the public
 
-#: Counts the public, and who pays for what is being done, if anybody does.
+#: Counts the requests of the public. And the address that pays for the present request, if there is one.
 public_counter: Final = LocalCounter()
 payer: Final[ContextVar[str | None]] = ContextVar("payer", default=None)
 
 
 class RateLimits:
-    """Middleware: refuses addresses that ask too often, and tells agencies what is left.
+    """Middleware: refuses addresses that ask too often, and tells agencies how many requests are left.
 
     Answers that shared caches may keep carry no header about limits, because other clients would get it.
     """
@@ -185,7 +185,8 @@ class RateLimits:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # A token has limits of its own, right or wrong; another kind of authorization has none.
+        # Tokens have limits of their own, whether they are valid or not. Other kinds of authorization have none, so
+        # they count here.
         path, token = request.path_info, bearer(request)
         if path.startswith(_NOT_PUBLIC) or (token is not None and path.startswith(_AGENCIES)):
             answer = self._get_response(request)
@@ -216,9 +217,9 @@ def bearer(request: HttpRequest) -> str | None:
 
 
 class AgencyRate(BaseThrottle):
-    """Counts a request for its credential and, if the credential may go on, for its agency.
+    """Counts a request for its credential. If the credential is within its limit, also counts it for its agency.
 
-    DRF's own classes read, decide and write, so requests at the same time would all pass.
+    The classes of DRF read the count, decide, and then write it. So requests at the same time would all pass.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:
@@ -248,7 +249,7 @@ def reserve_attempt(client_ids: Collection[str], address: str) -> list[Charge]:
     time no more are checked than may fail. A request may name two credentials, in its header and in its form.
     """
     network = subscriber(address)
-    # With the address, or anybody who knows an id could use up its limit.
+    # The key contains the address. Otherwise anybody who knows an id could use up its limit.
     asking = [(TOKENS_PER_ADDRESS, network), *((TOKENS_PER_CREDENTIAL, f"{one} {network}") for one in client_ids)]
     for rate, identity in asking:
         allowance = count(rate, identity)

@@ -73,7 +73,8 @@ def in_table(fault: Fault, detail: str) -> CellFault | None:
 class WorkbookError(PayloadError):
     """A workbook or a CSV file is refused. ``cells`` has a place for each of ``faults``.
 
-    ``rows`` counts the rows that were read, ``adapted`` the cells and rows that the API would not read so.
+    ``rows`` is the number of rows that were read. ``adapted`` is the number of cells and rows that the API would not
+    read in this way.
     """
 
     def __init__(self, error: PayloadError, faults: Sequence[Fault], cells: Sequence[CellFault]) -> None:
