@@ -44,7 +44,7 @@ def media_type(request: HttpRequest, offered: tuple[str, ...] = (JSON, CSV)) -> 
     return _media_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
 
 
-# The header is the client's, so the number of remembered choices is bounded.
+# Clients choose the header, so the number of remembered choices is limited.
 @lru_cache(maxsize=256)
 def _media_type(accept: str, offered: tuple[str, ...]) -> str:
     return best(accept, offered, lambda offer, one: one.specificity + 1 if one.match(offer) else 0) or ""

@@ -1,7 +1,7 @@
-"""Beat keeps time by the monotonic clock, so that it goes on when somebody sets the time of its machine.
+"""Beat measures time with the monotonic clock, so that it continues when somebody sets the clock of its machine.
 
-Messages do not expire, because another machine would judge their age by its own time. To keep them from piling up while
-no worker takes them, beat sends no more once many are waiting.
+Messages do not expire, because another machine would judge their age by its own time. So that they do not pile up while
+no worker takes them, beat sends no more while many messages are waiting.
 """
 
 from time import monotonic
@@ -10,7 +10,7 @@ from typing import Any
 from celery import beat
 from celery.schedules import schedstate
 
-#: More hints than this would add nothing.
+#: If so many hints are waiting, more of them would be of no use.
 MANY = 1000
 
 
@@ -26,7 +26,8 @@ class Scheduler(beat.Scheduler):
 
     def apply_async(self, entry: Any, producer: Any = None, *arguments: Any, **options: Any) -> Any:
         """Send a message, unless many are waiting."""
-        # Beat keeps one connection. If the broker has ended it, this connects again; sending alone would never do so.
+        # Beat keeps one connection. If the broker has ended it, this line connects again. Sending alone would never do
+        # so.
         waiting = producer.connection.ensure(producer, self._waiting, max_retries=1, interval_start=0)
         if waiting(producer) < MANY:
             return super().apply_async(entry, producer, *arguments, **options)
@@ -34,6 +35,6 @@ class Scheduler(beat.Scheduler):
 
     def _waiting(self, producer: Any) -> int:
         queue = self.app.conf.task_default_queue
-        # Declared as Celery does: RabbitMQ minds if the same queue is declared otherwise.
+        # The queue is declared as Celery does it. RabbitMQ refuses a second declaration that differs from the first.
         declared = producer.channel.queue_declare(queue=queue, durable=True, auto_delete=False)
         return int(declared.message_count)

@@ -37,10 +37,10 @@ def options(url: str) -> dict[str, Any]:
 
 
 class QoS(redis.QoS):
-    """Counts a message as done even if the broker did not hear of it: the message may come again, which does no harm.
+    """Counts a message as done even if the broker was not told so. Then the message may come again, which does no harm.
 
-    Kombu frees a worker's place for a message only once the broker has heard of it. A broker that hung for a moment
-    took the places one by one, and a worker without a place waited for ever without a log line.
+    Kombu frees the place of a message in a worker only after it has told the broker. If the broker hung for a moment, a
+    worker lost its places one by one. A worker without a place waited for ever, and wrote no log line.
     """
 
     def ack(self, delivery_tag: str) -> None:

@@ -1,6 +1,7 @@
-"""One child process of the running stack, with a log. It is started again when it ends, a bounded number of times.
+"""One child process of the running stack, with a log.
 
-A child can be renewed: its successor says that it is ready before the old process is asked to stop.
+If it ends, it is started again, but only a limited number of times. A child can be renewed: the old process is asked to
+stop only after its successor has said that it is ready.
 """
 
 import select
@@ -18,7 +19,7 @@ from typing import IO
 from config import env
 from config.processes import bound_to_parent
 
-# More ends than this within the time are no accident.
+# If a process ends more often than this within the time, this is no accident.
 _RESTARTS = 3
 _WITHIN = 60.0
 #: Seconds after which a successor that is not ready is given up.
@@ -31,13 +32,13 @@ class ChildFailed(Exception):  # noqa: N818  a child, not the program
 
 @dataclass
 class Child:
-    """A child process. A `shown` one writes to the terminal, the others write to their logs."""
+    """A child process. It writes to its log, or to the terminal if it is `shown`."""
 
     name: str
     command: list[str]
     shown: bool = False
     inherits: Sequence[int] = ()
-    #: Ours, if none is given.
+    #: The environment. If it is None, the child has that of this process.
     environment: Mapping[str, str] | None = None
     _process: subprocess.Popen[bytes] | None = None
     _starts: list[float] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Child:
             tempfile.TemporaryDirectory(prefix="police2peer-") as folder,
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
         ):
-            # As systemd does it: the successor says here that it is ready.
+            # The successor says through this socket that it is ready, as with systemd.
             ready.bind(f"{folder}/ready")
             successor = self._spawn(NOTIFY_SOCKET=f"{folder}/ready")
             gives_up, is_ready = time.monotonic() + READY_WITHIN, False
@@ -103,7 +104,8 @@ class Child:
         log: AbstractContextManager[IO[bytes] | None] = nullcontext()
         if not self.shown:
             self.log.parent.mkdir(parents=True, exist_ok=True)
-            # A new log for each run of the stack. It goes on over restarts, so that it keeps why a process ended.
+            # Each run of the stack begins a new log. A restart of the child continues the log, so that it shows why a
+            # process ended.
             log = self.log.open("wb" if self._process is None else "ab")
         with log as output:
             return subprocess.Popen(

@@ -68,7 +68,8 @@ def _parse_public_url(url: str) -> dict[str, Any] | None:
     database = parse_url(url, seconds=seconds, connect_timeout=2)
     database["OPTIONS"] = {"tcp_user_timeout": 5000, "load_balance_hosts": "random", **database["OPTIONS"]}
     database["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
-    # Only a statement whose caller asks for it is prepared: a plan for all values can be a bad one for some.
+    # A statement is prepared only if its caller asks for this, because one plan for all values can be a bad plan for
+    # some.
     database["OPTIONS"]["prepare_threshold"] = sys.maxsize
     database["TEST"] = {"MIRROR": "default"}
     return database

@@ -17,7 +17,7 @@ from environs.exceptions import EnvNotSetError
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
-# What no address may hold, and what would end it in the place where it is written.
+# Characters that no address may contain, or that would end the address in the place where it is written.
 _ADDRESS = re.compile(r"[^\s<>\"{}|\\^`]+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 

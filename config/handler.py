@@ -11,7 +11,10 @@ _WITHOUT_CONTENT: Final = frozenset((204, 304))
 
 
 class Request(WSGIRequest):
-    """A request whose Content-Type cannot be read has none, and fails no earlier than any other."""
+    """If the Content-Type of a request cannot be read, the request counts as one without.
+
+    So it fails no earlier than others.
+    """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
@@ -29,7 +32,8 @@ class Handler(WSGIHandler):
         """Answer, and remove the content of a HEAD answer: a client would read it as the next answer."""
         answer: Any = self._answer(request)
         if not answer.streaming and answer.status_code not in _WITHOUT_CONTENT:
-            # Public answers do not pass the middleware that adds it, and without it the connection would end.
+            # Public answers do not pass the middleware that adds the length. Without a length, the connection would
+            # end.
             answer.headers.setdefault("Content-Length", str(len(answer.content)))
             if request.method == "HEAD":
                 answer.content = b""
@@ -39,5 +43,5 @@ class Handler(WSGIHandler):
         try:
             return super().get_response(request)
         except BaseException as error:  # noqa: BLE001  Django answers all others itself
-            # A library that is written in Rust panics with one. Without an answer, the connection would stay open.
+            # Libraries in Rust panic with such an exception. Without an answer, the connection would stay open.
             return response_for_exception(request, RuntimeError(type(error).__name__))

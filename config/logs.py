@@ -13,7 +13,7 @@ from typing import Any
 from celery import current_app
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# Objects that libraries attach, which may hold what was sent.
+# Objects that libraries attach to lines. They may contain what was sent.
 _SILENT = frozenset({"request", "data", "status_code", "sentry", "args", "server_time"})
 
 
@@ -52,7 +52,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
 
 
 class HidePath(logging.Filter):
-    """Keeps the path of a request, which waitress quotes, out of its line about an answer that failed."""
+    """When an answer fails, waitress writes a line with the path of the request. This filter removes the path."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = "an answer failed on its way", None
@@ -60,7 +60,7 @@ class HidePath(logging.Filter):
 
 
 class NameTask(logging.Filter):
-    """Names in each log line of a worker the task that it belongs to, with the id of its message."""
+    """Adds to each log line of a worker the name of its task, and the id of the message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         task = current_app.current_task
@@ -96,7 +96,10 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _event(record: logging.LogRecord) -> str:
-    """The message; Celery puts the text of a task's exception into it, which stays out like any other."""
+    """The message. Celery puts the text of a task's exception into it.
+
+    This text is left out, like that of any exception.
+    """
     if isinstance(record.args, Mapping) and "exc" in record.args:
         return str(record.msg) % {**record.args, "exc": "", "traceback": ""}
     return record.getMessage()

@@ -1,4 +1,4 @@
-"""Child processes and their sockets: what we ask of the operating system."""
+"""What we ask of the operating system for child processes and their sockets."""
 
 import ctypes
 import shutil

@@ -1,7 +1,7 @@
 """The whole stack in one terminal: `python -m config.serve [--demo]`, as `make serve` and `make demo` call it.
 
-Starts what is needed in order, says so, and stops it in the opposite order, even when it is killed itself. At SIGUSR2
-it renews the processes one after another without losing a request.
+It starts the needed processes in order, and says so. It stops them in the opposite order. They end even if it is killed
+itself. At SIGUSR2 it renews the processes one after another, without losing a request.
 """
 
 import argparse
@@ -77,7 +77,8 @@ def _run(listener: socket.socket, *, demo: bool, began: float) -> None:
     with embedded.owned() as servers:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         _migrate()
-        # We hold the socket, not the web server: a new one goes on where the old one stops, with those who wait.
+        # We hold the socket, and not the web server. So a new web server continues where the old one stops, and also
+        # serves the clients that wait.
         try:
             listener.listen(BACKLOG)
         except OSError as error:
@@ -122,7 +123,7 @@ def _children(listener: socket.socket) -> list[Child]:
     processes = str(env.integer("WORKER_PROCESSES", default=2, low=1, high=64))
     worker = ["worker", "--concurrency", processes, "--pool", "prefork", "-O", "fair", "--loglevel", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    # The schedule is short intervals only, so it is kept in memory: there is nothing to remember.
+    # The schedule has only short intervals. So it is kept in memory, because there is nothing to remember.
     beat = ["beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
     as_web = env.for_role(env.text("DATABASE_WEB_URL", default="", advice=_ADVICE))
     as_worker = env.for_role(env.text("DATABASE_WORKER_URL", default="", advice=_ADVICE))

@@ -24,7 +24,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", default=[], advice="Giv
 
 # The proxies that api.addresses believes about the address, the scheme and the host of a request.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-# Behind a proxy that ends TLS, cookies travel by TLS only, and plain requests are redirected to TLS.
+# Behind a proxy that decrypts TLS, browsers send cookies only over TLS, and plain requests are redirected to TLS.
 BEHIND_TLS = env.boolean("BEHIND_TLS", default=False)
 if BEHIND_TLS and not TRUSTED_PROXIES:
     raise env.BadSetting("BEHIND_TLS needs TRUSTED_PROXIES, to show which requests used TLS. Give the proxy's address.")
@@ -155,8 +155,9 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"/site/built/.+-[0-9a-f]{10}\.(?:js|css|json)$
 
 # --- the servers ----------------------------------------------------------------------------------------------------
 
-# A connection of its own for each thread, kept and checked before use, rather than psycopg's pool: the threads of the
-# web server and the processes of Celery live long and are few, and a pool's own threads do not survive a fork.
+# Each thread keeps a connection of its own, which is checked before use. psycopg's pool is not used, for two reasons:
+# the threads of the web server and the processes of Celery are few and live long, and the threads of a pool do not
+# survive a fork.
 DATABASES = {
     "default": env.parse(
         "DATABASE_URL",
@@ -236,7 +237,8 @@ OWN_THRESHOLDS = {one.name: f"{rule.id} {rule.name}: {one.meaning}" for rule, on
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    # For client secrets only: they are long and random, so one fast round guards them, and a token costs no 0.3 s.
+    # Only for client secrets. They are long and random, so one fast round is enough. A slow hash would add 0.3 s to
+    # each token.
     "countries.accounts.credentials.CredentialHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -273,7 +275,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 SECOND_FACTOR = env.boolean("SECOND_FACTOR", default=True)
 OTP_TOTP_ISSUER = "Police2Peer"
-# A clock may be half a minute off. The offset is not remembered, or the window would drift.
+# A clock may be wrong by half a minute. The offset is not remembered, because otherwise the window would drift.
 OTP_TOTP_SYNC = False
 # Both ends are in the session's own row; `countries.accounts.sessions` keeps them.
 SESSION_COOKIE_AGE = 60 * env.integer("SESSION_IDLE_MINUTES", default=30, low=5, high=720)
@@ -354,12 +356,13 @@ CELERY_TASK_TIME_LIMIT = 150
 # A worker process is replaced after some hours of work, or when it has grown to a gigabyte (in KiB).
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_000_000
-# It keeps its connection to the database from task to task; CONN_MAX_AGE says how long.
+# A worker process keeps its connection to the database from task to task. CONN_MAX_AGE says for how long.
 CELERY_DB_REUSE_MAX = CELERY_WORKER_MAX_TASKS_PER_CHILD
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# If a broker answers with an error, such as a full disk, try again: a worker that gives up would stay away.
+# If a broker answers with an error, such as a full disk, the worker tries again. A worker that gives up would stay
+# away.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A request must not wait for a broker that is away: the sweep finds the work without the hint.
 CELERY_TASK_PUBLISH_RETRY = False

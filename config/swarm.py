@@ -60,7 +60,7 @@ def make_torrent(folder: Path, name: str, size: int, *, private: bool = True) ->
 
 
 class Downloader:
-    """A client with an address of its own on loopback. It leaves its seeds when it has finished, as clients do."""
+    """A client with its own loopback address. When it has finished, it leaves its seeds, as clients do."""
 
     def __init__(self, address: str, save: Path, *, alerts: int = 0) -> None:
         import libtorrent
@@ -82,7 +82,7 @@ class Downloader:
         parameters = libtorrent.load_torrent_file(str(torrent))
         parameters.save_path = str(self._save)
         added = self.session.add_torrent(parameters)
-        # Of the torrent, because the limits of a session do not hold on loopback.
+        # These are limits of the torrent, because the limits of a session have no effect on loopback.
         added.set_download_limit(speed)
         added.set_upload_limit(speed)
         for peer in peers:

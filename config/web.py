@@ -1,7 +1,7 @@
 """The web server: waitress in a few processes that accept from one socket. `python -m config.web`.
 
-waitress gives a request a thread only once it has all of it, and keeps an answer until its reader has taken it, so slow
-clients hold no thread. This module adds the processes, and a stop that loses no request.
+waitress gives a thread to a request only after it has received the whole request. It keeps an answer until its reader
+has taken it. So slow clients keep no thread busy. This module adds the processes, and a stop that loses no request.
 """
 
 import argparse
@@ -52,7 +52,7 @@ _fork = multiprocessing.get_context("fork")
 
 
 def main() -> None:
-    # Set before the application is imported, which reads it. A reader does not wait as long as a worker may have to.
+    # Set before the application is imported, because the import reads it. A reader must not wait as long as a worker.
     env.set_default("DATABASE_STATEMENT_TIMEOUT", "30")
     listener = _listen()
     # A file for each connection, for its large body and for its large answer.
@@ -76,7 +76,7 @@ def main() -> None:
         announce()
         while True:
             wait([one.sentinel for one in processes])
-            # A pause, in case each new one ends at once too.
+            # A pause, because each new process may also end at once.
             time.sleep(1)
             processes[:] = [one if one.is_alive() else _start(application, listener) for one in processes]
     finally:

@@ -1,6 +1,7 @@
 """The application of the web server, and the folder in which its processes share their metrics.
 
-prometheus_client asks the environment for that folder when it is first imported, so it is made before the application.
+prometheus_client reads the folder from the environment when it is first imported. So the folder is made before the
+application.
 """
 
 import atexit
@@ -29,7 +30,7 @@ def _make_folder() -> None:
     env.export("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
     def remove() -> None:
-        # Not when one of the children ends.
+        # This must not happen when one of the children ends.
         if os.getpid() == owner:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,13 +10,13 @@ from typing import Final
 #: How many parts an axis has at most.
 _PARTS: Final = 4
 _STEPS: Final = (1, 2, 2.5, 5, 10)
-#: How many periods are named under the axis where there is room, and where there is not.
+#: How many periods are named under the axis: if there is room for many names, and if there is little room.
 _NAMED, _NAMED_ALWAYS = 8, 3
-#: Names so close to an end, as a share, are written inwards from it.
+#: A name that is at most this share of the width from an end is written from the end inwards.
 _EDGE: Final = 0.07
-#: Marks closer than this share of the width are one: on a telephone they would overlap.
+#: Marks that are closer together than this share of the width become one mark. On a telephone they would overlap.
 _APART: Final = 0.06
-#: How much of a period's width a bar takes.
+#: The width of a bar, as a share of the width of its period.
 _BAR: Final = 0.8
 
 
@@ -38,7 +38,7 @@ class Canvas:
         return self.top + self.height
 
     def x(self, share: float) -> float:
-        # No eye sees the third decimal.
+        # Nobody can see the third decimal.
         return round(self.left + self.width * share, 2)
 
     def y(self, share: float) -> float:
@@ -99,7 +99,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A period with a name below the axis; ``always`` also where there is little room."""
+    """A period with a name below the axis. It is ``always`` there, or only if there is much room."""
 
     at: int
     x: float

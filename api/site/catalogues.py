@@ -20,7 +20,7 @@ from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject
 
 _HERE: Final = Path(__file__).parent
-#: Where the texts of pages are. The core has the sentences of findings, and advice.
+#: The folders with the texts of pages. The core has the sentences of findings, and the advice.
 _FOLDERS: Final = (_HERE, _HERE.parent / "agency", Path(p2p_core.__file__).parent)
 #: The texts of the rules that agencies see, and those of the codes of faults.
 _OF_THE_CORE: Final = [
@@ -28,7 +28,7 @@ _OF_THE_CORE: Final = [
     *(text for code in PAYLOAD_CODES.values() for text in (code.title, code.advice)),
 ]
 _LINE: Final = 120
-#: What marks texts in Django and in the core, beside the usual functions.
+#: Names that mark texts in Django and in the core, beside the usual functions.
 _KEYWORDS: Final = DEFAULT_KEYWORDS | {
     "Advice": None,
     "gettext_lazy": None,

@@ -17,7 +17,7 @@ from countries.reference import Reference
 from federation.geometry import Canvas
 from p2p_core import codes, instants
 
-#: To draw a value and to write it in a table takes as long as to look through so many observations.
+#: To draw a value and write it in a table takes as much time as to look through so many observations.
 _VALUE: Final = 50
 
 
@@ -29,7 +29,7 @@ def page(view: CountryView) -> dict[str, Any]:
     strips, calendar = coverage.read(readings.days(view.indicator))
     headlines = [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES]
     is_short = any(place and place.step for _, _, place in headlines)
-    # In the place of numbers that are withheld: the newest known period of the country, with its value and rate.
+    # Shown instead of numbers that are withheld: the newest known period of the country, with its value and rate.
     rows = zip(trend.periods, trend.series[0].values, trend.series[0].rates, strict=True)
     newest = next((row for row in reversed([*rows]) if row[1] is not None), None) if is_short else None
     to_add: list[tuple[str, str]] = []
@@ -51,7 +51,7 @@ def page(view: CountryView) -> dict[str, Any]:
             for code in view.others
         ],
         "to_add": to_add,
-        # The form passes these on, so that it changes one thing only.
+        # The form sends these values back unchanged, so that it changes only one thing.
         "kept": [
             (name, value) for name, given in view.pairs() for value in ([given] if isinstance(given, str) else given)
         ],
@@ -83,7 +83,7 @@ def chart(view: CountryView, host: str) -> dict[str, Any]:
 def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[str, Any]:
     """What page and picture both show: the view, its drawing, its annotations and its addresses."""
     notes = trends.annotations(view.indicator, trend)
-    # Of one country the table has counts and rates, and the index if the chart shows it.
+    # If only one country is shown, the table has counts and rates, and the index if the chart shows it.
     columns = [*trends.SCALES[:2], *([view.what] if view.what == trends.INDEXED else [])]
     pairs = [(trend.series[0], what) for what in columns]
     if len(trend.series) > 1:
@@ -93,7 +93,7 @@ def _common(view: CountryView, trend: Trend, known_at: datetime | None) -> dict[
         for series, what in pairs
     ]
     withheld = {series.name: series.step for series in trend.series}
-    # Say why there are no hours, even if the chosen step is published.
+    # The page says why there are no hours, even if the chosen step is published.
     if not view.has_hours:
         withheld[trend.series[0].name] = trend.series[0].step or view.frequencies[0]
     return {

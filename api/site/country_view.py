@@ -22,13 +22,13 @@ from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, instants, periods
 
 FREQUENCIES: Final = tuple(trends.SPANS)
-#: More others could not be told apart in one drawing.
+#: The most other countries: nobody could distinguish more of them in one drawing.
 MAX_OTHERS: Final = 5
 #: The last day, week and year of a country.
 HEADLINES: Final = ("P1D", "P7D", "P365D")
 #: The groups with which a country can be compared.
 GROUPS: Final = ("EUROPE", "EU27_2020")
-#: The parameters of all pages that name a time. A page that shows another time than its address names says so.
+#: The parameters of all pages that name a time. If a page shows another time than its address names, it says so.
 _TIMES: Final = ("start", "end", "as_of", "day")
 _DAYS: Final = {"D": 1, "W": 7, "M": 28}
 
@@ -130,7 +130,7 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
     understood = {"start": start, "end": end, "as_of": as_of}
     misread = any(given.get(name) and understood.get(name) is None for name in _TIMES)
     if misread or (start and start > (min(end, last) if end else last)):
-        # The steps too were those of the times in the address.
+        # The steps also belonged to the times in the address.
         present = given.copy()
         for name in _TIMES:
             present.pop(name, None)

@@ -31,7 +31,7 @@ class LateAgency:
 
 @dataclass(frozen=True, slots=True)
 class AgencyDays:
-    """The state of an agency by day, empty if it was not expected; and how many days have each state.
+    """The state of an agency by day (empty if it was not expected), and how many days have each state.
 
     ``is_awaited``: some day is not public yet because it waits for the agency. ``setup`` is that of the last day.
     """
@@ -46,7 +46,7 @@ class AgencyDays:
 
 @dataclass(frozen=True, slots=True)
 class CoverageDay:
-    """The coverage of a day, and by state the agencies that did not simply report."""
+    """The coverage of a day. By state: the agencies that did not simply report."""
 
     period: Period
     others: list[tuple[str, list[str]]]

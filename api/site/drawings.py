@@ -1,4 +1,4 @@
-"""A trend as it is drawn, in a page or in a file: places, and what lies at them."""
+"""A trend as it is drawn in a page or in a file: places, and what is at each place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _MARKED: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A period and its place; ``unknown``: no series has a number in it."""
+    """A period and its place. ``unknown``: no series has a number in this period."""
 
     period: Period
     column: Column
@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A country among others. A dot is hollow if some of what was expected is missing."""
+    """One of several countries as a line. A dot is hollow if some of the expected reports are missing."""
 
     name: str
     colour: str
@@ -84,7 +84,7 @@ def draw(trend: Trend, what: str, notes: Sequence[Annotation], canvas: Canvas, u
     rungs = geometry.rungs(geometry.axis(highest, whole=what != trends.HEAD), canvas)
     top, count, alone = rungs[-1].value, len(trend.periods), len(rows) == 1
 
-    # The bars of a few periods say for themselves whether they are provisional.
+    # If there are only a few periods, each bar shows whether it is provisional.
     marked = [] if alone and count <= _MANY else [period.provisional for period in trend.periods]
     breaks = [trend.share(note.start) for note in notes if note.is_break and trend.periods[0].start <= note.start]
     lasting = [

@@ -1,4 +1,4 @@
-"""Languages: the address alone says which one a page is in, so that any cache may keep it; and their alphabets."""
+"""The languages of pages, and their alphabets. Only the address decides the language, so any cache may keep a page."""
 
 import unicodedata
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 
-#: What comes after every other letter. The other languages ignore accents.
+#: Letters that come after every other letter. Languages that are not listed ignore accents.
 _AFTER_Z: Final = {"nb": "æøå", "da": "æøå", "sv": "åäö", "fi": "åäö"}
-#: What comes after the letter that it is made of.
+#: Letters that come directly after the letter that they are made of.
 _AFTER_BASE: Final = {"es": "ñ", "pl": "ąćęłńóśźż"}
-#: Letters that are made of others, though Unicode does not say so.
+#: Letters that are made of other letters, although Unicode does not say so.
 _MADE_OF: Final = {"æ": "ae", "ø": "o", "ł": "l", "ß": "ss", "đ": "d"}
 #: Sorts after every letter of the plain alphabet.
 _AFTER: Final = "~"
@@ -23,7 +23,7 @@ _AFTER: Final = "~"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A language that a page can be read in, named in itself, and the page's address in it."""
+    """A language of a page: its name in the language itself, and the address of the page in this language."""
 
     code: str
     name: str
@@ -32,7 +32,10 @@ class Choice:
 
 
 class LanguageOfAddress:
-    """Middleware: no cookie, no redirect, and no header of the browser chooses, unlike in Django's own."""
+    """Middleware: the address chooses the language.
+
+    No cookie, redirect or header does, unlike in Django's own middleware.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -48,7 +51,8 @@ def choices(request: HttpRequest) -> list[Choice]:
     here = translation.get_language()
     bare = request.path if here == settings.LANGUAGE_CODE else request.path.removeprefix(f"/{here}")
     query = request.META.get("QUERY_STRING", "")
-    # Quoted, and with one slash before: what browsers take for the name of a host must not come first.
+    # The address is quoted and begins with one slash, because browsers would read a second slash as the start of a host
+    # name.
     local = f"/{quote(bare.lstrip('/'))}"
     rest = f"{local}?{query}" if query else local
     return [

@@ -1,4 +1,4 @@
-"""A page as a cached answer: the state that it depends on, and its rendering."""
+"""A page as a cached answer: the state on which it depends, and its rendering."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _ENDS = {HTML: "html", SVG: "svg"}
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a page shows beside words: windows, periods that move with the clock, and parts with marks of their own."""
+    """What a page shows beside words: windows, periods that move with the clock, and parts with their own marks."""
 
     indicator: Indicator | None = None
     windows: Iterable[str] = ()
@@ -57,7 +57,10 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """A page in the language of its address, which is read each time: its meaning may change with the clock."""
+    """A page in the language of its address.
+
+    The address is read each time, because its meaning may change with the clock.
+    """
 
     template: str
     content: Callable[[], PageContent]
@@ -69,17 +72,18 @@ class PageAnswer:
         return validator
 
     def render(self) -> Representation:
-        # Looked up before the numbers are read: should they change in between, the page is only asked for once more.
+        # The state is looked up before the numbers are read. If they change in between, the page is only requested once
+        # more.
         validator, content = self._read()
         context = {**self.frame, **everywhere(), **content.context()}
         return Representation(validator, *render(self.template, context, self.media_type))
 
     def _read(self) -> tuple[Validator, PageContent]:
-        # The version before anything that it numbers, for the same reason.
+        # For the same reason, the version is read before the data to which it belongs.
         reference = Reference.current().version
         content = self.content()
         marks = [str(reference), *content.sources.marks()]
-        # Hashed, as a page of many numbers would have a tag longer than some proxies take.
+        # The marks are hashed. Otherwise the tag of a page with many numbers would be too long for some proxies.
         return Validator(blake2b(".".join(marks).encode(), digest_size=12).hexdigest(), content.cache_control), content
 
 

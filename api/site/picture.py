@@ -1,4 +1,4 @@
-"""The trend as a picture that needs no page: where its words and its parts lie, in pixels."""
+"""The trend as a picture that needs no page: the places of its words and its parts, in pixels."""
 
 import textwrap
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A word of a legend and the mark before it: of a country by its place among them, or of a kind of coverage."""
+    """A word of a legend and the mark before it: that of a country (by its place), or of a kind of coverage."""
 
     x: int
     y: int
@@ -84,7 +84,7 @@ class Picture:
 
 
 class _Sheet:
-    """Puts lines under each other."""
+    """Puts lines of text one below the other."""
 
     def __init__(self, top: int) -> None:
         self.y = top

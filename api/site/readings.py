@@ -1,4 +1,4 @@
-"""The numbers of the map and of whole countries, read through the public door.
+"""The numbers of the map and of whole countries, read only from public data.
 
 Whether a number is 0 or not known depends on who reported, never on a value.
 """
@@ -87,7 +87,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The numbers of a window or a day; ``steps`` are the finest frequencies of places without a number."""
+    """The numbers of a window or a day. For places without a number, ``steps`` has the finest published frequency."""
 
     period: Period
     total: CountryNumbers
@@ -150,7 +150,8 @@ def periods_of(table: Table) -> list[Period]:
             expected=int(columns.agencies_expected[at]),
             reporting=int(columns.agencies_reporting[at]),
             time_coverage=share,
-            # A value counted only in part is shown as that. The page does not also call it provisional.
+            # If a value covers only a part of the period, the page says so. It does not also call the value
+            # provisional.
             provisional=bool(columns.status[at] == "P") and at not in beginnings,
             since=beginnings.get(at),
             awaited=int(columns.agencies_awaited[at]),
@@ -245,7 +246,7 @@ def hour(selection: Selection) -> Hour:
     highest, scale = max((value or 0 for value in values), default=0), 10
     while scale * 10 < highest:
         scale *= 10
-    # The steps of the map's script, so that nothing jumps when it draws the minutes again.
+    # The steps are those of the script of the map, so that nothing jumps when the script draws the minutes again.
     top = next(scale * step for step in (1, 2, 5, 10) if scale * step >= highest)
     step = _HOUR_WIDTH // max(1, len(values))
     bars = [

@@ -24,7 +24,7 @@ from p2p_core import codes
 #: How far back a trend goes by default: 30 days, 26 weeks, 24 months. From the first day of a month, 730 days lead to
 #: the first or, over a leap day, to the second day of the same month.
 SPANS: Final = {"D": timedelta(days=30), "W": timedelta(weeks=26), "M": timedelta(days=730)}
-#: More periods could not be told apart.
+#: The most periods of a trend: nobody could distinguish more.
 LONGEST: Final = 400
 #: The index of an average period.
 INDEX: Final = 100
@@ -36,9 +36,9 @@ _ALL: Final = codes.COUNTRIES | codes.GROUPS
 
 @dataclass(frozen=True, slots=True)
 class TrendSeries:
-    """The numbers of a country or network, one for each period; None if it is not known or withheld.
+    """The numbers of a country or network, one for each period. A number is None if it is not known or withheld.
 
-    By period, ``steps`` has the country's step if the value is withheld, else "".
+    For each period, ``steps`` has the country's step if the value is withheld, else "".
     """
 
     code: str
@@ -58,7 +58,7 @@ class TrendSeries:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Series over the same periods; ``known_at`` is when the newest of their versions became public."""
+    """Series over the same periods. ``known_at`` is the time at which the newest of their versions became public."""
 
     frequency: str
     periods: list[Period]
@@ -166,7 +166,7 @@ def newest_known(trend: Trend) -> tuple[Period, list[tuple[TrendSeries, int, int
 
 @dataclass(frozen=True, slots=True)
 class AnnotationText:
-    """An annotation in words; ``agency`` is the name of the one that it is about, if it is not about all."""
+    """An annotation in words. ``agency`` is the name of its agency, if it is not about all agencies."""
 
     row: Annotation
     agency: str
@@ -179,7 +179,7 @@ class AnnotationText:
     def when(self) -> str:
         """The day, or the first and last one."""
         first = cldr.day(self.row.start)
-        # What ends at midnight ended with the day before.
+        # If an annotation ends at midnight, its last day is the day before.
         last = cldr.day(max(self.row.start, self.row.end - timedelta(microseconds=1))) if self.row.end else first
         return first if last == first else gettext("%(start)s to %(end)s") % {"start": first, "end": last}
 

@@ -30,7 +30,7 @@ from federation.published import Selection
 from p2p_core import codes, periods
 
 _SORTS: Final = ("country", "value", "rate")
-#: What other sites may do with the embedded pages, and with no others.
+#: Allows other sites to show the embedded pages, and no other pages.
 _FRAMED: Final = {"frame-ancestors": ["*"]}
 
 
@@ -131,7 +131,7 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) 
 
 
 class CountryPage(PageView):
-    """A country, alone or beside others: its numbers, their trend with the coverage beside it, its networks."""
+    """A country, alone or beside others: its numbers, their trend beside the coverage, and its networks."""
 
     template = "country"
 

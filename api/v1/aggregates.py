@@ -1,7 +1,7 @@
 """The combined view: aggregates of a range of periods, live minutes, windows, coverage.
 
-A view reads its question once. The answer can look up cheaply what it depends on, and write itself; ``api.caching``
-decides when.
+A view reads its question once. Its answer can look up cheaply on what it depends, and can write itself. ``api.caching``
+decides when it does so.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
 
 
 def _validator(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Validator:
-    # Minutes move with the clock, so their end is part of what the answer depends on.
+    # Minutes move with the clock, so the answer also depends on their end.
     end = f"{periods.epoch(selection.end)}." if selection.frequency == "N" else ""
     return Validator(f"{version or 0}.{reference}.{end}{form}", lasts)
 

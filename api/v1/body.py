@@ -1,6 +1,6 @@
 """The body of a request: its media type, and its content, read as a stream within limits and unpacked on the way.
 
-The web server has the whole body by then. The limit is for its size before and after decompression.
+The web server has received the whole body before this. The limit is for its size before and after decompression.
 """
 
 import base64
@@ -29,9 +29,10 @@ _OTHER_SDMX: Final = "Of SDMX, send data as SDMX-CSV 1.0.0, 2.0.0 or 2.1.0, in U
 LIMIT: Final = 128 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
-#: zlib copies what stands behind the end of a member, so it is given no more than this at a time.
+#: zlib copies the bytes after the end of a member. So it gets at most so many bytes at a time.
 _PACKED_PIECE: Final = 64 * 1024
-#: Programs that pack block by block end a member every 64 KiB; no body within the limit needs more members.
+#: Programs that compress block by block end a member every 64 KiB. So no body within the limit needs more members than
+#: this.
 _MEMBERS: Final = 4096
 _HASHES: Final = {"sha-256": sha256, "sha-512": sha512}
 

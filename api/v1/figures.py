@@ -1,4 +1,4 @@
-"""Exact figures: an agency's own; for coordinators also others', and all agencies' together."""
+"""Exact figures. An agency reads its own. Coordinators read those of every agency, and of all together."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,9 +22,9 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 from p2p_core.scopes import READ_ALL, READ_OWN
 
 PAGE: Final = 500
-#: Shorter, because each period of the exact combined view is summed over all agencies.
+#: A shorter page, because each period of the exact combined view is summed over all agencies.
 COMBINED_PAGE: Final = 100
-#: Pages end earlier where figures are large.
+#: If figures are large, a page ends earlier.
 OBSERVATIONS_PAGE: Final = 50_000
 
 

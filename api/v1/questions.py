@@ -36,7 +36,8 @@ def notes(indicator: Indicator, reference: Reference) -> list[str]:
 class Question:
     """A question about a range of periods: its parameters as given and as read, and the reference data.
 
-    A later page begins at a ``place``: the version of the first page, and a period in seconds since 1970.
+    A later page has a ``place``: the version of the first page, and the period with which the page begins, in seconds
+    since 1970.
     """
 
     given: Given

@@ -319,7 +319,7 @@ class HelpServicesView(PublicView):
         return self.respond(request, negotiation.json_only(request), read)
 
 
-# The header is the client's, so the number of remembered ones is bounded.
+# Clients choose the header, so the number of remembered headers is limited.
 @lru_cache(maxsize=256)
 def _accepted_language(header: str) -> str:
     """The first language of ``Accept-Language`` that CLDR knows, or English."""

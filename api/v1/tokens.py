@@ -34,7 +34,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         try:
             response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
         except Error as error:
-            # Nobody checked the secret. If this counted, agencies would be refused once the database is back.
+            # Nobody checked the secret. If such attempts counted, agencies would be refused when the database is back.
             if is_outage(error):
                 rates.give_back(reserved)
             raise

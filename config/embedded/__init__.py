@@ -1,6 +1,6 @@
-"""Real PostgreSQL and Valkey out of Python wheels, used if the settings name no servers.
+"""PostgreSQL and Valkey from Python wheels, used if the settings name no servers.
 
-`environment()` is the door: it finds the servers of DATA_DIR or starts them, and names them in the environment.
+Other modules call `environment()`: it finds or starts the servers of DATA_DIR, and names them in the environment.
 """
 
 from config.embedded.postgres import programs

@@ -1,8 +1,8 @@
-"""The user that PostgreSQL runs as. It refuses to run as root, and as a user without a name.
+"""The user as which PostgreSQL runs. PostgreSQL refuses to run as root, or as a user without a name.
 
-In this order: as ourselves; in a user namespace, where our files stay ours; as the user nobody. Nobody gets the data
-directory. If nobody cannot reach it or the programs, they get a folder under /var/tmp. A data directory stays with the
-user who made it.
+The first user that works is used: our own user; our user in a user namespace, where our files stay ours; the user
+nobody. The data directory then belongs to the user nobody. If this user cannot reach the data directory or the
+programs, they are put into a folder under /var/tmp. A data directory stays with the user who made it.
 """
 
 import os

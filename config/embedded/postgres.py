@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made with initdb once, then run on a loopback port of its own.
+"""The embedded PostgreSQL: initdb makes it once, and then it runs on a loopback port of its own.
 
 Only the programs of its wheel are used. Importing the wheel would start its launcher, which has faults.
 """
@@ -17,7 +17,7 @@ from config.embedded.process import NotStarted, free_port, is_taken, spawn, stop
 ROLE = "police2peer"
 DATABASE = "federation"
 
-#: For large submissions, on a machine that the rest of the stack shares.
+#: Settings for large submissions, on a machine that also runs the rest of the stack.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -110,7 +110,7 @@ def require_programs() -> Path:
 
 
 def _initialise(identity: Identity, *, password: str, durable: bool) -> None:
-    # Made by us: we may write here even if the user of the server may not.
+    # We make the folder, because we may write here even if the user of the server may not.
     identity.data.mkdir(mode=0o700, exist_ok=True)
     words = identity.lend("password", password)
     options = ["-D", str(identity.data), "-U", ROLE, "-A", "scram-sha-256", f"--pwfile={words}", "-E", "UTF8"]

@@ -1,4 +1,4 @@
-"""One server process: it dies with us, is watched until it answers, and is stopped with SIGINT."""
+"""One server process: it ends when we end, is watched until it answers, and is stopped with SIGINT."""
 
 import os
 import signal
@@ -18,8 +18,8 @@ from config.processes import bound_to_parent
 TIMEOUT = 30.0
 #: Seconds that a process which has ended may wait for its parent.
 _ZOMBIE_SECONDS = 5.0
-#: Each process looks at other ports, because what it finds is free until its server listens there. They are below those
-#: that the kernel gives to clients.
+#: Each process looks at different ports, because a port that it finds stays free until its server listens there. All of
+#: them are below the ports that the kernel gives to clients.
 _ports = cycle(range(10_240 + os.getpid() % 512, 32_768, 512))
 
 
@@ -43,7 +43,8 @@ def spawn(
             stdout=output,
             stderr=output,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **env.clock()},
-            # Not in the terminal's group: Ctrl-C reaches the process that started the server, which stops it in order.
+            # The server is not in the process group of the terminal. So Ctrl-C reaches only the process that started
+            # the server, and this process stops the server in order.
             start_new_session=True,
             user=user,
             group=user,

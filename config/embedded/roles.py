@@ -1,7 +1,7 @@
 """The login roles beside the owner, who migrates: each process of the stack gets the one that it needs.
 
-They are made, or brought to their passwords, at each start, so that an old data directory has them too. What each may
-do is in `federation.database.rights`; a migration grants it.
+Each start makes the missing roles and sets the passwords of all, so that an old data directory has them too. What each
+may do is in `federation.database.rights`; a migration grants it.
 """
 
 from pathlib import Path

@@ -1,7 +1,8 @@
-"""The servers of one data directory: who runs them, who uses them, and their addresses in the environment.
+"""The servers of one data directory: which process runs them, which use them, and their addresses in the environment.
 
-A process that runs them holds the lock `servers.lock`. A process that only uses them shares `users.lock`, so that a
-command that started servers waits for those that use them. The kernel releases both locks when a process ends.
+The process that runs them holds the lock `servers.lock`. Each process that only uses them shares `users.lock`. So a
+command that has started servers can wait for the processes that use them. The kernel releases both locks when a process
+ends.
 """
 
 import fcntl
@@ -42,7 +43,8 @@ def environment(folder: Path | None = None) -> Iterator[None]:
     with (home / "servers.lock").open("a") as lock, (home / "users.lock").open("a") as users:
         deadline = time.monotonic() + TIMEOUT
         while not _take(lock, fcntl.LOCK_EX):
-            # Shared before we look, so that the owner cannot stop between our look and our use.
+            # The lock is shared before we look for servers, so that their owner cannot stop them between our look and
+            # our use.
             fcntl.flock(users, fcntl.LOCK_SH)
             if found := _find(home, absent):
                 with _environ(found | _keys(home, absent)):

@@ -1,4 +1,4 @@
-"""How each agency reported on the last days, which agencies are silent, and what came from each lately."""
+"""How each agency reported on the last days, which agencies are silent, and what each agency has sent lately."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from p2p_core.periods import Frequency
 
 #: The board shows this many ended days, and today.
 DAYS: Final = 14
-#: Submissions of this time are counted.
+#: Submissions that came within this time are counted.
 RECENT: Final = timedelta(hours=6)
 
 #: An agency and an indicator.
@@ -84,14 +84,14 @@ def _states(indicators: Sequence[int], first: datetime, today: datetime) -> dict
             else:
                 hours[agency, indicator].add(state)
     for place, states in hours.items():
-        # Hours that are still awaited do not matter, unless all are.
+        # Hours that are still awaited do not matter, unless all hours are awaited.
         known = states - {"awaited"} or states
         found[place, today] = known.pop() if len(known) == 1 else "partial"
     return found
 
 
 class Silence(NamedTuple):
-    """An agency that reports nothing of some indicators since a period, and the first finding that says so."""
+    """An agency that has reported nothing about some indicators since a period, and the first finding that says so."""
 
     agency: str
     indicators: Sequence[str]

@@ -16,12 +16,15 @@ from p2p_core.rules import rulebook
 from p2p_core.rules.detail import PublishedLevel
 from p2p_core.rules.rulebook import Subject
 
-#: How many of the last published months are looked at.
+#: The number of published months, the newest ones, from which proposals are made.
 MONTHS = 3
 
 
 class Proposal(NamedTuple):
-    """A country whose detail does not fit its numbers of an indicator. ``query`` fills the form that accepts it."""
+    """A country whose detail does not fit its numbers of an indicator.
+
+    ``query`` fills the form that accepts the proposal.
+    """
 
     indicator: str
     country: str

@@ -13,7 +13,7 @@ from p2p_core.periods import Frequency
 
 #: How many dates are below a chart at most.
 _DATES = 8
-#: Of a chart's width: a thinner band cannot be seen.
+#: A share of the chart's width. A thinner band cannot be seen.
 _THIN = 0.007
 
 
@@ -113,7 +113,7 @@ def draw(series: FindingSeries, canvas: Canvas) -> Chart:
     first, last = paper.x(in_finding[0] - 0.5), paper.x(in_finding[-1] + 0.5)
     band = max(last - first, canvas.width * _THIN)
 
-    # A line does not show a value that has none on either side.
+    # A line cannot show a value that has no value before and after it.
     around = [None, *(point.value for point in points), None]
     lonely = [
         (index, value)

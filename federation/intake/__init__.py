@@ -1,6 +1,6 @@
-"""Stores a submission: all its reports in one transaction, with the work that they make.
+"""Stores a submission: all its reports in one transaction, with the work that they cause.
 
-A report that a rule holds is not used; it waits for a decision.
+A report that a rule holds is not used. It waits for a decision.
 """
 
 import logging
@@ -39,7 +39,10 @@ KEY_LIFE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt of a stored submission. ``outcomes`` counts reports; ``replayed`` if it had been stored before."""
+    """The receipt of a stored submission. ``outcomes`` counts reports.
+
+    ``replayed``: the submission had been stored before.
+    """
 
     submission_id: UUID
     received: datetime
@@ -119,7 +122,7 @@ def accept(
         },
     )
     dispatch.wake_on_commit()
-    # Robust: what is stored stays accepted, even if logging it fails.
+    # A stored submission stays accepted, even if logging it fails.
     transaction.on_commit(lambda: _log(stored), robust=True)
     return _receipt(stored, signature.signed_by if signature else None, replayed=False)
 
@@ -135,7 +138,7 @@ def _use_key(agency: Agency, key: str, submission: NewSubmission, id_: UUID) -> 
         agency=agency, key_digest=digest, body_digest=submission.digest, submission_id=id_, created=received
     )
     IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
-    # Without the submission: if the key was free, that is still to be stored.
+    # The submission is not named here, because it is stored only afterwards, if the key was free.
     used = IdempotencyKey.objects.get(agency=agency, key_digest=digest)
     if used.submission_id == id_:
         return None

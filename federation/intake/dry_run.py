@@ -45,7 +45,7 @@ def preview(agency: Agency, submission: NewSubmission) -> Preview:
     decided = outcomes.decide(agency, reports, Rank(submission.prepared, received, uuid4()))
     held = [Held(at, reports[at], one.facts) for at, one in enumerate(decided) if one.facts is not None]
     gathered = holds.would_gather(agency.pk, held, now=received)
-    # A finding that gathers several reports comes once, at the first of them.
+    # A finding about several reports is listed once, at the first of them.
     firsts = {id(finding): position for position, finding in sorted(gathered.items(), reverse=True)}
     found = [_report_finding(position, gathered[position]) for position in firsts.values()]
     found += _of_current_reports(agency, reports, decided, received=received)

@@ -1,4 +1,7 @@
-"""The evidence of signed submissions: kept with them in the transaction of intake, and verified again at any time."""
+"""The evidence of signed submissions. Intake stores both in one transaction.
+
+The evidence can be verified again at any time.
+"""
 
 import base64
 from collections.abc import Iterator
@@ -25,7 +28,7 @@ class SignedBy:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A signature that was verified: over which text, with which key."""
+    """A signature that was verified: the text that was signed, and the key."""
 
     key: int
     signed_by: SignedBy
@@ -104,7 +107,7 @@ def verify() -> Iterator[list[EvidenceFault]]:
 
 
 class _Kept(NamedTuple):
-    """The evidence as it is stored, or the lack of it, beside what the audit trail says."""
+    """The evidence as it is stored (or that there is none), beside what the audit trail says."""
 
     subject: str
     there: bool
@@ -135,7 +138,7 @@ def _flaws(kept: _Kept) -> Iterator[EvidenceFlaw]:
         yield EvidenceFlaw.INVALID
     covered = dict(line.split(": ", 1) for line in kept.base.splitlines() if ": " in line)
     digests = [part.strip() for part in covered.get('"content-digest"', "").split(",")]
-    # The digest of a packed body, or of another kind, is not the one that was kept.
+    # If the digest is of a compressed body or of another kind, it differs from the one that was stored.
     comparable = '"content-encoding"' not in covered and any(part.startswith("sha-256=") for part in digests)
     if comparable and f"sha-256=:{base64.b64encode(kept.body_digest).decode()}:" not in digests:
         yield EvidenceFlaw.OTHER_BODY

@@ -77,7 +77,7 @@ def decide(agency: Agency, reports: Sequence[NewReport], rank: Rank) -> list[Rep
     }
     for position, facts in holds.judge(agency.pk, candidates).items():
         held, digest = predecessors[position].held, outcomes[position].digest
-        # Of several reports that wait for a decision only the newest does.
+        # If several reports for one key are held, only the newest waits for a decision.
         if held is None:
             outcomes[position] = ReportOutcome(Outcome.HELD, digest, facts=facts)
         elif held.rank.gives_way_to(rank):
@@ -108,7 +108,7 @@ def _unless_held(report: NewReport, rank: Rank, before: _Predecessors) -> Report
     current, held = before.current, before.held
     if current is not None and not current.rank.gives_way_to(rank):
         return ReportOutcome(Outcome.SUPERSEDED, digest)
-    # A report that waits gives way to newer ones only.
+    # Only a newer report replaces a report that waits.
     ends_hold = held.id if held is not None and held.rank.gives_way_to(rank) else None
     supersedes = tuple(one.id for one in (current, held) if one is not None and one.rank.gives_way_to(rank))
     if current is not None and digest == current.digest:

@@ -29,7 +29,7 @@ from p2p_core.reports import NewReport, Numbers, Values
 
 OUTCOMES = tuple(Outcome.values)
 REPORT_STATES = tuple(ReportState.values)
-#: How many reports and observations are read to say what submissions contain.
+#: The most reports and observations that are read to say what submissions contain.
 _LOOKED_THROUGH = 200_000
 
 
@@ -49,7 +49,7 @@ class SubmissionRow:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The reports of a submission about one indicator at one frequency: how many, which periods, which countries."""
+    """The reports of a submission about one indicator at one frequency: their number, periods and countries."""
 
     indicator: int
     frequency: str
@@ -142,7 +142,7 @@ def submissions(
     if outcome:
         rows = rows.filter(outcomes__has_key=outcome)
     if day:
-        # Looked up first, or the planner may walk through all newer submissions.
+        # This is looked up first, because otherwise the planner may read all newer submissions.
         about = _reports_about(day, agency).values_list("submission", flat=True)
         rows = rows.filter(id__in=list(about.distinct()))
     return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]

@@ -1,7 +1,7 @@
-"""The tables of the federation, one module per stage of the way of the data.
+"""The tables of the federation, with one module for each stage of the data.
 
-Import the module that you mean. Nothing is handed on from here, so that an import
-contract can see who reads raw counts and who reads published cells.
+Import the module that has the table: this package passes nothing on. So an import contract can see which code reads
+exact counts, and which reads published cells.
 """
 
 from federation.models import (  # noqa: F401  Django registers models when it imports this package

@@ -4,9 +4,9 @@ from django.db import models
 
 
 class AuditEvent(models.Model):
-    """Who decided or sent what, when, and why; written in the transaction of that change.
+    """Who decided or sent what, when, and why. The event is written in the transaction of the change.
 
-    There are no foreign keys, so that the log never prevents a change of live data.
+    There are no foreign keys, so that the audit trail never prevents a change of other data.
     """
 
     at = models.DateTimeField()
@@ -39,8 +39,8 @@ class AuditPending(models.Model):
 class AuditSeal(models.Model):
     """A link of the chain: the hash over the link before, the event's number and its digest.
 
-    Positions count from 1 without a gap. A table of its own, so that who writes an event
-    waits for no chain.
+    Positions count from 1 without a gap. Seals have a table of their own, so the writer of an event need not wait for
+    the chain.
     """
 
     position = models.BigIntegerField(primary_key=True)

@@ -17,9 +17,9 @@ class Source(models.TextChoices):
 class Figure(models.Model):
     """An agency's reconciled numbers for a period.
 
-    A row stands for each period of which the agency ever reported something, so that
-    ``reported_seconds`` (time ever reported, withdrawn reports included) is there for the
-    coverage; with source ``none`` it holds no numbers.
+    There is a row for each period about which the agency ever reported something. So the coverage can read
+    ``reported_seconds`` (the time that was ever reported, including withdrawn reports). If the source is ``none``, the
+    row has no numbers.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
@@ -38,9 +38,9 @@ class Figure(models.Model):
 
     class Meta:
         constraints = [
-            # Publication reads all agencies' figures of a period; rolling up reads one agency's
-            # in a range of periods, which passes over few others. One index, so that the planner
-            # takes the right one also while it has no statistics.
+            # Publication reads all agencies' figures of a period. A sum of finer figures reads those of one agency in a
+            # range of periods, and passes over few others. There is only one index, so the planner takes the right one
+            # even while it has no statistics.
             models.UniqueConstraint(fields=["indicator", "frequency", "period", "agency"], name="one_figure"),
         ]
 
@@ -49,9 +49,9 @@ class Figure(models.Model):
 
 
 class FrozenSum(models.Model):
-    """The figures of all agencies in a period as they were when it was first published; never changed.
+    """The figures of all agencies in a period when it was first published. A row is never changed.
 
-    The arrays are parallel, a cell of an agency each. ``seal`` shows whether they were altered.
+    The arrays are parallel: each position is one cell of one agency. ``seal`` shows whether the arrays were altered.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)

@@ -29,10 +29,10 @@ class Resolution(models.TextChoices):
 
 
 class Finding(models.Model):
-    """A rule applies to one agency, in one period or several in a row.
+    """What a rule found about one agency, in one period or in several periods in a row.
 
-    ``facts`` are the numbers from the rule's judge; the sentence for people is made from them. ``report`` is the root
-    of the report that it is about, if it is about one.
+    ``facts`` are the numbers from the rule's judge. The sentence for people is made from them. If the finding is about
+    one report, ``report`` is the root of this report.
     """
 
     rule = models.CharField(max_length=4)
@@ -91,9 +91,9 @@ class Decision(models.TextChoices):
 
 
 class Hold(models.Model):
-    """A report was held at receipt: why, and the decision on it.
+    """A report that was held at receipt: why it was held, and the decision on it.
 
-    Holds in a row share one finding. This row also keeps a released value from being held again.
+    Holds for periods in a row share one finding. This row also keeps a released value from being held again.
     """
 
     report = models.OneToOneField(Report, primary_key=True, on_delete=models.PROTECT, related_name="hold")
@@ -121,7 +121,7 @@ class Hold(models.Model):
 
 
 class Answer(models.Model):
-    """An agency's answer to a finding. The newest counts, all are kept."""
+    """An agency's answer to a finding. The newest answer counts, and all answers are kept."""
 
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="answers")
     at = models.DateTimeField()

@@ -6,7 +6,7 @@ from django.db import models
 class WorkerProcess(models.Model):
     """A process that reconciles and publishes: when it last reported, and the sums of its measurements.
 
-    Rows that have not been heard of for a while are added up in one, ``past``, so that no sum ever goes back.
+    If a process has not reported for a while, its row is added to the row ``past``. So no sum ever becomes smaller.
     """
 
     name = models.CharField(max_length=100, primary_key=True)

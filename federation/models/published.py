@@ -32,7 +32,7 @@ class Version(models.Model):
 
 
 class VersionCounter(models.Model):
-    """One row, the last version drawn; publishers wait for each other on it."""
+    """One row with the last version that was given. Publishers lock it, and so wait for each other."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     last = models.BigIntegerField()
@@ -45,7 +45,7 @@ class VersionCounter(models.Model):
 
 
 class PeriodVersion(models.Model):
-    """A version changed public data of a period: the log from which ETags are read."""
+    """Says that a version changed public data of a period. ETags are computed from these rows."""
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)
@@ -57,7 +57,7 @@ class PeriodVersion(models.Model):
             models.UniqueConstraint(fields=["indicator", "frequency", "period", "version"], name="one_period_version"),
         ]
         indexes = [
-            # An ETag asks for the newest version of a range: nearly always one of the last.
+            # An ETag needs the newest version of a range, which is nearly always one of the last versions.
             models.Index(
                 fields=["indicator", "frequency", "-version"], include=["period"], name="newest_period_versions"
             ),
@@ -70,7 +70,7 @@ class PeriodVersion(models.Model):
 class PublishedCell(models.Model):
     """A protected number of the combined view, from one version until another.
 
-    Country and network may be groups and totals. A cell that is 0 has no row.
+    The country may be a group, and both may be totals. A cell that is 0 has no row.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -89,7 +89,7 @@ class PublishedCell(models.Model):
                 fields=["indicator", "frequency", "country", "network", "period", "version_from"],
                 name="one_published_cell",
             ),
-            # What is public now is read from this index alone, however often it was revised.
+            # The present public view is read from this index alone, no matter how often it was revised.
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "country", "network", "period"],
                 condition=Q(version_to__isnull=True),
@@ -99,9 +99,9 @@ class PublishedCell(models.Model):
             models.CheckConstraint(condition=Q(value__gt=0), name="published_cell_positive"),
         ]
         indexes = [
-            # A period is read whole, and compared with before when it is published again.
+            # When a period is published again, all its cells are read and compared with the new ones.
             models.Index(fields=["indicator", "frequency", "period"], name="published_cells_of_period"),
-            # A series with its dates needs what was public before, which is little.
+            # A series with the times of its changes also needs earlier cells, of which there are few.
             models.Index(
                 fields=["indicator", "frequency", "country", "network", "period"],
                 condition=Q(version_to__isnull=False),
@@ -114,11 +114,11 @@ class PublishedCell(models.Model):
 
 
 class PublishedCoverage(models.Model):
-    """The coverage of a period, from one version until another: of the agencies expected, which have reported.
+    """The coverage of a period, from one version until another: which agencies are expected, and which reported.
 
-    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: the state of rule 4 of each
-    expected agency, and its seconds. An agency that covers a second has a figure. A period with the status ``O`` is
-    not public yet: it has no cells, and ``awaited``, parallel too, says for which agencies it waits.
+    ``agencies``, ``states``, ``covered`` and ``owed`` are parallel: for each expected agency, its state (rule 4), and
+    its seconds. An agency that covers at least a second has a figure. If the status of a period is ``O``, the period is
+    not public yet: it has no cells, and ``awaited`` (also parallel) says for which agencies it waits.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -126,7 +126,7 @@ class PublishedCoverage(models.Model):
     period = models.DateTimeField()
     agencies_expected = models.IntegerField()
     agencies_reporting = models.IntegerField()
-    #: The time covered by all of them, in ten-thousandths of the time owed; -1 if none is owed.
+    #: The time that all these agencies cover, in ten-thousandths of the time that they owe. -1 if they owe none.
     share = models.SmallIntegerField()
     status = models.CharField(max_length=1)
     agencies = ArrayField(models.SmallIntegerField())
@@ -135,7 +135,7 @@ class PublishedCoverage(models.Model):
     owed = ArrayField(models.IntegerField())
     #: Whether a break in the series was marked in the period.
     is_break = models.BooleanField()
-    #: The instant from which the period is counted, if nobody owed a report for its beginning.
+    #: The instant at which counting began, if nobody owed a report for the beginning of the period.
     counted_from = models.DateTimeField(null=True)
     agencies_awaited = models.SmallIntegerField()
     awaited_until = models.DateTimeField(null=True)
@@ -149,7 +149,7 @@ class PublishedCoverage(models.Model):
                 fields=["indicator", "frequency", "period", "version_from"],
                 name="one_published_coverage",
             ),
-            # A series is read with its coverage: from this index alone.
+            # A series is read together with its coverage. The coverage is read from this index alone.
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "period"],
                 condition=Q(version_to__isnull=True),
@@ -191,10 +191,10 @@ class PublishedSeries(models.Model):
 
 
 class PublishedPanel(models.Model):
-    """Which agencies a panel adds up, from one version until another; none if there is no panel.
+    """The agencies that a panel adds up, from one version until another. None if there is no panel.
 
-    They have reported every week (or month) of the last ``months`` ended months whole: those
-    from ``start`` until before ``end``. No row is ever removed: later panels are compared with it.
+    They have completely reported every week (or month) of the last ``months`` ended months, from ``start`` until before
+    ``end``. No row is ever removed, because later panels are compared with it.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -228,8 +228,8 @@ class PublishedPanel(models.Model):
 class PublishedPanelPeriod(models.Model):
     """The protected numbers of a panel for a week or month over all networks, from one version until another.
 
-    ``countries`` and ``values`` are parallel, groups and the total included, without zeros. The
-    status is ``A`` once all figures of the panel's agencies for the period are final.
+    ``countries`` and ``values`` are parallel. They include groups and the total, and have no zeros. The status is ``A``
+    if all figures of the panel's agencies for the period are final.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
@@ -254,7 +254,7 @@ class PublishedPanelPeriod(models.Model):
             ),
         ]
         indexes = [
-            # An ETag asks for the newest version of a panel.
+            # An ETag needs the newest version of a panel.
             models.Index(fields=["indicator", "months", "frequency", "-version_from"], name="newest_panel_periods"),
         ]
 
@@ -263,7 +263,7 @@ class PublishedPanelPeriod(models.Model):
 
 
 class RoundingSeal(models.Model):
-    """One row: the fingerprint of the rounding key and the base that this view is made with."""
+    """One row: the fingerprint of the rounding key, and the rounding base, with which this view is made."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     fingerprint = models.BinaryField(max_length=16)

@@ -1,6 +1,6 @@
 """What agencies sent: submissions and the reports in them.
 
-Nothing here is ever overwritten. A revision is a new row; only a report's state moves.
+Nothing here is ever overwritten, except the state of a report. A revision is a new row.
 """
 
 import uuid
@@ -39,7 +39,7 @@ class Outcome(models.TextChoices):
 
 
 class Submission(models.Model):
-    """One HTTP request that carried one or many reports; all of it was stored, or none."""
+    """One HTTP request that carried one or more reports. Either all of it was stored, or nothing."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, db_index=False)
@@ -55,7 +55,7 @@ class Submission(models.Model):
         indexes = [
             # An agency reads its own submissions, newest first.
             models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"),
-            # The desk reads those of all, newest first.
+            # The desk reads the submissions of all agencies, newest first.
             models.Index(fields=["-received", "-id"], name="submission_newest"),
         ]
 
@@ -64,10 +64,10 @@ class Submission(models.Model):
 
 
 class Signature(models.Model):
-    """The evidence that a submission was signed: all that is needed to verify it again at any time.
+    """The evidence that a submission was signed: everything that is needed to verify the signature again at any time.
 
-    The base is the text that was signed (RFC 9421, section 2.5): each covered part of the request with its value,
-    and by which key. The database itself refuses to change or remove a row.
+    The base is the text that was signed (RFC 9421, section 2.5). It has each covered part of the request with its
+    value, and names the key. The database itself refuses to change or remove a row.
     """
 
     submission = models.OneToOneField(Submission, primary_key=True, on_delete=models.PROTECT)
@@ -78,8 +78,9 @@ class Signature(models.Model):
 
     class Meta:
         constraints = [
-            # A signed text is accepted once: of two at the same time, one waits for the other and is refused.
-            # The digest is of the base, not of the signature, so that no other writing of a signature passes for new.
+            # A signed text is accepted once. If it comes twice at the same time, one waits for the other and is
+            # refused. The digest is of the base and not of the signature. Otherwise another spelling of the same
+            # signature would count as new.
             models.UniqueConstraint(fields=["base_digest"], name="one_use_of_signature"),
         ]
 
@@ -88,9 +89,10 @@ class Signature(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A key that an agency has used, by its digest; `federation.intake` says for how long.
+    """The digest of a key that an agency has used. `federation.intake` says for how long it is kept.
 
-    The unique constraint makes a twin at the same time wait for the first to commit.
+    If a second request with the same key comes at the same time, the unique constraint makes it wait until the first
+    commits.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, db_index=False)
@@ -113,10 +115,10 @@ class IdempotencyKey(models.Model):
 
 
 class Report(models.Model):
-    """What one agency says of one indicator for one period: all its observations.
+    """What one agency says about one indicator for one period: all its observations.
 
-    The cells are parallel arrays, sorted by country and network, without zeros.
-    An unchanged report has no arrays and points to the report that it equals.
+    The cells are parallel arrays, sorted by country and network, without zeros. An unchanged report has no arrays and
+    points to the report that it equals.
     """
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="reports")
@@ -136,7 +138,8 @@ class Report(models.Model):
     total = models.BigIntegerField()
     countries = ArrayField(models.SmallIntegerField())
     networks = ArrayField(models.SmallIntegerField())
-    # Four bytes a value keep a report of 200 cells in its row: PostgreSQL compresses what is larger, which takes long.
+    # With four bytes for each value, a report of 200 cells stays in its row. PostgreSQL compresses larger rows, which
+    # takes long.
     values = ArrayField(models.IntegerField())
 
     class Meta:
@@ -149,7 +152,7 @@ class Report(models.Model):
                 include=["total", "withdrawn"],
                 name="one_current_report",
             ),
-            # Of several held reports for one key the newest waits for a decision; it replaced the others.
+            # If several reports for one key were held, only the newest waits for a decision. It replaced the others.
             models.UniqueConstraint(
                 fields=["agency", "indicator", "frequency", "period"],
                 condition=Q(state="held"),
@@ -165,7 +168,7 @@ class Report(models.Model):
         indexes = [
             # Coverage asks whether an agency ever reported a period, in any state of the report.
             models.Index(fields=["indicator", "agency", "frequency", "period"], name="reports_for_period"),
-            # Few are not used; the desk lists them, and a figure asks whether one is held.
+            # Few reports are not used. The desk lists these, and a figure needs to know whether a report is held.
             models.Index(
                 fields=["agency", "indicator", "frequency", "period"],
                 condition=Q(state__in=["held", "rejected"]),

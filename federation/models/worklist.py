@@ -1,4 +1,4 @@
-"""The work list: what became stale. Messages are only hints; these rows are the work."""
+"""The work list: the results that became stale. Messages are only hints: these rows are the work."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 class Work(models.Model):
     """An item must be computed again. Rows are appended and deleted, never updated.
 
-    ``item`` packs level, period, indicator and agency into one number that sorts by
-    urgency (see ``federation.worklist``), so one index serves to find, claim and delete.
-    ``added`` is when the change came that made it stale. What an item makes stale in turn takes that over.
+    ``item`` packs level, period, indicator and agency into one number that sorts by urgency (see
+    ``federation.worklist``), so one index serves to find, claim and delete. ``added`` is the time of the change that
+    made the item stale. If the item makes other items stale, they get the same time.
     """
 
     item = models.BigIntegerField()
@@ -18,7 +18,7 @@ class Work(models.Model):
 
     class Meta:
         constraints = [
-            # Levels are looked through from 0 on: nobody would ever find an item below.
+            # Workers look for items from level 0 on, so nobody would ever find an item with a level below 0.
             models.CheckConstraint(condition=Q(item__gte=0), name="work_can_be_claimed"),
         ]
         indexes = [
@@ -30,7 +30,7 @@ class Work(models.Model):
 
 
 class Failure(models.Model):
-    """An item whose computation failed: to be tried again alone, or set aside for a person."""
+    """An item whose computation failed. It is tried again alone, or set aside for a person."""
 
     item = models.BigIntegerField(primary_key=True)
     attempts = models.SmallIntegerField()
@@ -46,7 +46,7 @@ class Failure(models.Model):
 
 
 class ClockMark(models.Model):
-    """One row: up to when the work that time makes has been appended."""
+    """One row: the time up to which beat has appended the work that becomes due with time."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     at = models.DateTimeField()
@@ -56,7 +56,7 @@ class ClockMark(models.Model):
 
 
 class WatchMark(models.Model):
-    """One row: up to which version late and silent agencies have been looked for."""
+    """One row: the version up to which late and silent agencies have been looked for."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     version = models.BigIntegerField()

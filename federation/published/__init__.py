@@ -258,7 +258,7 @@ def _table(
     # Where everything was withdrawn, the rounding of the change may leave a number that means nothing.
     public = values * coverage.is_known
     if withheld is not None:
-        # Nothing of it is stored. If a database was changed by hand, it is withheld all the same.
+        # Nothing of it is stored. If somebody changed the database by hand, it is still withheld.
         public[withheld] = 0
     return Table(selection.frequency, listed, coverage, public, withheld=withheld)
 

@@ -1,6 +1,6 @@
 """Which numbers are published, and which are withheld because they would be finer than a country's detail.
 
-It comes from the reference data, in one place for what is stored and for all answers.
+Both come from the reference data. This module decides it for what is stored and for all answers.
 """
 
 from collections.abc import Iterable, Sequence

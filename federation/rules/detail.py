@@ -1,9 +1,9 @@
-"""Which cells are published: as finely as the detail of each country says. NumPy only.
+"""Decides which cells are published: only as finely as the detail of each country says. NumPy only.
 
 The numbers of a country are withheld at steps finer than its detail. A group is published at a step if none of its
-members is withheld there, or at least three are, so that nobody can compute a member by subtraction. The same is true
-of its members outside a smaller group that is published. All this must also be true at all coarser steps, because the
-numbers of a step add up to those of the coarser ones.
+members is withheld there, or if at least three are. Otherwise somebody could compute a member by subtraction. If a
+smaller group is published, the same must be true of the members outside it. All this must also be true at all coarser
+steps, because the numbers of a step add up to those of coarser steps.
 """
 
 from bisect import bisect_right
@@ -26,9 +26,9 @@ Flags = NDArray[np.bool_]
 _RANK: Final = {step.value: at for at, step in enumerate(Frequency)}
 _FIRST: Final = epoch(EARLIEST)
 _ALWAYS: Final = int(np.iinfo(np.int64).min)
-#: The steps of a country without a stored detail. They are those of a country without a known population.
+#: The steps of a country without a stored detail: the same as those of a country whose population is not known.
 UNSET = (Frequency.WEEK.value, Frequency.MONTH.value)
-#: A group has none of its members withheld, or at least so many.
+#: If any members of a published group are withheld, there must be at least so many of them.
 _LEAST: Final = 3
 
 
@@ -71,7 +71,8 @@ class Details:
             kinds = [True, step not in ALL_NETWORKS_ONLY]
             by_country = (self.ranks <= _RANK[step]) & kinds
             withheld = [(~by_country[:, members]).sum(axis=1) for members in tables.MEMBERS]
-            # The smallest group is the last, and each contains those after it. The published ones can be subtracted.
+            # The smallest group is the last, and each group contains those after it. Readers can subtract the published
+            # groups.
             for group in reversed(range(len(withheld))):
                 by_group[:, group] &= _is_safe_to_subtract(withheld[group]) & kinds
                 for inner in range(group + 1, len(withheld)):
@@ -83,7 +84,7 @@ class Details:
         """What becomes published or withheld if these details become others: countries first, then groups."""
         months = np.union1d(self.months, after.months)
         masks = [{step: details.mask(step) for step in Frequency} for details in (self, after)]
-        # A place that is published at a step is published at all coarser ones, so each has one finest step.
+        # A place that is published at a step is also published at all coarser steps. So each place has one finest step.
         old, new = (
             len(Frequency) - np.sum([mask.flags[mask.at(months)] for mask in one.values()], axis=0) for one in masks
         )
@@ -117,8 +118,8 @@ class DetailChange(NamedTuple):
 
     ``start`` is the first second of the first month, and ``end`` that of the month after the last one, if there is one.
     ``members`` are the members of a group that are withheld at the coarsest of the steps in the first month. If the
-    group becomes withheld, they are the one or two that readers would learn, ``outside`` of a smaller group if it is
-    published.
+    group becomes withheld, ``members`` are the one or two whose numbers readers would learn. They are ``outside`` of a
+    smaller group, if such a group is published.
     """
 
     place: int

@@ -1,4 +1,4 @@
-"""The files that web/ is built into. Their names change with them; the list that the build writes has the names.
+"""The files that are built from web/. When a file changes, its name changes too. The build writes a list of the names.
 
 The list is read once, at the start. WhiteNoise looks for files at the start too, so a process asks for those that it
 serves, even if they are built again meanwhile.

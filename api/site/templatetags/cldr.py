@@ -15,7 +15,7 @@ from p2p_core.codes import NETWORK_NAMES
 
 register = template.Library()
 
-#: If a language is written in more than one way, that of its European country.
+#: If a language is written in several ways: the way of its European country.
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
@@ -198,7 +198,7 @@ def network_names(listed: Iterable[str]) -> str:
     return ", ".join(word(code, NETWORK_NAMES.get(code, "")) for code in listed)
 
 
-#: What pages say of a period beside its number, in the order of a legend.
+#: What pages say about a period beside its number, in the order of a legend.
 COVERAGE: Final = {
     "whole": gettext_lazy("all agencies reported"),
     "part": gettext_lazy("some are missing: the number is too low"),

@@ -1,4 +1,4 @@
-"""ISO dates and a 24-hour clock: the desk is read by police of many countries, and 01/10 is two days."""
+"""ISO dates and a 24-hour clock: police of many countries read the desk, and 01/10 can mean two different days."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

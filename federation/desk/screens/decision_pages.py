@@ -1,4 +1,4 @@
-"""Pages on which a coordinator decides: what is chosen, the reason, and one button."""
+"""Pages on which a coordinator decides. Each shows the chosen rows, a field for the reason, and one button."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,7 +95,8 @@ class HoldingAdmin(FactAdmin):
     def decide_selected(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any]) -> HttpResponse:
         """Decide on the selected rows of the list."""
         if request.POST.get("select_across", "0") == "0":
-            # Read again: rows decided since they were selected are no longer in the list, and the user is told so.
+            # The rows are read again. Rows that were decided since they were selected are no longer in the list, and
+            # the page says so.
             chosen = self.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         return self.decide(request, action, chosen, back=request.get_full_path())
 

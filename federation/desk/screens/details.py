@@ -22,20 +22,20 @@ _NAMES: Final = codes.COUNTRY_NAMES | {
     "EUROPE": "Europe",
     "EU27_2020": "the European Union",
 }
-#: The fields of the confirmation page that do not belong to the form.
+#: The values that the confirmation page sends in addition to the form.
 _BACK, _CONSEQUENCE = "_back", "consequence"
 
 
 class DetailForm(RegistryForm):
-    #: What the change does, if the user has not confirmed exactly this.
+    #: What the change does. Empty if the user has confirmed exactly this.
     unconfirmed: Sequence[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A user who may only look is not asked.
+        # A user who may only look is not asked to confirm.
         if "reason" in self.fields:
             self.fields["reason"].required = True
-        # Readonly on the page of a row.
+        # These fields are read-only on the page of a row.
         if "country" in self.fields:
             self.fields["country"].label_from_instance = lambda one: f"{one} {codes.COUNTRY_NAMES[one.code]}"  # type: ignore[attr-defined]
 

@@ -21,7 +21,7 @@ from p2p_core.rules.rulebook import RULES, Severity
 Choices = list[tuple[str, str]]
 _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 days", "older": "more than 30 days ago"}
 _OLD = timedelta(days=30)
-#: An id that a row can have.
+#: The form of an id that a row can have.
 _ID = re.compile(r"[0-9]{1,18}")
 #: The kinds of items that audit events are about. The names of their actions begin with them.
 _SUBJECTS = (
@@ -30,12 +30,12 @@ _SUBJECTS = (
 )  # fmt: skip
 
 
-#: The number of rows that can be paged through: counting millions takes longer than reading a page of them.
+#: The number of rows that the pages show. To count millions of rows would take longer than to read a page of them.
 REACH = 10_000
 
 
 class NewestPages(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Pages of the first rows of a list that grows for ever. Filters and the search find the others."""
+    """Pages with the first rows of a list that grows for ever. Filters and the search find the other rows."""
 
     @cached_property
     def count(self) -> int:
@@ -124,7 +124,7 @@ class OfSeverity(_Filter):
 
 
 class _WaitingFirst(SimpleListFilter):
-    """Shows only the rows that wait, unless the user chooses more: the list is a work list."""
+    """Shows only the rows that wait, unless the user chooses more, because the list shows what is left to do."""
 
     waiting = ""
     others: Choices = []

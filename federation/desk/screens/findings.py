@@ -41,7 +41,7 @@ _SHOWN = 50
 #: No report has a longer number. Python refuses to read numbers of thousands of digits.
 _DIGITS = 19
 _ANSWER = "federation.add_answer"
-#: The areas of the charts, in pixels. Around them is room for the values and the dates.
+#: The areas of the charts, in pixels. The values and the dates have room around them.
 _SERIES = Canvas(868, 266, left=76, top=18)
 _BARS = Canvas(520, 166, top=18)
 
@@ -147,7 +147,8 @@ class FindingAdmin(HoldingAdmin):
         holds = Hold.objects.filter(finding__in=ids)
         holds = holds.select_related("report__agency", "report__indicator").order_by("report__period", "pk")
         holds = holds.defer("report__countries", "report__networks", "report__values")
-        # The form that asks for the reason names the reports, and keeps to them when some are decided meanwhile.
+        # The form that asks for the reason names the reports. It keeps these reports, even if some of them are decided
+        # meanwhile.
         named = [int(one) for one in request.POST.getlist("report") if one.isdecimal() and len(one) <= _DIGITS]
         holds = holds.filter(pk__in=named) if named else holds.filter(decision="")
         return self.decide_on(request, action, held_selection(list(holds[: AT_ONCE + 1]), fields), back=back)

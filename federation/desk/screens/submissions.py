@@ -14,7 +14,7 @@ from p2p_core import periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 
 _CELLS = ("countries", "networks", "values")
-#: A report may have two thousand cells. The largest ones describe it.
+#: The most cells of a report that are shown, largest first. A report may have two thousand cells.
 _SHOWN = 100
 
 

@@ -1,4 +1,4 @@
-"""Work that failed, read-only, and why it failed."""
+"""Work that failed, and why. The list is read-only."""
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery

@@ -10,7 +10,7 @@ from p2p_core.periods import Frequency
 
 HISTORY = timedelta(days=400)
 EXCESS = 12.0
-#: How long ago a period must have ended to be sent as one coarse report instead of many fine ones.
+#: If a period ended longer ago than this, it is sent as one coarse report instead of many fine ones.
 _AS_DAYS_AFTER = timedelta(days=14)
 _AS_HOURS_AFTER = timedelta(hours=2)
 
@@ -29,7 +29,7 @@ class DemoAgency:
     visits: float = 0.0
     delay: timedelta = timedelta(0)
     deadline_minutes: int = 60
-    #: Nothing was sent from the first number of days ago, for the second number of days.
+    #: The agency sent nothing for a time: it began the first number of days ago, and lasted the second number of days.
     gap: tuple[int, int] = (0, 0)
     silent_since: int = 0
     corrects: bool = False
@@ -96,7 +96,8 @@ class Stream:
         """The schedules that fit what it sends: frequency, first and last day."""
         begin, yesterday = periods.start_of(self.finest, today - HISTORY), today - timedelta(days=1)
         if self.finest is Frequency.DAY and not self.agency.silent_since:
-            # In a long schedule, an agency is silent until its history has arrived, and no day would wait for it.
+            # With a schedule from long ago, the agency would be silent until its history has arrived, and no day would
+            # wait for it.
             return [(self.finest, begin, yesterday - timedelta(days=1)), (self.finest, yesterday, None)]
         if self.finest in {Frequency.DAY, Frequency.MONTH}:
             return [(self.finest, begin, None)]
@@ -128,7 +129,7 @@ AGENCIES = (
         deadline_minutes=20,
     ),
     DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 1300, "Europe/Warsaw", gap=(190, 3)),
-    # It has a day, and is late even so. At any time, yesterday waits for it.
+    # Its deadline is a day, and even so it is late. So at any time, yesterday waits for it.
     DemoAgency(
         "IT",
         "Italy demo unit (invented)",
@@ -152,9 +153,9 @@ AGENCIES = (
         deadline_minutes=7200,
     ),
 )
-#: It counts a small real swarm on this machine. It owes nothing either: not every machine can run a swarm.
+#: It counts a small real swarm on this machine. It owes nothing either, because not every machine can run a swarm.
 COLLECTOR = DemoAgency(
     "PT", "Portugal demo unit, with a real swarm of harmless files (invented)", Frequency.MINUTE, 0, "Europe/Lisbon"
 )
-#: A visitor of the demo sends as this agency. It owes nothing, so a person sent all its numbers.
+#: A visitor of the demo sends as this agency. It owes nothing, so all its numbers come from people.
 READER = DemoAgency("IS", "Iceland demo unit, for you to try (invented)", Frequency.HOUR, 0, "Atlantic/Reykjavik")

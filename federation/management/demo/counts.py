@@ -93,7 +93,7 @@ def expected_counts(starts: Sequence[datetime], ends: Sequence[datetime], *, lev
     hourly = _HOURS[local % 24] / _HOURS.mean() * weekday * season * np.exp(_GROWTH_A_YEAR * years)
     sums = np.concatenate([[0.0], np.cumsum(hourly)]) * level / 24
     whole = sums[last - hours[0]] - sums[first - hours[0]]
-    # Minutes are a share of their hour; hours and longer are whole ones.
+    # A minute gets a share of its hour. Longer periods consist of whole hours.
     share: Floats = (minutes[:, 1] - minutes[:, 0]) / (60.0 * (last - first))
     result: Floats = whole * share
     return result

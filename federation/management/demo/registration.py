@@ -18,14 +18,14 @@ from p2p_core.codes import GROUP_MEMBERS
 
 BY = "demo"
 REASON = "invented for the demonstration"
-#: The users who see the pages of an agency: one with a long history, and the one that counts a real swarm.
+#: The users who see the pages of two agencies: one with a long history, and the one that counts a real swarm.
 ANALYSTS = {"analyst": AGENCIES[0], "swarm": COLLECTOR}
 #: When the past happened, in days before the first day.
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
 ELSEWHERE = 12
-#: Minutes, hours, days and weeks are the finest steps of others: Germany, Norway, Iceland, Liechtenstein. If only one
-#: or two countries had no weeks, Europe would have none either.
+#: Other countries have minutes, hours, days or weeks as their finest step: Germany, Norway, Iceland, Liechtenstein. If
+#: only one or two countries had no weeks, Europe would have none either.
 MONTHLY = ("AD", "MC", "SM")
 
 
