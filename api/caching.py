@@ -214,7 +214,7 @@ class PublicViews:
 
 
 class PublicView(APIView):
-    """A public, read-only view. It is a view of DRF only for the OpenAPI document: requests go directly to ``get``."""
+    """A public, read-only view. It is DRF's for the document only: requests go straight to ``get``."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -1,4 +1,4 @@
-"""In which form to answer: the media type by ``format`` or Accept, the compression by Accept-Encoding."""
+"""Chooses the form of an answer: the media type by ``format`` or Accept, the compression by Accept-Encoding."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ def encoding(accepted: str) -> str:
 
 
 class Negotiation(DefaultContentNegotiation):
-    """DRF's own, which does not catch what Python's reader of parameters raises for an odd Accept."""
+    """DRF's negotiation. It does not catch the errors of Python's reader of parameters for an odd Accept, so we do."""
 
     def select_renderer(self, *arguments: Any, **more: Any) -> Any:
         try:

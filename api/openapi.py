@@ -242,7 +242,7 @@ def complete(result: Schema, generator: object, request: object, public: bool) -
     for schema in schemas.values():
         # Only from 3.13 on, Python itself removes the indentation of docstrings.
         schema["description"] = cleandoc(schema["description"])
-    # `Document` sets a structure apart from a model of the same name. Clients read the plain name.
+    # In the code, `Document` distinguishes a structure from a model of the same name. Clients read the plain name.
     schemas = msgspec.json.decode(re.sub(rb'(?<=["/])(\w+)Document"', rb'\1"', msgspec.json.encode(schemas)))
     known = components.setdefault("schemas", {})
     known |= {name: schema for name, schema in sorted((schemas | _schemas).items()) if name not in known}

@@ -23,7 +23,7 @@ from api.caching import find_view
 log = logging.getLogger(__name__)
 
 HEADER: Final = "X-Request-ID"
-#: Under which key the view notes the submission that it has stored.
+#: The key under which the view stores the id of the submission.
 SUBMISSION: Final = "police2peer.submission"
 _FORM: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: The route of addresses that lead nowhere.

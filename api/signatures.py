@@ -213,7 +213,7 @@ class _CoverableRequest:
         shown = ("signature", "signature-input", *FIELDS)
         self.method = request.method
         self.headers = {name: request.headers[name] for name in shown if name in request.headers}
-        # The path as it was routed, in its normal form, as RFC 9421 has it; the query as it was sent.
+        # The path is the routed one in its normal form, as RFC 9421 requires. The query is as it was sent.
         query = request.META.get("QUERY_STRING", "")
         path = escape_uri_path(request.path)
         self.url = f"{request.scheme}://{request.get_host()}{path}{'?' if query else ''}{query}"

@@ -108,6 +108,6 @@ class Finding(AgencyPage):
 
 
 def _advice(fault: Fault) -> str:
-    # The advice of the code speaks of counts.
+    # The advice of the code is about counts.
     is_trace = (fault.pointer, fault.code) == (_REMARK, "personal_trace")
     return str(_TRACE) if is_trace else advice.of_code(fault.code)

@@ -23,7 +23,7 @@ from countries.registry import Refused
 
 
 class PasswordForm(AuthenticationForm):
-    """Lets in only users who have an account of an agency. Others read the same as after a wrong password."""
+    """Lets in only users who have an account of an agency. Others get the message for a wrong password."""
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)

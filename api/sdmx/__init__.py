@@ -1,1 +1,1 @@
-"""SDMX, the ISO standard of official statistics: structures, data and what there is, as its web services give them."""
+"""SDMX, the ISO standard of official statistics: its web services for structures, for data and for availability."""

@@ -311,7 +311,7 @@ class Observations:
             elif after is None:
                 yield from self._read(one, one.series, self._needed(one.coverage(number)), number)
             else:
-                # All of a new series is new; of the others, only periods that changed are read.
+                # Of a new series, all periods are read. Of the others, only the periods that changed.
                 for is_new, some in groupby(one.series, lambda each: each.since > after):
                     coverage = one.coverage(number, None if is_new else one.changed)
                     for block in self._read(one, list(some), coverage, number, after=after):
@@ -352,7 +352,7 @@ def refuse_more(observations: int, most: int) -> None:
 
 @dataclass
 class Available:
-    """The values of each dimension of the key, the time from the first to the last period, and how many there are."""
+    """Which data exist: the values of each dimension, the time range, and how many series and observations."""
 
     values: dict[str, set[str]]
     range: TimeRange | None = None

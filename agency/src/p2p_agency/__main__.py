@@ -11,7 +11,7 @@ def main() -> None:
     # A shell can start a program that ignores Ctrl-C. Leave that as it is.
     listens = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if listens:
-        # At once: an exception could end in any module, and nothing has begun.
+        # Exit at once: an exception could end up in any of the modules, and nothing has begun yet.
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     from p2p_agency.cli import main as run
 

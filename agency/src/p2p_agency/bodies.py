@@ -1,4 +1,4 @@
-"""Makes submissions from the reports of a file: JSON, one indicator in each, in order of time, within limits."""
+"""Makes submissions from the reports of a file: in JSON, each for one indicator, in order of time, within limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,10 +15,10 @@ from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.reports import NewReport
 
-#: Far within the limits of the federation, so that a broken connection costs little, and progress shows.
+#: Far below the limits of the federation, so that a broken connection costs little, and progress can be seen.
 _OBSERVATIONS: Final = 100_000
 _REPORTS: Final = 10_000
-#: A file that was saved further in the future would wait too long in the outbox.
+#: If the time of saving is further in the future, the file would wait too long in the outbox.
 _LONGEST_WAIT: Final = timedelta(days=1)
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -13,7 +13,7 @@ import urllib3
 from p2p_agency.errors import SetUpError
 from p2p_agency.settings import LOOPBACK
 
-#: Seconds. Storing a large submission takes some.
+#: Seconds. It takes some time to store a large submission.
 _TIMEOUT: Final = urllib3.Timeout(connect=10, read=120)
 #: Seconds until the end of an answer.
 _SLOWEST: Final = 300

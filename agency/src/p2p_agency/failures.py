@@ -21,7 +21,8 @@ class Commands(click.Group):
                 # A terminal or a log may be in another encoding than UTF-8, and a name in any alphabet.
                 stream.reconfigure(errors="backslashreplace")
         if isinstance(sys.stdin, TextIOWrapper):
-            # As Python reads arguments and the environment. Otherwise an answer to a question could not be read.
+            # Input is decoded in the way in which Python decodes arguments. Otherwise some answers to questions could
+            # not be read.
             sys.stdin.reconfigure(errors="surrogateescape")
         try:
             return super().main(*args, **more)
@@ -43,7 +44,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UnicodeEncodeError:
-            # Python reads octets that are not UTF-8 as characters that it cannot write. They may be of the secret.
+            # Python reads octets that are not UTF-8 as characters that it cannot write. They may be part of the secret.
             raise click.UsageError(
                 "An argument, an answer to a question or the secret has characters that are not text. "
                 "Write it again in a terminal that uses UTF-8."

@@ -68,7 +68,7 @@ def refresh(settings: Settings, client: Client) -> Reference:
     reference = Reference(today, indicators)
     for agency in client.pages("agencies/", "agencies"):
         if agency["code"] == settings.agency:
-            # The earliest comes first, and the newest in force counts.
+            # The earliest set-up comes first. The newest set-up that is already in force counts.
             for setup in agency["setups"]:
                 if setup["valid_from"] <= today.isoformat():
                     reference = Reference(today, indicators, setup["time_zone"], setup["local_days"])

@@ -23,8 +23,8 @@ COUNTRIES: Final[dict[str, int]] = {
     row["code"]: int(row["number"]) for row in sorted(_ROWS, key=lambda row: row["code"])
 }
 
-# UN M49 numbers the world 1 and Europe 150; EU27_2020 has no number there, so it takes its year. Each group contains
-# those after it.
+# In UN M49, the world has the number 1 and Europe 150. EU27_2020 has no number there, so its number is its year. Each
+# group contains those after it.
 GROUPS: Final[dict[str, int]] = {TOTAL: 1, "EUROPE": 150, "EU27_2020": 2020}
 
 
@@ -32,14 +32,14 @@ def _flagged(column: str) -> frozenset[str]:
     return frozenset(row["code"] for row in _ROWS if row[column] == "1")
 
 
-# M49 counts Cyprus to Asia and does not know XK; police cooperation in Europe has both.
+# In M49, Cyprus belongs to Asia, and XK does not exist. Police cooperation in Europe includes both.
 GROUP_MEMBERS: Final[dict[str, frozenset[str]]] = {
     TOTAL: frozenset(COUNTRIES),
     "EUROPE": _flagged("m49_europe") | {"CY", "XK"},
     "EU27_2020": _flagged("eu27_2020"),
 }
 
-# Single networks, by code. A number, once given, is never given to another: stored arrays hold them.
+# Single networks, by code. A number is never given to another network, because stored arrays contain the numbers.
 NETWORKS: Final[dict[str, int]] = {row["code"]: int(row["number"]) for row in _NETWORKS}
 
 COUNTRY_CODES: Final[dict[int, str]] = {number: code for code, number in (COUNTRIES | GROUPS).items()}

@@ -1,11 +1,11 @@
-"""The SDMX dataflow that carries the public view: its identity and its media types, once for all that name them."""
+"""The SDMX dataflow with the public view: the one place for its identity and its media types."""
 
 from typing import Final, NamedTuple
 
 #: The agency that maintains the structures, and the version of all of them.
 AGENCY: Final = "P2PEU"
 VERSION: Final = "1.0.0"
-#: Schemes of organisations always have this one, as the standard says.
+#: Schemes of organisations always have this version, as the standard requires.
 SCHEME_VERSION: Final = "1.0"
 FLOW: Final = "P2P"
 STRUCTURE: Final = "DSD_P2P"
@@ -22,7 +22,7 @@ def agreement(provider: str) -> str:
 
 
 class Format(NamedTuple):
-    """A format of messages. ``word`` is how a link names it; the first version is its own, others mean the same."""
+    """A format of messages. ``word`` is its name in a link. The first version is its own, others mean the same."""
 
     word: str
     media_type: str

@@ -56,9 +56,9 @@ class State(msgspec.Struct):
 class Collector:
     """Counts until it is stopped. ``add`` stores the body of a submission.
 
-    If it is called again with it, it stores nothing. ``offset`` is the clock minus the steady clock, which counts the
-    seconds since the machine started and never jumps. So the offset changes if the clock jumps, also in several small
-    steps, and also between two processes.
+    If it is called again with the same body, it stores nothing. ``offset`` is the clock minus the steady clock, which
+    counts the seconds since the machine started and never jumps. So the offset changes if the clock jumps, also in
+    several small steps, and also between two processes.
 
     ``comparisons`` gives the result of each comparison with the federation's clock: the offset before it began, and a
     fault of this machine's clock, or nothing. A wrong clock names wrong minutes. So after a start or a jump of the

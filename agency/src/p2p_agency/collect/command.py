@@ -198,7 +198,7 @@ def _changed(settings: Settings) -> tuple[Settings, Client] | None:
 def _look_for_another(sent: Entry) -> None:
     """Warn if there was another report for the minute. If it was prepared earlier and differs, no answer shows it."""
     outcomes = sent.answer.get("outcomes", {})
-    # The collector sends one report at a time, unlike most files.
+    # A submission of the collector has only one report, unlike those of most files.
     if sent.answer.get("report_count") == 1 and outcomes.get("unchanged", 0) + outcomes.get("superseded", 0):
         logger.warning(_ANOTHER)
 
@@ -214,7 +214,7 @@ def _fault(act: Callable[[], object]) -> str:
 
 def _log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    # Their lines could name an address, and this program's own lines say all that is needed.
+    # Lines of libraries could contain an address. The lines of this program say everything that is needed.
     for noisy in ("urllib3", "multiprocessing"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 

@@ -1,4 +1,4 @@
-"""What a download is: a peer seen complete, weighted by the share of the file's blocks that this agency sent to it.
+"""Counts downloads. A download is a peer that was seen complete, weighted by the share of blocks that this agency sent.
 
 The counter is pure. It knows countries, networks, shares and handles. A handle stands for a peer and a file. Only the
 process that made a handle knows what it stands for, and no handle is ever written anywhere.
@@ -19,7 +19,7 @@ KNOWN: Final = 24 * 60
 #: Bytes for all remembered peers: enough for 1.8 million peers of small files, or for a thousand of the largest files.
 #: If this is not enough, the peer that was silent longest is forgotten.
 MOST_BYTES: Final = 1 << 29
-#: Bytes of a peer without its blocks, as measured, with its place in the dictionary.
+#: Measured bytes of a peer in the dictionary, without its blocks.
 _PEER_BYTES: Final = 250
 #: 64 GiB in blocks of 16 KiB.
 MOST_BLOCKS: Final = 1 << 22

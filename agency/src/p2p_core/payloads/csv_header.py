@@ -26,12 +26,12 @@ _KNOWN: Final = (*_COMPONENTS, "ACTION", *STRUCTURE)
 #: Columns that repeat others. They are only checked for traces of persons.
 KEYS: Final = ("SERIES_KEY", "OBS_KEY")
 _ASIDE: Final = ("STRUCTURE_NAME", *KEYS)
-#: Before the components, in SDMX-CSV 2.
+#: The columns before the components, in SDMX-CSV 2.
 _LEADING: Final = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", *KEYS)
 BOM: Final = b"\xef\xbb\xbf"
 #: The columns that describe the report of a row.
 OF_REPORT: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "OBS_STATUS", "ACTION", "CONF_STATUS", *COMPUTED, *STRUCTURE)
-#: Between a code and its name in one cell.
+#: The text between a code and its name in one cell.
 NAMED: Final = ": "
 
 #: All codes together have some hundred names. Checking one takes several times as long as reading a row.
@@ -103,7 +103,7 @@ def _columns_of_names(names: list[str]) -> dict[int, str]:
 class Names:
     """Repetitions in rows: names after codes, columns of names, keys.
 
-    They are not read, only checked for traces of persons, each different text once.
+    They are not read. Each different text is only checked for traces of persons.
     """
 
     def __init__(self, header: Header, faults: Faults) -> None:

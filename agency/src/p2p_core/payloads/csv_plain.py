@@ -112,7 +112,7 @@ def read(body: bytes | bytearray, draft: Draft) -> list[NewReport]:
         raise NotPlainError
     start = body.find(b"\n") + 1
     line = bytes(body[:start]).removeprefix(BOM).rstrip(b"\r\n")
-    # If lines end with CR alone, more than the header is before the first LF.
+    # If lines end with CR alone, the text before the first LF is more than the header.
     if b"\r" in line or not line.isascii():
         raise NotPlainError
     delimiter = delimiter_of(body)
@@ -185,7 +185,7 @@ class _Reading:
         withdrawn = np.array([head.withdrawn for head in self.heads])
         rows = np.bincount(report, minlength=len(self.heads))
         single = cell >= 0
-        # A withdrawal and a report of zero events have one row.
+        # A withdrawal has exactly one row, and so does a report of zero events.
         if (
             (withdrawn[report] != (cell == _WITHDRAWAL)).any()
             or (rows[report[~single]] > 1).any()

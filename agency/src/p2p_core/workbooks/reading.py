@@ -1,7 +1,7 @@
 """Reads the sheets of a workbook, or a CSV file from a spreadsheet, into a submission.
 
 Each sheet with a header row is a table. Its cells become the texts of CSV, and the rules of CSV read these. So a
-workbook has the same faults as CSV, and each of them has the name of its cell.
+workbook can have the same faults as CSV. Each fault names its cell.
 """
 
 import re

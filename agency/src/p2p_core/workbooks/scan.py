@@ -185,7 +185,7 @@ class _Member:
 
     def mark(self, mark: Mark) -> None:
         if self.marks is not None:
-            # First, because it refuses more cells than a workbook may have.
+            # This comes first, because it refuses more cells than a workbook may have.
             self.reach()
             for row in range(self.row, self.row + self.rows):
                 for column in range(self.column, self.column + self.columns):
@@ -252,7 +252,7 @@ class _Member:
         else:
             self.column += 1
         self.has_value = self.has_piece = False
-        # Of a text, the library reads all pieces.
+        # If the value is a text, the library reads all its pieces.
         self.is_number = self.marks is not None and attributes.get("t") != "str"
         self.is_shared = attributes.get("t") == "s"
         self.is_day = not self.scan.formats.show_hours(int(attributes.get("s", 0)))

@@ -1,4 +1,4 @@
-"""Opens workbooks and CSV files as spreadsheets save them: sheets of values, with what cannot be read of them."""
+"""Opens workbooks and CSV files as spreadsheets save them: sheets of values, and which cells cannot be read."""
 
 import csv
 import re
@@ -138,7 +138,7 @@ def open_csv(content: bytes) -> Sheet:
     rows: list[Row] = []
     room = MAX_CELLS
     try:
-        # Strictly, or the rows behind a quote that is not closed would become one text.
+        # The reader is strict. Otherwise the rows after a quote that is not closed would become one text.
         for row in csv.reader(StringIO(text, newline=""), strict=True, delimiter=delimiter):
             # An empty row takes memory too.
             room -= len(row) + 1

@@ -114,7 +114,7 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
     if frequency not in periods.REPORTABLE:
         return plain(value)
     if isinstance(value, datetime):
-        # The last half second of the calendar has no second after it.
+        # The last half second of the calendar cannot be rounded up.
         rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND  # noqa: DTZ901  it is local
         return _local(rounded.replace(microsecond=0), frequency, clock)
     if isinstance(value, date):

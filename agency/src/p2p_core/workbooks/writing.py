@@ -32,7 +32,7 @@ _ACTIONS: Final = {"D": "withdraw the report"}
 _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
 _EXAMPLE: Final = "2026-11-24 09:00"
 _MOMENT: Final = {"num_format": _DATE_FORMAT}
-#: Characters. The names of columns fit into the narrowest.
+#: Widths in characters. The names of columns fit into the narrowest column.
 _NARROWEST, _WIDEST = 12, 40
 _WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
 #: How many cells of a sheet have a comment, and how many faults a comment lists. Spreadsheet programs need seconds to

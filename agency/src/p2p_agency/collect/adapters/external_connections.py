@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 from p2p_agency.collect.adapters import AdapterError
 
 _PROTOCOL: Final = 0x0204
-#: Plain numbers, no compression. aMule answers in the same way.
+#: The flags mean: plain numbers and no compression. aMule answers in the same way.
 _FLAGS: Final = 0x20
 _LONGEST: Final = 64 << 20
 _TIMEOUT: Final = 10.0
@@ -52,7 +52,7 @@ class Connection:
         hello = _tag(_NAME, _STRING, b"p2p-agency\0"), _tag(_VERSION, _STRING, b"1\0")
         _, tags = self._ask(_AUTH_REQUEST, *hello, _tag(_PROTOCOL_VERSION, _UINT16, _PROTOCOL.to_bytes(2, "big")))
         salt = next((f"{tag.number:X}" for tag in tags if tag.name == _SALT), "")
-        # What the protocol asks for, over a connection on this machine.
+        # The protocol requires this hash, and the connection stays on this machine.
         proof = md5(_md5(password).encode() + _md5(salt).encode(), usedforsecurity=False).digest()
         code, _ = self._ask(_AUTH_PASSWORD, _tag(_PASSWORD_HASH, _HASH, proof))
         if code != _AUTH_OK:

@@ -22,7 +22,7 @@ _decoder: Final = msgspec.json.Decoder(Upload)
 def watch(*, path: str) -> Iterator[Batch]:
     """Read from the named pipe at the path if there is one, else listen there on a UNIX socket, for one client."""
     if Path(path).is_fifo():
-        # Opened for writing too, so that it does not end when the client does.
+        # The pipe is opened for writing too, so that it does not end when the client ends.
         with os.fdopen(os.open(path, os.O_RDWR), "rb", buffering=0) as pipe:
             yield from _read(lambda: pipe.read(_CHUNK) or b"")
     with _listen(path) as server:
