@@ -73,6 +73,8 @@ def _document(rule: rulebook.Rule, values: Mapping[str, float]) -> RuleDocument:
 
 
 class RulesView(PublicView):
+    """Each rule has an id, a severity, its thresholds, what it looks for, and what to do about a finding."""
+
     @openapi.public(
         "list_rules",
         "The rules that agencies' numbers are judged by, with the thresholds in force",
