@@ -29,7 +29,7 @@ def of_others(running: Cluster) -> Iterator[str]:
         return seen >= VARIABLES.keys()
 
     try:
-        until(all_were_seen, "each role is signed in", within=10)
+        until(all_were_seen, "each role is signed in")
     except NotInTime:
         yield f"not signed in to the database: {VARIABLES.keys() - seen}"
     if seen - VARIABLES.keys():

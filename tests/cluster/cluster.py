@@ -195,7 +195,7 @@ def host(servers: Servers, role: str, number: int, settings: Mapping[str, str], 
 
 def _answers(part: Part) -> bool:
     try:
-        return bool(urllib.request.urlopen(f"{part.url}/readyz", timeout=5).status == OK)
+        return bool(urllib.request.urlopen(f"{part.url}/readyz", timeout=20).status == OK)
     except OSError:
         return False
 

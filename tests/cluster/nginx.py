@@ -19,7 +19,7 @@ from config.processes import bound_to_parent
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx" / "federation.conf"
-_STARTS_WITHIN = 10.0
+_STARTS_WITHIN = 60.0
 
 # nginx clears its environment, and with it the offset of its clock.
 _FRAME = """

@@ -123,7 +123,7 @@ def serving(folder: Path, **more: str) -> Iterator[Server]:
             yield Server(server.port, server.log, database, _token(server, issued))
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait(server: Server, process: "subprocess.Popen[bytes]") -> None:

@@ -62,7 +62,7 @@ def address(world, free_port, tmp_path):
         yield at
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def answers(at):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 #: How many seconds one waits for another, before it is a failure.
-PATIENCE = 30
+PATIENCE = 60
 
 _WAITING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'

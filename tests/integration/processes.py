@@ -77,7 +77,7 @@ def alive(processes: list[psutil.Process]) -> list[str]:
     return [repr(one) for one in processes if runs(one)]
 
 
-def eventually(condition: Callable[[], bool], *, within: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], *, within: float = 60) -> bool:
     deadline = time.monotonic() + within
     while not condition():
         if time.monotonic() > deadline:

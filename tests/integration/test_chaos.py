@@ -35,7 +35,7 @@ def test_short_seed_ends_with_each_submission_stored_once(tmp_path):
         env=processes.environment(tmp_path, TMPDIR=str(tmp_path)),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

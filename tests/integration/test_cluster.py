@@ -55,13 +55,13 @@ def test_killed_parts_come_again_and_go_with_their_launcher(launch, tmp_path):
     first = {psutil.Process(int(number)) for number in line_of(launcher).split()}
     for one in first:
         one.kill()
-    psutil.wait_procs(first, timeout=10)
+    psutil.wait_procs(first, timeout=60)
 
     def programs():
         return sorted(one.name() for one in psutil.Process(launcher.pid).children())
 
-    assert eventually(lambda: programs() == ["postgres", "python", "valkey-server"], within=20)
-    assert eventually(lambda: len(descendants(launcher)) > 3, within=20)  # PostgreSQL has recovered
+    assert eventually(lambda: programs() == ["postgres", "python", "valkey-server"])
+    assert eventually(lambda: len(descendants(launcher)) > 3)  # PostgreSQL has recovered
     everyone = descendants(launcher)
     launcher.kill()
-    assert eventually(lambda: alive(everyone) == [], within=20)
+    assert eventually(lambda: alive(everyone) == [])

@@ -59,7 +59,7 @@ def stack(database, tmp_path, launch, free_port):
     environment = environment | {"DATABASE_URL": environment["DATABASE_WEB_URL"]}
     web = (sys.executable, "-m", "config.web")
     launch(*web, data=tmp_path, **environment, WEB_PROCESSES="1", PORT=str(free_port))
-    assert eventually(lambda: _answers(free_port), within=60)
+    assert eventually(lambda: _answers(free_port))
     return Stack(free_port, process)
 
 
@@ -79,7 +79,7 @@ class Stack:
 def _read(port, path, **headers):
     asked = urllib.request.Request(f"http://localhost:{port}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read().decode()

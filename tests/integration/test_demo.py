@@ -33,7 +33,7 @@ def demo(launch, free_port, tmp_path):
 
 def fetch(url, *, data=None, **headers):
     request = urllib.request.Request(url, data, headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -60,7 +60,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     assert int(re.search(r"Sending their history.*?(\d+) of", said)[1]) < 1000
 
     make.send_signal(signal.SIGKILL)
-    assert eventually(lambda: not alive(everything), within=30), alive(everything)
+    assert eventually(lambda: not alive(everything)), alive(everything)
 
 
 def has_a_country_of_each_step(url):
@@ -84,9 +84,9 @@ def waits_for_the_late_agency_and_not_for_the_silent_one(url):
         assert (day["agencies_awaited"], day["status"]) == (len(found), "O")
         return set(found)
 
-    assert eventually(lambda: awaited() == late, within=30), awaited()
+    assert eventually(lambda: awaited() == late), awaited()
     for path in ("/", "/coverage/", "/countries/li/"):
-        with urllib.request.urlopen(f"{url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}{path}", timeout=60) as answer:
             page = " ".join(answer.read().decode().split())
         assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait", page)
         assert f"not public yet: waiting for {len(late)} of 11 agencies, until" in page
@@ -112,11 +112,11 @@ def sign_in_as_told(said, url):
         ("swarm", "/agency/sign-in/", "/agency/", "(PT-DEMO)"),
     ):
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        with browser.open(f"{url}{door}", timeout=10) as page:
+        with browser.open(f"{url}{door}", timeout=60) as page:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
         password = re.search(rf"user {name}, password (\S+)", said)[1]
         form = {"username": name, "password": password, "csrfmiddlewaretoken": token, "next": place}
-        with browser.open(f"{url}{door}", urllib.parse.urlencode(form).encode(), timeout=10) as page:
+        with browser.open(f"{url}{door}", urllib.parse.urlencode(form).encode(), timeout=60) as page:
             assert (page.url, words in html.unescape(page.read().decode())) == (f"{url}{place}", True)
     return browser
 
@@ -125,7 +125,7 @@ def counts_a_real_swarm(browser, url):
     """The collector sends minutes of a real swarm, and its agency sees the counts on its board."""
 
     def counted():
-        with browser.open(f"{url}/agency/", timeout=10) as page:
+        with browser.open(f"{url}/agency/", timeout=60) as page:
             return sum(map(int, re.findall(r'<td class="figure">(\d+)</td>', page.read().decode())))
 
     assert eventually(lambda: counted() >= 5, within=180)
@@ -148,4 +148,4 @@ def send_as_told(said, url):
     def shown():
         return any(cell["value"] >= 250 for cell in fetch(address)["observations"])
 
-    assert eventually(shown, within=30)
+    assert eventually(shown)

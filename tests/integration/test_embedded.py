@@ -51,7 +51,7 @@ def running(tmp_path_factory):
 def brief(python):
     def run(data):
         process = python(SERVE, data=data)
-        return json.loads(line_of(process)), process.wait(20)
+        return json.loads(line_of(process)), process.wait(60)
 
     return run
 
@@ -152,7 +152,7 @@ def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, tmp_path):
         backend.suspend()  # as one that is in the midst of a long write, and looks for its parent only afterwards
         psutil.Process(int((data / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
         launcher.kill()
-        refused, _ = python(SERVE, data=data).communicate(timeout=20)
+        refused, _ = python(SERVE, data=data).communicate(timeout=60)
         assert "pre-existing shared memory block" in refused
         backend.kill()
     again = python(SERVE, data=data, UNTIL="/never")
@@ -166,7 +166,7 @@ def test_stopped_launcher_leaves_nothing(python, tmp_path):
     line_of(process)
     children = descendants(process)
     (tmp_path / "now").touch()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert alive(children) == []
     assert not (tmp_path / "servers.json").exists()
 
@@ -182,8 +182,8 @@ def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
     with pytest.raises(subprocess.TimeoutExpired):
         starter.wait(0.5)
     (tmp_path / "second").touch()
-    assert finder.wait(20) == 0
-    assert starter.wait(20) == 0
+    assert finder.wait(60) == 0
+    assert starter.wait(60) == 0
 
 
 @pytest.mark.verify
@@ -192,7 +192,7 @@ def test_two_at_once_share_one_server(python, tmp_path):
     first, second = (json.loads(line_of(process)) for process in both)
     assert first == second
     (tmp_path / "now").touch()
-    assert [process.wait(20) for process in both] == [0, 0]
+    assert [process.wait(60) for process in both] == [0, 0]
 
 
 def test_nothing_starts_where_both_are_named(python, tmp_path):
@@ -206,7 +206,7 @@ def test_nothing_starts_where_both_are_named(python, tmp_path):
     assert json.loads(line_of(process)) == {"DATABASE_URL": "postgres://a/b", "REDIS_URL": "redis://c/0"}
     assert descendants(process) == []
     (tmp_path / "now").touch()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert not (tmp_path / "unused").exists()
 
 
@@ -215,7 +215,7 @@ def test_owner_reads_that_another_process_runs_them(python, running):
     *_, data = running
     second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
     assert "Another process runs the servers" in line_of(second)
-    assert second.wait(20) == 1
+    assert second.wait(60) == 1
 
 
 @pytest.mark.verify
@@ -229,7 +229,7 @@ def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(pytho
         server = next(child for child in psutil.Process(process.pid).children() if "postgres" in child.name())
         assert server.username() == "nobody"
         (tmp_path / "now").touch()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         (tmp_path / "now").unlink()
     shutil.rmtree((tmp_path / "postgres").resolve().parent)
 

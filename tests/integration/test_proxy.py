@@ -47,7 +47,7 @@ class Answer:
 
 def ask(port, path, method="GET", body=None, context=None, **headers):
     kind = partial(http.client.HTTPSConnection, context=context) if context else http.client.HTTPConnection
-    asking = kind("localhost" if context else "127.0.0.1", port, timeout=30)
+    asking = kind("localhost" if context else "127.0.0.1", port, timeout=60)
     try:
         asking.request(method, path, body, {"Host": f"localhost:{port}", **headers})
         return Answer(asking.getresponse())
@@ -57,7 +57,7 @@ def ask(port, path, method="GET", body=None, context=None, **headers):
 
 def ask_raw(port, *lines, body=b""):
     """What comes back for bytes that no client library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
         raw.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode() + body)
         received = b""
         while piece := raw.recv(65_536):
@@ -115,7 +115,7 @@ def proxy(folder, *upstreams, **more):
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_address_that_asks_for_too_much_is_refused_and_its_answers_are_not_lost(
     """More than a burst at once; without a host, as what is limited is what the proxy answers too."""
     asked = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" * 700
     host.status = 404
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
         raw.sendall(asked + b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         said = b"".join(iter(lambda: raw.recv(65_536), b"")).decode()
     assert said.count("HTTP/1.1 404") >= 400
@@ -224,7 +224,7 @@ def test_address_has_so_many_requests_under_way_and_others_are_refused(host, por
     slow = []
 
     def is_refused_beside_one_more():
-        slow.append(socket.create_connection(("127.0.0.1", port), timeout=30))
+        slow.append(socket.create_connection(("127.0.0.1", port), timeout=60))
         slow[-1].sendall(b"POST /oauth/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")
         return ask(port, "/a").status == 429
 
@@ -396,7 +396,7 @@ def finishes_what_it_has(port, process, kripos):
         assert sender.recv(100).startswith(b"HTTP/1.1 100")
         sender.sendall(body[: 2**20])
         process.send_signal(signal.SIGTERM)
-        assert eventually(lambda: not _listens(port), within=30)
+        assert eventually(lambda: not _listens(port))
         sender.sendall(body[2**20 :])
         assert sender.recv(100).startswith(b"HTTP/1.1 202")
     assert process.wait(60) == 0
@@ -422,7 +422,7 @@ def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without
     with ExitStack() as until, (tmp_path / "web.log").open("wb") as log:
         hosts = [web_host(port, log) for port in ports]
         until.callback(lambda: [one.kill() or one.wait() for one in hosts])
-        assert all(eventually(lambda port=port: _listens(port), within=60) for port in ports)
+        assert all(eventually(lambda port=port: _listens(port)) for port in ports)
         # They listen before they can answer; a first answer that takes long is not kept in every case.
         assert [ask(port, "/healthz").status for port in ports] == [200, 200]
         port = until.enter_context(proxy(tmp_path, *(f"127.0.0.1:{one}" for one in ports)))
@@ -436,7 +436,7 @@ def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without
         assert ask(port, location, Authorization=f"Bearer {kripos.token}").status == 200
         stop(hosts[1])
         # What was asked for before stays there, also when it is old; what was not is refused in our words.
-        assert eventually(lambda: ask(port, VIEW, Accept="text/csv").cache == "STALE", within=30)
+        assert eventually(lambda: ask(port, VIEW, Accept="text/csv").cache == "STALE")
         assert ask(port, VIEW, Accept="text/csv").status == 200
         refused = ask(port, f"{VIEW}&country=PT")
         assert (refused.status, json.loads(refused.body)["code"]) == (503, "not_ready")

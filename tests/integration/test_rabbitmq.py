@@ -37,7 +37,7 @@ def rabbit(tmp_path):
 def readiness(port):
     asked = urllib.request.Request(f"http://localhost:{port}/readyz", headers={"Authorization": f"Bearer {MONITORING}"})
     try:
-        with urllib.request.urlopen(asked, timeout=20) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as refused:
         return json.load(refused)
@@ -79,9 +79,9 @@ def test_numbers_become_public_and_nothing_is_lost_while_it_is_away(launch, port
         return readiness(port).get("work", {}).get("pending") == 0
 
     load.submit()
-    assert eventually(is_done, within=60)
+    assert eventually(is_done)
     rabbit.stop()
-    assert eventually(lambda: not has_broker(port), within=30)
+    assert eventually(lambda: not has_broker(port))
     assert readiness(port)["status"] == "ready"
     load.submit()
     assert load.failures == []
@@ -94,8 +94,8 @@ def test_numbers_become_public_and_nothing_is_lost_while_it_is_away(launch, port
 def test_clock_goes_on_after_a_restart_without_any_submission(port, rabbit, tmp_path):
     assert clock_advances(tmp_path)
     rabbit.stop()
-    assert eventually(lambda: not has_broker(port), within=30)
+    assert eventually(lambda: not has_broker(port))
     rabbit.start()
-    assert eventually(lambda: has_broker(port), within=60)
+    assert eventually(lambda: has_broker(port))
     # A few messages from before may be left in the queue, and each advances the clock once.
     assert all(clock_advances(tmp_path) for _ in range(10))

@@ -110,7 +110,7 @@ def test_servers_that_are_away_tell_no_secret(from_files, tmp_path, free_port):
     worker = start(sys.executable, *WORKER, data=tmp_path, **told)
     words = []
     try:
-        assert eventually(lambda: listening(free_port), within=60)
+        assert eventually(lambda: listening(free_port))
         answers = [answer_to(free_port, path, data, **headers) for path, data, headers in ASKED]
         assert {status for status, _ in answers} >= {401, 503}
         lines = command_lines(web) + command_lines(worker)
@@ -131,7 +131,7 @@ def test_page_for_developers_tells_no_secret(from_files, tmp_path, free_port):
     (tmp_path / "DATABASE_PUBLIC_URL").write_text(f"{PLANTED['DATABASE_PUBLIC_URL']}?connect_timeout=never")
     web = start(sys.executable, *WEB, data=tmp_path, PORT=str(free_port), DEBUG="true", **from_files)
     try:
-        assert eventually(lambda: listening(free_port), within=60)
+        assert eventually(lambda: listening(free_port))
         status, page = answer_to(free_port, "/api/v1/indicators/")
     finally:
         words = end_and_listen(web)

@@ -99,7 +99,7 @@ def visit(chromium, stack, cookies):
             until.callback(context.close)
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000)
             if name in cookies:
                 context.add_cookies(cookies[name])
                 page.goto(f"{stack.url}/admin/")
@@ -132,7 +132,7 @@ def reader(chromium, federation):
             until.callback(context.close)
             context.on("request", lambda request: asked.append(request.url))
             page = context.new_page()
-            page.set_default_timeout(12_000)
+            page.set_default_timeout(60_000)
             page.on("console", hear)
             page.on("pageerror", lambda error: complaints.append(f"{address}: {error}"))
             if before is not None:

@@ -83,7 +83,7 @@ class Stack:
 
     def read(self, path: str) -> Any:
         """Return what the public reads."""
-        return json.load(urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=20))
+        return json.load(urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=60))
 
 
 @dataclass(frozen=True)

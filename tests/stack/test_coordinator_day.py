@@ -77,8 +77,8 @@ def test_working_day_of_a_coordinator(federation, visit):
     secret = rotate(page, federation.agencies[released].client_id)
     annotate(page)
 
-    assert eventually(lambda: value_of(stack, released[:2], ago(2)) == 5000, within=60)
-    assert eventually(lambda: states_of(stack, ago(2))[rejected] == "reported", within=60)
+    assert eventually(lambda: value_of(stack, released[:2], ago(2)) == 5000)
+    assert eventually(lambda: states_of(stack, ago(2))[rejected] == "reported")
     assert states_of(stack, ago(2))[released] == "reported"
     assert value_of(stack, rejected[:2], ago(2)) < 5000
     assert "A campaign of all agencies" in str(stack.read("annotations/"))
@@ -167,7 +167,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     assert "PL-CBZC" in page.locator("#result_list").inner_text()
 
     Agency(stack, issued[0], issued[1], "HELP_VISITS").send("PL", {ago(2): USUAL})
-    assert eventually(lambda: states_of(stack, ago(2)).get("PL-CBZC") == "reported", within=60)
+    assert eventually(lambda: states_of(stack, ago(2)).get("PL-CBZC") == "reported")
     assert "PL-CBZC" in states_of(stack, ago(1))
 
     screen(page, "Agencies")
@@ -175,7 +175,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     page.locator("#id_schedules-0-valid_to").fill(ago(3))
     page.locator("#id_reason").fill("They have left.")
     save(page)
-    assert eventually(lambda: "PL-CBZC" not in states_of(stack, ago(1)), within=60)
+    assert eventually(lambda: "PL-CBZC" not in states_of(stack, ago(1)))
 
 
 @pytest.mark.verify

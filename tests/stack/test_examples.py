@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 @pytest.fixture(scope="module")
 def examples(federation) -> list[str]:
-    with urllib.request.urlopen(f"{federation.url}/data/", timeout=20) as answer:
+    with urllib.request.urlopen(f"{federation.url}/data/", timeout=60) as answer:
         page = answer.read().decode()
     return [html.unescape(code) for code in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)]
 
@@ -24,7 +24,7 @@ def program(name: str) -> str:
 
 
 def printed(*command: str, cwd=None) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -60,7 +60,7 @@ def test_spreadsheets_are_given_an_address_of_a_table(examples):
     addresses = [re.search(r'https?://[^"]+', one)[0] for one in examples if re.match(r"http|=IMPORTDATA", one)]
     assert len(addresses) == 2
     for address in addresses:
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             assert answer.headers["Content-Type"].startswith("text/csv")
             assert b"OBS_VALUE" in answer.readline()
 
@@ -68,5 +68,5 @@ def test_spreadsheets_are_given_an_address_of_a_table(examples):
 def test_frames_lead_to_pages_that_may_be_framed(examples):
     (example,) = (one for one in examples if "<iframe" in one)
     for address in re.findall(r'src="([^"]+)"', example):
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]

@@ -34,7 +34,7 @@ _LOOK = """hidden => {
 }"""
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], *, seconds: float = 60) -> None:
     """Wait for what the page's policy keeps Playwright from waiting for, which evaluates text in the page."""
     deadline = monotonic() + seconds
     while not holds():

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 def ready(port):
     try:
-        with urllib.request.urlopen(f"http://localhost:{port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://localhost:{port}/readyz", timeout=60) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -30,14 +30,14 @@ def part(processes, word):
 
 def test_audit_trail_is_sealed_and_whole(federation):
     stack = federation.stack
-    assert eventually(lambda: stack.read("audit/head/")["position"] > 0, within=60)
+    assert eventually(lambda: stack.read("audit/head/")["position"] > 0)
     known = stack.read("audit/head/")
 
     def all_is_sealed():
         said = stack.manage("verify_audit", "--head", f"{known['position']}:{known['digest']}")
         return "0 events wait to be sealed" in said
 
-    assert eventually(all_is_sealed, within=60)
+    assert eventually(all_is_sealed)
 
 
 def test_parts_sign_in_as_their_roles(stack):
@@ -51,7 +51,7 @@ def test_parts_sign_in_as_their_roles(stack):
         # The public's role signs in with the first public read, and workers with their first work.
         stack.read("audit/head/")
         roles = {"police2peer_web", "police2peer_worker", "police2peer_public"}
-        assert eventually(lambda: names() == roles, within=60), names()
+        assert eventually(lambda: names() == roles), names()
 
 
 def test_no_secret_is_shown_to_who_lists_processes(stack):
@@ -70,7 +70,7 @@ def test_web_server_that_ended_is_started_again_and_ctrl_c_leaves_nothing(stack)
     web.kill()
     assert eventually(lambda: not alive(children))
     assert any("web had ended; started again" in line_of(stack.process) for _ in range(10))
-    assert eventually(lambda: ready(stack.port), within=30)
+    assert eventually(lambda: ready(stack.port))
     everything = before + descendants(stack.process)
     stack.process.send_signal(signal.SIGINT)
     assert stack.process.wait(60) == 0
@@ -91,7 +91,7 @@ def left_when_killed(launch, port, data):
     names = " ".join(" ".join(command_of(one)) for one in everything)
     assert all(name in names for name in ("config.serve", "postgres", "valkey-server", "config.web", "worker", "beat"))
     part(everything, "config.serve").kill()
-    eventually(lambda: not alive(everything), within=30)
+    eventually(lambda: not alive(everything))
     return alive(everything)
 
 
@@ -101,5 +101,5 @@ def test_taken_port_is_said(launch, free_port, tmp_path):
         other.listen()
         process = launch(sys.executable, "-m", "config.serve", data=tmp_path, PORT=str(free_port))
         assert f"Cannot use port {free_port}" in line_of(process)
-        assert process.wait(20) == 1
+        assert process.wait(60) == 1
     assert list(tmp_path.iterdir()) == []

@@ -91,7 +91,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         counting = psutil.Process(process.pid)
         traced = counting.children() if counting.name() == "strace" else []
         (traced or [counting])[0].terminate()
-    process.wait(30)
+    process.wait(60)
 
 
 @contextmanager

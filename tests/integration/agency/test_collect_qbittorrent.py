@@ -73,7 +73,7 @@ def test_a_slow_transfer_of_qbittorrent_is_counted_once_and_by_at_most_a_fifth_t
     cell = (COUNTRIES[PLACE[0]], NETWORKS[PLACE[1]])
     with ExitStack() as stack:
         stack.enter_context(_qbittorrent(tmp_path / "profile", torrent, port, web))
-        assert eventually(lambda: _seeds(source), within=30)
+        assert eventually(lambda: _seeds(source))
         federation = stack.enter_context(federations.running())
         agency = Agency(tmp_path / "agency", federation.address, {"qbittorrent": source}, [cell])
         ahead = seconds_to(50)

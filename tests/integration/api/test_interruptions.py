@@ -62,7 +62,7 @@ def test_statement_that_runs_too_long_and_lock_that_is_not_to_be_had(monkeypatch
     holder = threading.Thread(target=hold)
     holder.start()
     try:
-        assert taken.wait(30)
+        assert taken.wait(60)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = 50")
         busy(caller.send(report(("NO", "ARES", 3)), key="one"))

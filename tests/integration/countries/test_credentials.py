@@ -126,7 +126,7 @@ def test_third_of_three_at_once_is_refused():
 
     def attempt(_: int) -> bool:
         try:
-            at_once.wait(10)
+            at_once.wait(60)
             issue(agency=agency)
         except Refused:
             return False

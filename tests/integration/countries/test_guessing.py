@@ -160,7 +160,7 @@ def test_guesses_made_at_once_all_count(kari, monkeypatch):
     def save_slowly(row, *given, **named):
         if not looked.is_set():
             looked.set()
-            assert may_go_on.wait(20)
+            assert may_go_on.wait(60)
         save(row, *given, **named)
 
     def guess_once_more():
@@ -172,7 +172,7 @@ def test_guesses_made_at_once_all_count(kari, monkeypatch):
     monkeypatch.setattr(SignIn, "save", save_slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(guess_once_more)
-        assert looked.wait(20)
+        assert looked.wait(60)
         second = pool.submit(guess_once_more)
         while not (is_somebody_waiting() or second.done()):
             pass

@@ -245,7 +245,7 @@ def test_writers_take_turns():
 
     def second() -> int:
         try:
-            first_is_in.wait(10)
+            first_is_in.wait(60)
             second_may_go.set()
             with registry.writing():
                 return Country.objects.count()
@@ -256,6 +256,6 @@ def test_writers_take_turns():
         counted = threads.submit(second)
         with transaction.atomic(), registry.writing():
             first_is_in.set()
-            second_may_go.wait(10)
+            second_may_go.wait(60)
             registry.save(Country(number=578, code="NO"), by="ada")
     assert counted.result() == 1

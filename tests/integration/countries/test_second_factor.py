@@ -225,7 +225,7 @@ def test_two_who_give_one_code_at_once_are_not_both_let_in(kind, monkeypatch):
     def look_slowly(device, token):
         if not looked.is_set():
             looked.set()
-            assert may_go_on.wait(20)
+            assert may_go_on.wait(60)
         return look(device, token)
 
     def give():
@@ -239,7 +239,7 @@ def test_two_who_give_one_code_at_once_are_not_both_let_in(kind, monkeypatch):
     monkeypatch.setattr(kind, "verify_token", look_slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(give)
-        assert looked.wait(20)
+        assert looked.wait(60)
         second = pool.submit(give)
         while not (is_somebody_waiting() or second.done()):
             pass

@@ -26,7 +26,7 @@ def analyze(tmp_path):
         unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", example, flags=re.MULTILINE))
         return subprocess.run(
             ["systemd-analyze", *arguments, str(unit)],
-            env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False, timeout=30,
+            env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
     return run

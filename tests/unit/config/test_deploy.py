@@ -93,6 +93,6 @@ def test_systemd_reads_the_units(unit, tmp_path):
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", name],
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
