@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,6 +21,8 @@ from config import embedded
 
 PREFIX = "police2peer-tests-"
 A_MINUTE = 60
+#: Valkey has sixteen databases. The first is for a run without pytest-xdist.
+_BROKER_PARTS = 15
 ROLES = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL", "DATABASE_PUBLIC_URL"}
 
 #: The database of a run that is as the migrations made it, without reference data.
@@ -102,12 +105,20 @@ def _free(lock: Path) -> bool:
         return True
 
 
+def _take_part_of_the_broker(worker: str) -> None:
+    """Give a worker of pytest-xdist queues of its own, or the workers of one test would get the messages of another."""
+    number = 1 + int(worker.removeprefix("gw")) % _BROKER_PARTS
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+
+
 # The same in every run, so that rounded numbers are always the same.
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("ROUNDING_KEY", "000102030405060708090a0b0c0d0e0f")
 
 # Workers of pytest-xdist inherit the environment of the process that started them, servers included.
-if "PYTEST_XDIST_WORKER" not in os.environ:
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _take_part_of_the_broker(os.environ["PYTEST_XDIST_WORKER"])
+else:
     _remove_what_killed_runs_left()
     _start()
 

@@ -73,7 +73,7 @@ def database_url() -> str:
 
 def flush_broker() -> None:
     """Let the broker forget everything, as after a restart without a disk."""
-    redis.Redis.from_url(settings.REDIS_URL).flushall()
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 
 _OTHERS = """
