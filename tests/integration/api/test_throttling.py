@@ -23,7 +23,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from api.throttling import rates
 
-rates.SALT = sys.argv[1]
+rates.SALT, rates.BROKER_TIMEOUT = sys.argv[1], 30
 sys.stdin.readline()
 with ThreadPoolExecutor(8) as pool:
     standings = pool.map(lambda _: rates.count(rates.SUBMISSIONS_PER_AGENCY, "somebody"), range(100))
