@@ -11,7 +11,7 @@ import urllib.request
 import psutil
 import pytest
 
-from tests.integration.processes import ROOT, descendants, eventually, line_of, start
+from tests.integration.processes import ROOT, command_of, descendants, eventually, line_of, start
 
 #: A port where nobody listens: each connection is refused, with an error that could quote how it was asked for.
 AWAY = "127.0.0.1:1"
@@ -85,7 +85,7 @@ def listening(port):
 
 def command_lines(process):
     everyone = [psutil.Process(process.pid), *descendants(process)]
-    return "\n".join(" ".join(one.cmdline()) for one in everyone)
+    return "\n".join(" ".join(command_of(one)) for one in everyone)
 
 
 WEB = ("-m", "config.web")
