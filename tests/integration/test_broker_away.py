@@ -27,14 +27,15 @@ def listening():
 
 
 @pytest.mark.parametrize("broker", ["listening", "free_port"], ids=["hung", "gone"])
-def test_hint_fails_within_a_second(broker, request):
+def test_hint_fails_soon(broker, request):
     app = Celery("elsewhere", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.broker_url = f"redis://127.0.0.1:{request.getfixturevalue(broker)}/0"
     began = time.monotonic()
     with pytest.raises(OperationalError):
         app.send_task("federation.runs.tasks.reconcile", retry=False)
-    assert time.monotonic() - began < 1.5
+    # A second, or some on a busy machine; without the limits of `config.broker` it would wait for ever, or try again.
+    assert time.monotonic() - began < 8
     app.close()
 
 
@@ -88,7 +89,7 @@ def test_message_that_could_not_be_acknowledged_leaves_room_for_the_next(own_bro
             for _ in range(2):
                 Producer(channel).publish({}, routing_key="hints")
             connection.drain_events(timeout=60)
-            other.client_pause(5_000, all=False)
+            other.client_pause(600_000, all=False)
             with pytest.raises(redis.TimeoutError):
                 getattr(got[0], deed)()
             other.client_unpause()
