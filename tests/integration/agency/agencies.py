@@ -11,13 +11,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from p2p_agency.collect.counter import WHOLE
-from tests.integration.processes import ROOT
+from tests.integration.processes import ROOT, eventually
+from tests.unit.agency.federation import Federation
 
 
 class Agency:
@@ -83,6 +85,19 @@ class Agency:
 
     def state(self) -> Any:
         return json.loads((self.folder / "collect.json").read_text())
+
+    def await_work(self) -> None:
+        """Wait until it counts and sends. Its sources start at the same time."""
+        assert eventually(lambda: "The clock agrees with the federation's" in self.log.read_text())
+
+    def has_reported(self, moment: float) -> bool:
+        """Whether the minute with this moment of its clock is in the outbox, or a later one."""
+        minute = f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M}"
+        return any(report["period"] >= minute for report in self.reports())
+
+    def has_sent_all(self, federation: Federation) -> bool:
+        sent = [report for body in federation.stored.values() for report in json.loads(body)["reports"]]
+        return all(report in sent for report in self.reports())
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
@@ -150,3 +165,9 @@ def running(*command: str, log: Path) -> Iterator[None]:
 def seconds_to(second: float) -> float:
     """How far a clock must be ahead to show this second of a minute now."""
     return (second - time.time()) % 60
+
+
+def await_minute(ahead: float) -> None:
+    """Wait until two seconds after a minute began, by a clock so far ahead; sources are heard five seconds before."""
+    now = time.time() + ahead
+    time.sleep((now + 5) // 60 * 60 + 62 - now)

@@ -13,7 +13,7 @@ import pytest
 
 from p2p_agency.collect.counter import WHOLE
 from p2p_core.codes import COUNTRIES, NETWORKS
-from tests.integration.agency.agencies import Agency, running, seconds_to, stop
+from tests.integration.agency.agencies import Agency, await_minute, running, seconds_to, stop
 from tests.integration.processes import ROOT, eventually
 
 pytestmark = pytest.mark.verify
@@ -123,18 +123,20 @@ def test_a_finished_transfer_of_edonkey_is_counted_once(tmp_path):
         cell = (COUNTRIES["CY"], NETWORKS["EDONKEY"])
         address = stack.enter_context(_federation(seed.inside))
         agency = Agency(tmp_path / "agency", address, {"amule": {"password": PASSWORD}}, [cell])
-        counting = agency.start(*seed.inside, ahead=seconds_to(50))
-        stack.callback(stop, counting)
+        ahead = seconds_to(50)
+        stack.callback(stop, agency.start(*seed.inside, ahead=ahead))
         for amule in (seed, downloader):
             amule.ask(f"add ed2k://|server|{SEED}|4661|/")
             amule.ask("connect ed2k")
         link = re.search(
             r"ed2k://\S+", subprocess.run(["alcc", str(text)], capture_output=True, text=True, check=False).stdout
         )
-        time.sleep(8)
+        agency.await_work()
+        await_minute(ahead)
         downloader.ask(f"add {link[0]}|sources,{SEED}:4662|/")
-        assert eventually((downloader.folder / "Incoming" / "harmless.txt").exists, within=70)
-        finished = len(agency.reports())
-        assert eventually(lambda: len(agency.reports()) > finished, within=80)
+        assert eventually((downloader.folder / "Incoming" / "harmless.txt").exists, within=150)
+        # aMule is asked once in some seconds.
+        over = time.time() + ahead + 10
+        assert eventually(lambda: agency.has_reported(over), within=150)
     assert agency.counts() == {("CY", "EDONKEY"): 1}
     assert agency.exactly(cell, ("CY", "EDONKEY")) == WHOLE
