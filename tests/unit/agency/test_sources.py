@@ -137,6 +137,8 @@ def test_a_source_that_is_just_being_started_gets_no_ctrl_c(tmp_path):
         ({"amule": {"password": "x", "port": "4712"}}, "`port` must be a whole number"),
         ({"torrent": {"folder": "x", "dht": 1}}, "`dht` must be true or false"),
         ({"lines": {"path": "x", "keep": True}}, "it has no setting `keep`. Expected: path"),
+        ({"lines": {"path": "a\0b"}}, "`path` has a NUL character .*Expected: text without it"),
+        ({"torrent": {"folder": "a\0b"}}, "`folder` has a NUL character .*Expected: text without it"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_starts(section, says):

@@ -119,6 +119,8 @@ def _fault_of(options: Mapping[str, Any], adapter: str) -> str:
             return f"it has no setting `{name}`. Expected: {', '.join(known)}"
         if type(value) is not known[name].annotation:
             return f"`{name}` must be {_KINDS[known[name].annotation]}"
+        if "\0" in str(value):
+            return f"`{name}` has a NUL character (\\u0000). Expected: text without it"
     lacking = [name for name, one in known.items() if one.default is one.empty and name not in options]
     return f"it lacks the setting `{lacking[0]}`" if lacking else ""
 
