@@ -83,7 +83,8 @@ class Send(AgencyPage):
         try:
             kind, found = self._read(content)
         except WorkbookError as error:
-            return self._coloured(error, content) if "coloured" in self.request.POST else self._refuse_cells(error)
+            is_wanted = "coloured" in self.request.POST and writing.has_wrong_cells(error)
+            return self._coloured(error, content) if is_wanted else self._refuse_cells(error)
         return self._store(found.submission) if self._is_confirmed(found.submission) else self._preview(kind, found)
 
     def _count(self) -> None:
@@ -143,9 +144,8 @@ class Send(AgencyPage):
 
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
         faults = [_cell_in_words(cell, str(cell.place)) for cell in error.cells[:LISTED]]
-        # A workbook without a header row has a fault, and no cell to colour.
-        has_cells = any(cell.place.row for cell in error.cells)
-        return self._refuse(problem_of(error) or Problem("invalid_payload"), faults, has_cells=has_cells)
+        problem = problem_of(error) or Problem("invalid_payload")
+        return self._refuse(problem, faults, has_cells=writing.has_wrong_cells(error))
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""

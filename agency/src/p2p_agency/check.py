@@ -6,6 +6,7 @@ findings that need no earlier reports and no other agency.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from p2p_agency import files
@@ -91,6 +92,21 @@ def refused(error: PayloadError) -> Document:
             place = cell.place
             fault |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
     return document
+
+
+def write_marked(file: Path, content: bytes, refusal: PayloadError | None) -> str:
+    """Write the workbook in which the faulty cells are coloured, if there are any. Returns what became of it."""
+    from p2p_core.workbooks import writing
+
+    if refusal is None:
+        return f"{files.shown(file)} was not written, because the file has no faults."
+    if not writing.has_wrong_cells(refusal):
+        return (
+            f"{files.shown(file)} was not written, because there is no faulty cell to colour in it. "
+            "The text above says what is wrong, and where."
+        )
+    files.write_new(file, writing.refused(content, refusal))
+    return f"{files.shown(file)} has the coloured cells."
 
 
 def lines(document: Document) -> Iterator[str]:

@@ -107,14 +107,10 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     given = settings.load(context.obj)
     (content, _), known = files.load(file), files.context_of(given)
     verdict, refusal = checking.check(content, known, datetime.now(UTC))
-    if marked and refusal:
-        from p2p_core.workbooks import writing
-
-        files.write_new(marked, writing.refused(content, refusal))
+    written = marked and checking.write_marked(marked, content, refusal)
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
-    if marked:
-        written = "has the coloured cells." if refusal else "was not written, because the file has no faults."
-        click.echo(f"{files.shown(marked)} {written}", err=as_json)
+    if written:
+        click.echo(written, err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if refusal:

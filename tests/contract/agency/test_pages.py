@@ -194,7 +194,12 @@ def test_file_without_wrong_cells_does_not_come_back(analyst):
     without_header = BytesIO()
     with xlsxwriter.Workbook(without_header, {"in_memory": True}) as book:
         book.add_worksheet().write(0, 0, "Nothing here")
-    for content, more in ((b'{"indicator": "DOWNLOADS"}', {"coloured": "1"}), (without_header.getvalue(), {})):
+    headless = without_header.getvalue()
+    for content, more in (
+        (b'{"indicator": "DOWNLOADS"}', {"coloured": "1"}),
+        (headless, {}),
+        (headless, {"coloured": "1"}),
+    ):
         refused = drop(analyst, content, **more)
         assert (refused.status_code, 'name="coloured"' in refused.content.decode()) == (422, False)
         assert "coloured" not in text_of(refused)

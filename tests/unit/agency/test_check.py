@@ -59,6 +59,25 @@ def test_check_says_sheet_row_and_column_and_gives_the_marked_workbook_back(run,
     }.items()  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "where"),
+    [
+        ("a.csv", f"{','.join(COLUMNS)}\nDOWNLOADS,H,2025-11-24T09:00,ZZ,ARES,1\n", "row 2, column COUNTRY: "),
+        ("a.json", "{}", "/indicator: "),
+        ("a.json", "{", "Refused: The body is not JSON."),
+        ("a.csv", f'{",".join(COLUMNS)}\n"', "row 2: "),
+        ("a.xlsx", xlsx(header=("Nothing",)), "The file: "),
+    ],
+    ids=range(5),
+)
+def test_no_workbook_is_written_without_a_coloured_cell(run, tmp_path, name, content, where):
+    file, marked = tmp_path / name, tmp_path / "marked.xlsx"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, output = run("check", file, "--marked", marked)
+    assert (code, where in output, marked.exists()) == (1, True, False), output
+    assert f"{marked} was not written, because there is no faulty cell to colour in it. The text above says" in output
+
+
 def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     file = tmp_path / "counts.xlsx"
     file.write_bytes(xlsx(row(PAST, 100, country="_U")))

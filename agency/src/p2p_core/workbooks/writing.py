@@ -123,6 +123,11 @@ def _check(reports: Worksheet, at: int, name: str, codes: Worksheet, known: list
         reports.data_validation(1, at, _ROWS, at, rule)
 
 
+def has_wrong_cells(error: PayloadError) -> bool:
+    """Whether :func:`refused` would colour a cell. A workbook without a header row has a fault, and no wrong cell."""
+    return isinstance(error, WorkbookError) and any(cell.place.row for cell in error.cells)
+
+
 def refused(
     content: bytes, error: PayloadError, *, size: int | None = None, translate: Callable[[str], str] = str
 ) -> bytes:
