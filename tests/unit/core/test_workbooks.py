@@ -329,6 +329,17 @@ def test_local_months_need_consent(written):
     assert reports(book, LOCAL_DAYS) == [("M", "2026-10-01T00:00", 17)]
 
 
+@pytest.mark.parametrize(
+    ("frequency", "form"),
+    [("N", "2026-11-24 09:00"), ("H", "2026-11-24 09:00"), ("D", "2026-11-24"), ("M", "2026-11")],
+)
+def test_advice_for_a_bad_period_has_the_form_of_its_frequency(frequency, form):
+    [cell] = refusal(xlsx(row("01/02/2026 09:00", frequency=frequency))).cells
+    assert f"Write {form}, or format the cell so." in cell.detail
+    [cell] = refusal(xlsx(row(time(9), frequency=frequency))).cells
+    assert ("Write both: 2026-11-24 09:00." in cell.detail) == (frequency in "NH")
+
+
 def test_day_that_is_a_day_of_utc_needs_no_consent():
     lisbon = Clock(ZoneInfo("Europe/Lisbon"))
     assert reports(xlsx(row(date(2026, 11, 20), frequency="D")), lisbon)

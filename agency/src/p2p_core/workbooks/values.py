@@ -33,6 +33,16 @@ _MEANT: Final = (
     | {"uk": "GB", "el": "GR"}
 )
 
+#: The frequencies of periods that are written with a time.
+_TIMED: Final = (Frequency.MINUTE, Frequency.HOUR)
+#: A period of each frequency, as people write it.
+_EXAMPLES: Final[dict[str, str]] = {
+    Frequency.MINUTE: "2026-11-24 09:00",
+    Frequency.HOUR: "2026-11-24 09:00",
+    Frequency.DAY: "2026-11-24",
+    Frequency.MONTH: "2026-11",
+}
+
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
 #: Digits in groups of three that can only be one number.
@@ -122,13 +132,14 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
     if isinstance(value, str):
         return _of_text(value.strip(), frequency, clock)
     if isinstance(value, time | timedelta):
-        return Text(str(value), Advice("This cell has a time without a date. Write both: 2026-11-24 09:00."))
+        hint = Advice("This cell has a time without a date. Write both: 2026-11-24 09:00.")
+        return Text(str(value), hint if frequency in _TIMED else None)
     hint = Advice("This is a number, not a date. Format the cell as a date and time, or write the date again.")
     return Text(plain(value).text, hint)
 
 
 def _of_date(value: date, frequency: str, clock: Clock, *, shows_day: bool) -> Text:
-    if shows_day and frequency in (Frequency.MINUTE, Frequency.HOUR):
+    if shows_day and frequency in _TIMED:
         hint = Advice("This cell has a date without a time. Write both: {day} 09:00.", day=f"{value:%Y-%m-%d}")
         return Text(str(value), hint)
     return _local(datetime.combine(value, time()), frequency, clock)
@@ -143,7 +154,11 @@ def _of_text(text: str, frequency: str, clock: Clock) -> Text:
     if found := _MOMENT.fullmatch(text):
         return _of_moment(text, found, frequency, clock)
     if _UNCERTAIN.fullmatch(text):
-        return Text(text, Advice("The order of day and month is not certain. Write 2026-11-24, or format the cell so."))
+        hint = Advice(
+            "The order of day and month is not certain. Write {example}, or format the cell so.",
+            example=_EXAMPLES[frequency],
+        )
+        return Text(text, hint)
     return Text(text, _hint_of_range(text))
 
 
