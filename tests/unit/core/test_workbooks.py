@@ -14,6 +14,7 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as some
 
+from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.workbooks import files, marks, scan, sheets, unpacking, values, writing
@@ -676,6 +677,25 @@ def test_csv_of_a_spreadsheet_may_have_as_many_cells_as_a_workbook(line, monkeyp
 
 
 # --- written ---------------------------------------------------------------------------------------------------------
+
+
+def test_template_has_lists_and_notes_of_what_is_accepted():
+    """Each choice of a list is accepted: `_T` in a row that says that nothing happened, all others in any row."""
+    content = writing.template({"DOWNLOADS": "Downloads"}, zone="UTC")
+    template = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
+    lists = template.get_sheet_by_name("Codes").to_python(skip_empty_area=False)
+    columns = ([cells[at] for cells in lists if cells[at]] for at in (3, 4))
+    countries, networks = ({one.partition(": ")[0]: one for one in column} for column in columns)
+    assert (countries.keys(), networks.keys()) == ({*COUNTRIES, TOTAL}, {*NETWORKS, TOTAL})
+    nothing = row(local(2026, 11, 23, 9), 0, country=countries.pop(TOTAL), network=networks.pop(TOTAL))
+    filled = (row(country=country, network=one) for country in countries.values() for one in networks.values())
+    assert reports(xlsx(nothing, *filled)) == [
+        ("H", "2026-11-23T08:00", 0), ("H", "2026-11-24T08:00", 17 * len(COUNTRIES) * len(NETWORKS))
+    ]  # fmt: skip
+    notes = str(template.get_sheet_by_name("Notes").to_python())
+    assert ("_U" in notes, "_T" in notes) == (True, True)
+    comments = ZipFile(BytesIO(content)).read("xl/comments1.xml").decode()
+    assert (comments.count("_U"), comments.count("_T")) == (2, 2)
 
 
 def test_template_is_read_again_when_it_is_filled_in():

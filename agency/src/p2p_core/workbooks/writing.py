@@ -13,7 +13,7 @@ from typing import Any, Final
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, UNKNOWN
+from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, TOTAL, UNKNOWN
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import Advice, PayloadError
@@ -29,6 +29,7 @@ _ROWS: Final = 10_000
 _FREQUENCIES: Final = {one.value: NOUNS[one] for one in REPORTABLE}
 _STATUSES: Final = {"A": "final", "P": "provisional"}
 _ACTIONS: Final = {"D": "withdraw the report"}
+_NOTHING: Final = {TOTAL: "nothing happened"}
 _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
 _EXAMPLE: Final = "2026-11-24 09:00"
 _MOMENT: Final = {"num_format": _DATE_FORMAT}
@@ -53,14 +54,15 @@ _NOTES: Final = {
         f"When the period begins: {_EXAMPLE} for a minute or an hour, 2026-11-24 for a day, 2026-11 for a month. "
         "Times are those of {zone}. A time in UTC ends with Z: 2026-11-24T08:00Z."
     ),
-    "COUNTRY": "One country. Choose _U if it is not known.",
-    "NETWORK": "One network. Choose _U if it is not known.",
+    "COUNTRY": "One country. Choose _U if it is not known, or _T if nothing happened in the period.",
+    "NETWORK": "One network. Choose _U if it is not known, or _T if nothing happened in the period.",
     "OBS_VALUE": "The count: a whole number. A country and network without a row has a count of 0.",
     "OBS_STATUS": "Empty or A if the count is final, P if it is provisional. The same in all rows of a period.",
     "ACTION": "Empty, or D in one row of a period to withdraw its report. Leave country, network and value empty then.",
 }
 _HOW: Final = (
     "Fill in one row for each period, country and network of the sheet Reports. Rows may be in any order.",
+    "If a country or a network is not known, choose _U.",
     "If nothing happened in a period, write one row with _T as country and network, and 0.",
     f"Example: DOWNLOADS, H, {_EXAMPLE}, NO: Norway, BITTORRENT: BitTorrent, 17",
     "The template reads times as those of {zone}, also on days when the clocks change.",
@@ -73,8 +75,8 @@ def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
     known: dict[str, Iterable[str]] = {
         "INDICATOR": _labels(indicators, indicators),
         "FREQ": _labels(_FREQUENCIES, _FREQUENCIES),
-        "COUNTRY": _labels([UNKNOWN, *(code for code in COUNTRIES if code != UNKNOWN)], COUNTRY_NAMES),
-        "NETWORK": _labels(NETWORKS, NETWORK_NAMES),
+        "COUNTRY": _labels(dict.fromkeys((UNKNOWN, TOTAL, *COUNTRIES)), COUNTRY_NAMES | _NOTHING),
+        "NETWORK": _labels([*NETWORKS, TOTAL], NETWORK_NAMES | _NOTHING),
         "OBS_STATUS": _labels(_STATUSES, _STATUSES),
         "ACTION": _labels(_ACTIONS, _ACTIONS),
     }
