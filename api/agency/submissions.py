@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -35,9 +36,9 @@ class Submissions(AgencyPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         outcome, written = request.GET.get("outcome", ""), request.GET.get("day", "").strip()
         outcome, day = outcome if outcome in queries.OUTCOMES else "", _day(written)
-        rows = queries.submissions(
-            agency=self.agency.pk, after=_uuid(request.GET.get("after", "")), outcome=outcome, day=day, limit=PAGE + 1
-        )
+        read = partial(queries.submissions_about, day) if day else queries.submissions
+        after = _uuid(request.GET.get("after", ""))
+        rows = read(agency=self.agency.pk, after=after, outcome=outcome, limit=PAGE + 1)
         given = (("outcome", outcome), ("day", written if day else ""))
         chosen = {name: value for name, value in given if value}
         contents = queries.contents(rows[:PAGE])

@@ -6,19 +6,16 @@ The values are plain, so HTTP needs no model. The caller limits the number of ro
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
-from django.db.models.query import QuerySet
 
 from countries.reference import Reference
 from federation import worklist
 from federation.database import clock, rows_of
 from federation.intake import evidence
 from federation.intake.evidence import SignedBy
-from federation.models.submissions import Outcome, Report, ReportState, Submission
+from federation.models.submissions import Outcome, ReportState, Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
 from federation.rules import tables
@@ -121,13 +118,11 @@ def submissions(
     before: datetime | None = None,
     after: UUID | None,
     outcome: str = "",
-    day: datetime | None = None,
     limit: int,
 ) -> list[SubmissionRow]:
     """An agency's submissions, newest first: received from ``since`` until ``before``, and older than ``after``.
 
-    With an ``outcome``, some report of each had it at receipt. With a ``day``, some report of each is about this day: a
-    minute, an hour or the whole of it, or its month.
+    With an ``outcome``, some report of each had it at receipt.
     """
     rows = Submission.objects.select_related("signature__key").filter(agency=agency)
     if since:
@@ -141,21 +136,27 @@ def submissions(
         rows = rows.filter(Q(received__lt=last.received) | Q(received=last.received, id__lt=last.id))
     if outcome:
         rows = rows.filter(outcomes__has_key=outcome)
-    if day:
-        # This is looked up first, because otherwise the planner may read all newer submissions.
-        about = _reports_about(day, agency).values_list("submission", flat=True)
-        rows = rows.filter(id__in=list(about.distinct()))
     return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
 
 
-def _reports_about(day: datetime, agency: int) -> QuerySet[Report]:
-    spans = (
-        Q(frequency=one, period__gte=periods.start_of(one, day), period__lt=periods.end(Frequency.DAY, day))
-        for one in periods.REPORTABLE
+def submissions_about(
+    day: datetime, *, agency: int, after: UUID | None, outcome: str = "", limit: int
+) -> list[SubmissionRow]:
+    """Those of :func:`submissions` with a report about this day: a minute, an hour or the whole of it, or its month."""
+    found = rows_of(
+        "queries_about",
+        agency=agency,
+        # The index of reports begins with the indicator.
+        indicators=list(Reference.current().indicator_numbers.values()),
+        frequencies=[one.value for one in periods.REPORTABLE],
+        firsts=[periods.start_of(one, day) for one in periods.REPORTABLE],
+        ends=[periods.end(Frequency.DAY, day)] * len(periods.REPORTABLE),
+        after=after,
+        outcome=outcome,
+        limit=limit,
     )
-    # The index of reports begins with the indicator.
-    indicators = list(Reference.current().indicator_numbers.values())
-    return Report.objects.filter(reduce(or_, spans), agency=agency, indicator__in=indicators)
+    rows = Submission.objects.select_related("signature__key").filter(id__in=[id_ for (id_,) in found])
+    return [_submission_row(row) for row in rows.order_by("-received", "-id")]
 
 
 def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is

@@ -92,7 +92,9 @@ class Migration(migrations.Migration):
                 ("outcomes", models.JSONField()),
             ],
             options={
-                "indexes": [models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"), models.Index(fields=["-received", "-id"], name="submission_newest")],
+                "indexes": [models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"), models.Index(fields=["-received", "-id"], name="submission_newest"),
+                    *(models.Index(condition=models.Q(("outcomes__has_key", outcome)), fields=["agency", "-received", "-id"], name=f"submission_{outcome}") for outcome in ("current", "unchanged", "superseded", "held", "withdrawn")),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -57,6 +57,15 @@ class Submission(models.Model):
             models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"),
             # The desk reads the submissions of all agencies, newest first.
             models.Index(fields=["-received", "-id"], name="submission_newest"),
+            # An agency reads those with a report of one outcome. In the first index, rare ones are far apart.
+            *(
+                models.Index(
+                    fields=["agency", "-received", "-id"],
+                    condition=Q(outcomes__has_key=outcome),
+                    name=f"submission_{outcome}",
+                )
+                for outcome in Outcome.values
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,10 +5,14 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from api.agency import submissions
+from federation.database import rows_of
 from federation.intake import queries
 from federation.models.submissions import Submission
+from p2p_core import periods
 from tests.contract.agency.conftest import text_of
 from tests.contract.callers import BEGAN, Caller, day, hour, report
 from tests.contract.site.test_odd_addresses import OTHERS, WORST
@@ -88,7 +92,38 @@ def test_list_is_filtered_by_the_day_that_reports_are_about(analyst, own):
     assert listed(analyst, day=second) == [other, whole_month]
     assert listed(analyst, day=before) == []
     assert listed(analyst, day=first, outcome="held") == []
+    assert listed(analyst, day=first, outcome="current") == [part, whole, whole_month]
     assert f'value="{first}"' in analyst.get(LIST, {"day": first}).content.decode()
+
+
+@pytest.mark.parametrize("outcome", queries.OUTCOMES)
+def test_search_for_a_rare_outcome_reads_only_what_it_shows(agency, outcome):
+    found = [{"other": 1}] * 300 + [{outcome: 1, "other": 2}]
+    Submission.objects.bulk_create(
+        Submission(
+            agency=agency, received=BEGAN - timedelta(minutes=ago), prepared=BEGAN, media="json", body_digest=b"",
+            report_count=1, observation_count=1, outcomes=outcomes,
+        )
+        for ago, outcomes in enumerate(found)
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as captured:
+        assert len(queries.submissions(agency=agency.pk, after=None, outcome=outcome, limit=51)) == 1
+    [query] = captured.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN ANALYZE {query['sql']}")
+        plan = str(cursor.fetchall())
+    assert f"submission_{outcome}" in plan
+    assert "Rows Removed by Filter" not in plan
+
+
+def test_search_by_day_gets_no_more_ids_than_a_page_shows(agency, own, monkeypatch):
+    for value in range(4):
+        own.send(daily(("NO", "BITTORRENT", value)))
+    read = []
+    monkeypatch.setattr(queries, "rows_of", lambda *name, **named: read.append(rows_of(*name, **named)) or read[-1])
+    shown = queries.submissions_about(periods.parse("D", day()), agency=agency.pk, after=None, limit=2)
+    assert (len(shown), [len(rows) for rows in read]) == (2, [2])
 
 
 def test_older_pages_keep_the_filter(analyst, own, monkeypatch):
