@@ -68,11 +68,6 @@ class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  #
     fixed_after_adding: tuple[str, ...] = ()
     delete_confirmation_template = "admin/countries/delete_with_reason.html"
 
-    def get_actions(self, request: HttpRequest, *given: Any, **named: Any) -> dict[str, Any]:
-        # Django's action would delete rows without the registry.
-        actions = super().get_actions(request, *given, **named)
-        return {name: action for name, action in actions.items() if name != "delete_selected"}
-
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         readonly = list(super().get_readonly_fields(request, obj))
         return readonly + list(self.fixed_after_adding) if obj else readonly

@@ -102,11 +102,6 @@ class DeskUserAdmin(OddRequests, UserAdmin):  # type: ignore[type-arg]  # not ge
 class DeskGroupAdmin(OddRequests, GroupAdmin):
     """Django's screen, which announces changes of groups."""
 
-    def get_actions(self, request: HttpRequest, *given: Any, **named: Any) -> dict[str, Any]:
-        # Django's action would delete rows without the registry.
-        actions = super().get_actions(request, *given, **named)
-        return {name: action for name, action in actions.items() if name != "delete_selected"}
-
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:

@@ -35,6 +35,11 @@ class DeskSite(AdminSite):
     # The links to the main screens are at the top of each page, so that lists can use the whole width.
     enable_nav_sidebar = False
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # It would delete rows without the registry.
+        self.disable_action("delete_selected")
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff who have shown a second factor."""
         from countries.accounts import second_factor
