@@ -3,8 +3,9 @@
 An action that gives access asks for the user's password again, because a session alone is not enough for it.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,6 +20,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from countries.accounts import guessing
 from countries.admin.base import FactAdmin, PasswordField, actor, refuse_traces
+from countries.registry import Refused
+
+T = TypeVar("T")
 
 
 class PageAction(NamedTuple):
@@ -130,6 +134,25 @@ class RevocableAdmin(FactAdmin):
             raise Http404
         answer: HttpResponse = getattr(self, name)(request, row)
         return answer
+
+    def show_once(
+        self,
+        request: HttpRequest,
+        form: ConfirmedForm,
+        title: str,
+        make: Callable[[dict[str, Any], str, datetime], T],
+        show: Callable[[HttpRequest, T], HttpResponse],
+        **context: Any,
+    ) -> HttpResponse:
+        """Show what a confirmed form made, such as a secret, in the answer itself: it cannot be read again."""
+        if form.confirm(request):
+            try:
+                made = make(dict(form.cleaned_data), actor(request), timezone.now())
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                return show(request, made)
+        return self.page(request, title, form=form, **context)
 
     def done(self, request: HttpRequest, row: Any, change: str, message: str) -> HttpResponse:
         """Log the change and go back to the page of the row, with a message."""

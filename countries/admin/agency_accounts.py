@@ -1,6 +1,5 @@
 """Accounts of people of an agency: invite, invite again, end. A link is shown once, as a secret is."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +9,11 @@ from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from countries.accounts import agency_accounts
 from countries.accounts.agency_accounts import Invitation
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
-from countries.admin.base import actor
 from countries.models import Agency, AgencyAccount
-from countries.registry import Refused
 
 
 class InviteForm(ConfirmedForm):
@@ -56,7 +52,8 @@ class AgencyAccountAdmin(RevocableAdmin):
         def invite(given: dict[str, Any], by: str, now: datetime) -> Invitation:
             return agency_accounts.invite(by=by, now=now, **given)
 
-        return self._show_link(request, InviteForm(request.POST or None), "Invite somebody of an agency", invite)
+        form = InviteForm(request.POST or None)
+        return self.show_once(request, form, "Invite somebody of an agency", invite, self._link)
 
     def again(self, request: HttpRequest, account: AgencyAccount) -> HttpResponse:
         def again(given: dict[str, Any], by: str, now: datetime) -> Invitation:
@@ -64,7 +61,8 @@ class AgencyAccountAdmin(RevocableAdmin):
 
         consequence = "The password, the second factor and the sessions of the account end. The page shows a new link."
         title = f"Invite {account} again"
-        return self._show_link(request, AgainForm(request.POST or None), title, again, consequence=consequence)
+        form = AgainForm(request.POST or None)
+        return self.show_once(request, form, title, again, self._link, consequence=consequence)
 
     def end(self, row: AgencyAccount, *, by: str, now: datetime, reason: str) -> str:
         agency_accounts.end(account=row, by=by, now=now, reason=reason)
@@ -73,22 +71,8 @@ class AgencyAccountAdmin(RevocableAdmin):
     def consequence(self, row: AgencyAccount) -> str:
         return f"{row} can no longer use the pages of {row.agency}"
 
-    def _show_link(
-        self,
-        request: HttpRequest,
-        form: ConfirmedForm,
-        title: str,
-        invite: Callable[[dict[str, Any], str, datetime], Invitation],
-        **context: Any,
-    ) -> HttpResponse:
-        if form.confirm(request):
-            try:
-                invited = invite(dict(form.cleaned_data), actor(request), timezone.now())
-            except Refused as error:
-                form.add_error(None, str(error))
-            else:
-                self.log_addition(request, invited.account, "Invited")
-                path = reverse("agency:invitation", args=[invited.uid, invited.token])
-                link, title = request.build_absolute_uri(path), f"Invitation of {invited.account}"
-                return self.page(request, title, template="agencyaccount/invited.html", link=link)
-        return self.page(request, title, form=form, **context)
+    def _link(self, request: HttpRequest, invited: Invitation) -> HttpResponse:
+        self.log_addition(request, invited.account, "Invited")
+        path = reverse("agency:invitation", args=[invited.uid, invited.token])
+        link, title = request.build_absolute_uri(path), f"Invitation of {invited.account}"
+        return self.page(request, title, template="agencyaccount/invited.html", link=link)

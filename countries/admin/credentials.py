@@ -1,6 +1,6 @@
 """Credentials: issue, rotate, restrict and revoke. A secret is shown once. No redirect, cookie or session has it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -123,15 +123,15 @@ class CredentialAdmin(RevocableAdmin):
         def issue(given: dict[str, Any], by: str, now: datetime) -> Issued:
             return credentials.issue(by=by, now=now, **given)
 
-        form = IssueForm(request.POST or None)
-        return self._show_once(request, form, "Issue a credential", issue)
+        return self.show_once(request, IssueForm(request.POST or None), "Issue a credential", issue, self._secret)
 
     def rotate(self, request: HttpRequest, credential: Credential) -> HttpResponse:
         def rotate(given: dict[str, Any], by: str, now: datetime) -> Issued:
             keep_for = timedelta(hours=given.pop("keep_hours"))
             return credentials.rotate(credential=credential, by=by, now=now, keep_for=keep_for, **given)
 
-        return self._show_once(request, RotateForm(request.POST or None), f"Issue a successor of {credential}", rotate)
+        form = RotateForm(request.POST or None)
+        return self.show_once(request, form, f"Issue a successor of {credential}", rotate, self._secret)
 
     def networks(self, request: HttpRequest, credential: Credential) -> HttpResponse:
         form = RestrictForm(request.POST or None, initial={"networks": credential.networks})
@@ -151,20 +151,7 @@ class CredentialAdmin(RevocableAdmin):
     def consequence(self, row: Credential) -> str:
         return f"{row.holder} can no longer use it"
 
-    def _show_once(
-        self,
-        request: HttpRequest,
-        form: ConfirmedForm,
-        title: str,
-        issue: Callable[[dict[str, Any], str, datetime], Issued],
-    ) -> HttpResponse:
-        if form.confirm(request):
-            try:
-                issued = issue(dict(form.cleaned_data), actor(request), timezone.now())
-            except Refused as error:
-                form.add_error(None, str(error))
-            else:
-                self.log_addition(request, issued.credential, "Issued")
-                title = f"Credential for {issued.credential.holder}"
-                return self.page(request, title, template="credential/issued.html", issued=issued)
-        return self.page(request, title, form=form)
+    def _secret(self, request: HttpRequest, issued: Issued) -> HttpResponse:
+        self.log_addition(request, issued.credential, "Issued")
+        title = f"Credential for {issued.credential.holder}"
+        return self.page(request, title, template="credential/issued.html", issued=issued)
