@@ -8,7 +8,7 @@ from itertools import groupby
 
 from federation import geometry
 from federation.findings.series import Before, FindingSeries, Point
-from federation.geometry import Canvas, Rung
+from federation.geometry import Canvas, Rung, Tick
 from p2p_core.periods import Frequency
 
 #: How many dates are below a chart at most.
@@ -28,18 +28,11 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
-    """A period that is named below a chart. If there is little room, one that is ``spare`` is left out."""
-
-    x: float
-    anchor: str
-    period: datetime
-    spare: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Chart:
-    """A series: lines as SVG paths, and marks. ``band`` is the x of the periods of the finding, and their width."""
+    """A series: lines as SVG paths, and marks. ``band`` is the x of the periods of the finding, and their width.
+
+    ``dates`` are the periods that are named below it.
+    """
 
     canvas: Canvas
     frequency: str
@@ -48,7 +41,7 @@ class Chart:
     unused: str
     band: tuple[float, float]
     rungs: Sequence[Rung]
-    dates: Sequence[Date]
+    dates: Sequence[tuple[Tick, datetime]]
     lonely: Sequence[Mark]
     in_finding: Sequence[Mark]
     held: Sequence[Mark]
@@ -145,7 +138,7 @@ def _unused(points: Sequence[Point]) -> Iterator[list[tuple[int, float | None]]]
             yield sorted({**beside, **{i: points[i].unused for i in places}}.items())
 
 
-def _dates(paper: _Paper) -> list[Date]:
+def _dates(paper: _Paper) -> list[tuple[Tick, datetime]]:
     """Dates evenly apart: of hours only midnights, of minutes only quarters of an hour."""
     frequency, named = paper.series.frequency, []
     for index, point in enumerate(paper.series.points):
@@ -157,7 +150,7 @@ def _dates(paper: _Paper) -> list[Date]:
     some = named[:: math.ceil(len(named) / _DATES) or 1]
     count, many = len(paper.series.points), len(some) > _DATES // 2
     return [
-        Date(paper.x(index), geometry.anchor((index + 0.5) / count), period, spare=many and place % 2 == 0)
+        (Tick(index, paper.x(index), geometry.anchor((index + 0.5) / count), always=place % 2 > 0 or not many), period)
         for place, (index, period) in enumerate(some)
     ]
 

@@ -85,10 +85,10 @@ def test_everything_lies_on_the_paper(values, in_finding):
 
 def test_dates_are_few_and_begin_days():
     drawn = draw(*(point(at, 1, in_finding=at == 0) for at in range(168)))
-    assert [date.period for date in drawn.dates] == [FIRST + day * DAY for day in range(7)]
-    assert [date.anchor for date in drawn.dates] == ["start"] + ["middle"] * 6
+    assert [period for _, period in drawn.dates] == [FIRST + day * DAY for day in range(7)]
+    assert [tick.anchor for tick, _ in drawn.dates] == ["start"] + ["middle"] * 6
     # The first would have too little room beside the second.
-    assert [date.spare for date in drawn.dates] == [True, False] * 3 + [True]
+    assert [tick.always for tick, _ in drawn.dates] == [False, True] * 3 + [False]
 
 
 def test_bars_compare_with_the_weeks_before():
