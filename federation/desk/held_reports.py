@@ -27,10 +27,10 @@ def held_of(finding: int, *, limit: int) -> list[HeldRow]:
     """The reports that a finding held: first those that wait for a decision, then by period."""
     holds = Hold.objects.filter(finding=finding).select_related("report")
     holds = holds.defer("report__countries", "report__networks", "report__values")
-    return rows_of(list(holds.order_by("decision", "report__period", "pk")[:limit]))
+    return held_rows(list(holds.order_by("decision", "report__period", "pk")[:limit]))
 
 
-def rows_of(holds: Sequence[Hold]) -> list[HeldRow]:
+def held_rows(holds: Sequence[Hold]) -> list[HeldRow]:
     """Holds, loaded with their reports, and the current totals for the same periods."""
     reports = [hold.report for hold in holds]
     rows = Report.objects.filter(

@@ -204,7 +204,7 @@ def _earlier(noun: str, ids: Collection[int], now: datetime) -> Iterator[str]:
 
 def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> RowSelection:
     """Held reports to decide on, beside the current totals."""
-    current = {row.report: row.current for row in held_reports.rows_of(holds)}
+    current = {row.report: row.current for row in held_reports.held_rows(holds)}
     rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
     ids = [hold.pk for hold in holds]
     return RowSelection(ids, rows, [*fields, *(("report", one) for one in ids)])
