@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from federation.database import clock
 from federation.management.demo import counts, registration
-from federation.management.demo.agencies import AGENCIES, COLLECTOR, READER, Stream
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, Stream
 from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
@@ -126,7 +126,7 @@ def _add_agencies(url: str) -> tuple[list[Sender], Client]:
             since = registration.sent_until(stream, first_day=first_day)
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
     registration.add_past(first_day=first_day)
-    return senders, registration.add_unscheduled(READER, url=url, now=now)
+    return senders, registration.add_reader(url=url, now=now)
 
 
 def _write_credential(path: Path, client: Client) -> None:

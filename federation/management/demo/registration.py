@@ -1,8 +1,9 @@
 """Adds the invented agencies and their past through the registry, as a coordinator would."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Max
@@ -10,7 +11,7 @@ from django.db.models import Max
 from countries import registry
 from countries.accounts import credential_limits, credentials
 from countries.models import Agency, AgencyAccount, Annotation, Credential, Detail, Population, Schedule, Setup
-from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, DemoAgency, Stream
+from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -74,30 +75,45 @@ def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: date
     return _client(agency, url=url, now=now)
 
 
-def add_unscheduled(invented: DemoAgency, *, url: str, now: datetime) -> Client:
-    """Add an agency that owes nothing, and replace its credentials."""
+def add_collector(*, url: str, now: datetime) -> Client:
+    source = "A test table, which places the addresses of one machine (invented)"
+    return _add_unscheduled(COLLECTOR, url=url, now=now, networks=["BITTORRENT"], source=source)
+
+
+def add_reader(*, url: str, now: datetime) -> Client:
+    return _add_unscheduled(READER, url=url, now=now)
+
+
+def _add_unscheduled(invented: DemoAgency, *, url: str, now: datetime, **of_setup: Any) -> Client:
+    """Add an agency that owes nothing, with a set-up if it has none, and replace its credentials."""
     agency = registry.create_agency(
         code=invented.code, country=invented.country, name=invented.name, invented=True, by=BY, reason=REASON
     )
+    if not Setup.objects.filter(agency=agency).exists():
+        _add_setup(invented, agency, computers=1, since=now, **of_setup)
     return _client(agency, url=url, now=now)
 
 
-def add_collector(*, url: str, now: datetime) -> Client:
-    client = add_unscheduled(COLLECTOR, url=url, now=now)
-    agency = Agency.objects.get(code=COLLECTOR.code)
-    if not Setup.objects.filter(agency=agency).exists():
-        setup = Setup(
-            agency=agency,
-            valid_from=now.date(),
-            computers=1,
-            networks=["BITTORRENT"],
-            counting="shares",
-            time_zone=COLLECTOR.time_zone,
-            location_source="A test table, which places the addresses of one machine (invented)",
-            location_date=now.date(),
-        )
-        registry.save(setup, by=BY, reason=REASON)
-    return client
+def _add_setup(
+    invented: DemoAgency,
+    agency: Agency,
+    *,
+    computers: int,
+    since: datetime,
+    networks: Sequence[str] = ("BITTORRENT", "EDONKEY", "GNUTELLA"),
+    source: str = "An invented table",
+) -> None:
+    setup = Setup(
+        agency=agency,
+        valid_from=since.date(),
+        computers=computers,
+        networks=[*networks],
+        counting="shares",
+        time_zone=invented.time_zone,
+        location_source=source,
+        location_date=since.date(),
+    )
+    registry.save(setup, by=BY, reason=REASON)
 
 
 def coordinator() -> str:
@@ -150,17 +166,8 @@ def add_past(*, first_day: datetime) -> None:
         return
     agencies = {agency.code: agency for agency in Agency.objects.filter(invented=True)}
     for invented in AGENCIES:
-        setup = Setup(
-            agency=agencies[invented.code],
-            valid_from=(first_day - HISTORY).date(),
-            computers=max(2, round(invented.level / 400)),
-            networks=["BITTORRENT", "EDONKEY", "GNUTELLA"],
-            counting="shares",
-            time_zone=invented.time_zone,
-            location_source="An invented table",
-            location_date=(first_day - HISTORY).date(),
-        )
-        registry.save(setup, by=BY, reason=REASON)
+        computers = max(2, round(invented.level / 400))
+        _add_setup(invented, agencies[invented.code], computers=computers, since=first_day - HISTORY)
     for annotation in _annotations(agencies, first_day):
         registry.save(annotation, by=BY, reason=REASON)
 

@@ -79,10 +79,14 @@ def test_set_ups_have_the_time_zones_of_their_countries():
     assert all(territories[unit.time_zone] == unit.country for unit in (*AGENCIES, COLLECTOR, READER))
     for unit in AGENCIES:
         AgencyFactory.create(code=unit.code, invented=True)
-    CountryFactory.create(code=COLLECTOR.country)
+    for unit in (COLLECTOR, READER):
+        CountryFactory.create(code=unit.country)
     for network in ("BITTORRENT", "EDONKEY", "GNUTELLA"):
         NetworkFactory.create(code=network, number=NETWORKS[network])
     registration.add_past(first_day=TODAY)
-    registration.add_collector(url="", now=NOW)
-    zones = {unit.code: unit.time_zone for unit in (*AGENCIES, COLLECTOR)}
+    for _ in range(2):
+        registration.add_collector(url="", now=NOW)
+        registration.add_reader(url="", now=NOW)
+    zones = {unit.code: unit.time_zone for unit in (*AGENCIES, COLLECTOR, READER)}
     assert dict(Setup.objects.values_list("agency__code", "time_zone")) == zones
+    assert Setup.objects.count() == len(zones)
