@@ -58,13 +58,14 @@ _RIGHT: Final[list[_Row]] = [
 ]  # fmt: skip
 #: A count that is no number, an hour that came twice, and a total.
 WRONG: Final[list[_Row]] = [
-    *_RIGHT[:2], (_HOURS[1], *_NORWAY, "12 or 13"), _RIGHT[3], ("2026-10-25 02:00", *_NORWAY, 15), _RIGHT[5],
+    _RIGHT[0], (_HOURS[0], *_SWEDEN, "4 or 5"), _RIGHT[2], ("2026-10-25 02:00", *_NORWAY, 15), _RIGHT[3], _RIGHT[5],
     ("", "", "", 53),
 ]  # fmt: skip
 _PRINT: Final = (
     '<printOptions headings="1" gridLines="1"/>'
     '<pageMargins left="0.1" right="0.1" top="0.1" bottom="0.1" header="0" footer="0"/>'
-    '<pageSetup paperSize="8" orientation="landscape"/>'
+    # Small enough that the comment beside the last column is on the page too.
+    '<pageSetup paperSize="8" scale="80" orientation="landscape"/>'
 )
 
 
@@ -173,7 +174,7 @@ def _photograph(book: bytes, name: str, folder: Path) -> None:
     profile = f"-env:UserInstallation=file://{folder}/profile"
     for command in (
         ["soffice", profile, "--headless", "--convert-to", "pdf", f"{name}.xlsx"],
-        ["pdftoppm", "-png", "-r", "80", "-f", "1", "-singlefile", f"{name}.pdf", name],
+        ["pdftoppm", "-png", "-r", "100", "-f", "1", "-singlefile", f"{name}.pdf", name],
     ):
         subprocess.run(command, cwd=folder, capture_output=True, check=True)
     _keep((folder / f"{name}.png").read_bytes(), name)

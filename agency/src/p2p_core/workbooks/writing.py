@@ -194,7 +194,7 @@ def _copy(
                 form = formats[(at, column) in wrong, isinstance(value, date | time | timedelta)]
                 _write(written, at, column, value, form)
     for (at, column), details in islice(wrong.items(), _COMMENTS):
-        written.write_comment(at, column, "\n".join(details[:_DETAILS]), {"x_scale": 2.5, "y_scale": 1.5})
+        written.write_comment(at, column, "\n".join(details[:_DETAILS]), {"x_scale": 3, "y_scale": 1.5})
     for column, text in longest.items():
         written.set_column(column, column, _width([text]))
 
