@@ -83,6 +83,7 @@ def test_a_reader_cannot_read_withheld_cells_and_finds_none(db):
     assert published.total("proven") == withheld.total("told") == 0
 
 
+@pytest.mark.verify
 @pytest.mark.slow
 def test_no_number_of_a_period_that_waits_can_be_read_and_windows_are_sums_of_published_cells(db):
     loader.load(by="a test")

@@ -46,6 +46,7 @@ def decide(page, deed, reason):
     page.locator(".messagelist").wait_for()
 
 
+@pytest.mark.verify
 def test_working_day_of_a_coordinator(federation, visit):
     stack, page, (released, rejected, *_) = federation.stack, visit("kari"), HELD
     assert page.get_by_text(re.compile(rf"{SILENT} has been silent since \d+ \w+( \d{{4}})? \(9 days\)")).count() == 1

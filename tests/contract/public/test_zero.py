@@ -64,6 +64,7 @@ def test_cell_rounded_to_zero_leaves_no_trace(federation, client):
         assert answers(client, hour) == before[hour][1]
 
 
+@pytest.mark.verify
 def test_change_from_rounded_to_zero_to_zero_leaves_no_trace(federation, client):
     federation(HOURS, {(NORWAY, BITTORRENT): 10, (SWEDEN, BITTORRENT): 1}, YESTERDAY + timedelta(seconds=1))
     before = {hour: (cells(hour), answers(client, hour)) for hour in HOURS}

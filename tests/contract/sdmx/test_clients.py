@@ -28,7 +28,10 @@ IN_R = Path(__file__).with_name("clients.R")
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("client", clients.VERSIONS)
+@pytest.mark.parametrize(
+    "client",
+    [pytest.param(client, marks=[pytest.mark.verify] * (client != "sdmx1")) for client in clients.VERSIONS],
+)
 def test_each_call_of_each_client_reads_what_the_api_says(live_server, subtests, client):
     if client == "rsdmx" and shutil.which("Rscript") is None:
         if os.environ.get("BROWSER") == "required":

@@ -106,6 +106,7 @@ def two_late_events(told):
     return lambda: told.submit(0, Said("D", other, later))
 
 
+@pytest.mark.verify
 def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
     """After a second late event no number is public that the first one had by another location."""
     send_second = two_late_events(told)
@@ -119,6 +120,7 @@ def test_change_is_located_by_days_and_months_of_one_state(told, monkeypatch):
     assert numbers_of_month() != first
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("steps", [1, 2], ids=["day", "day and month"])
 def test_change_is_not_located_by_days_that_changed_after_their_month_was_read(told, monkeypatch, steps):
     send_second = two_late_events(told)
@@ -144,6 +146,7 @@ def test_other_periods_do_not_wait(told, monkeypatch):
         assert worklist.is_pending()
 
 
+@pytest.mark.verify
 def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(told, monkeypatch):
     said = Said("D", DAY, dict.fromkeys(((country, 1) for country in COUNTRIES), 3))
     told.submit(0, said, minutes_ago=10)
@@ -156,6 +159,7 @@ def test_change_is_located_in_a_day_that_another_worker_was_publishing_first(tol
     assert [str(item) for item in rebuilding.differences()] == []
 
 
+@pytest.mark.verify
 def test_two_workers_withdraw_the_last_figures_of_an_agency_at_once(told, monkeypatch):
     """Each still sees the figure that the other one removes. The agency is silent after both."""
     six, seven, ten = (NOW.replace(hour=number) for number in (6, 7, 10))

@@ -141,6 +141,7 @@ def test_a_run_that_is_filled_in_the_middle_splits(silent):
     ]
 
 
+@pytest.mark.verify
 def test_a_run_that_is_filled_from_its_beginning_stays_one_finding(silent):
     before = Finding.objects.get()
     for number in range(8):
@@ -192,6 +193,7 @@ def test_what_was_withdrawn_is_not_late(silent):
     assert told() == [("R202", *at(0, 3), 4), ("R202", *at(5, 10), 6)]
 
 
+@pytest.mark.verify
 def test_a_held_period_is_not_late_and_a_rejected_one_is_not_late_again(silent):
     weeks = [MIDNIGHT + 4 * HOUR - number * timedelta(weeks=1) for number in range(1, 6)]
     silent.submit(0, *(Said("H", start, {NO: 100}) for start in weeks))
@@ -358,6 +360,7 @@ def expected_stories(federation):
     return found
 
 
+@pytest.mark.verify
 @few_examples
 @given(histories)
 def test_stories_are_the_runs_of_late_periods_of_the_oracle(monkeypatch, history):

@@ -53,12 +53,14 @@ def test_month_enters_when_the_last_deadline_has_passed(three_years):
     assert span_of(three_years) == ("2026-01", "2026-12")
 
 
+@pytest.mark.verify
 def test_month_does_not_enter_before_the_month_before_it(three_years):
     three_years.schedule(3, "M", date(2026, 11, 1), date(2026, 11, 30), deadline=60 * 24 * 60)
     three_years.wait(hours=1)
     assert span_of(three_years) == ("2025-11", "2026-10")
 
 
+@pytest.mark.verify
 def test_month_end_moves_the_span_though_nobody_says_anything(three_years):
     three_years.wait(days=32)
     assert span_of(three_years) == ("2026-02", "2027-01")

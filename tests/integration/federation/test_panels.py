@@ -314,6 +314,7 @@ def correct(told):
     assert_panels_agree(told)
 
 
+@pytest.mark.verify
 def test_changed_row_is_found_and_corrected_in_a_new_version(three_years):
     for model, change in SPOILT:
         with chapter(three_years):

@@ -40,6 +40,7 @@ def renew(name):
         panels.renew([panel(name, 1)], mark=NOW)
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize(
     ("first", "second", "agencies"), [("P12M", "P24M", ([1, 2, 3, 4], [])), ("P24M", "P12M", ([], [1, 2, 3]))]
 )

@@ -36,12 +36,14 @@ def found():
     return {(item.stage, item.frequency) for item in rebuilding.differences()}
 
 
+@pytest.mark.verify
 def test_minutes_expected_before_the_kept_ones_are_no_difference(federation):
     federation.schedule(0, "N", date(2026, 11, 1), date(2026, 11, 3))
     federation.settle()
     assert_agrees(federation.oracle())
 
 
+@pytest.mark.verify
 def test_minutes_since_the_day_before_yesterday_are_published_for_a_new_schedule(federation):
     federation.schedule(0, "N", date(2026, 11, 1))
     federation.settle()
@@ -63,7 +65,7 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("what", SPOILT)
+@pytest.mark.parametrize("what", [pytest.param(what, marks=[pytest.mark.verify] * (what != "cell")) for what in SPOILT])
 def test_changed_row_is_found_and_corrected(settled, what):
     model, change, (frequency, period), expected = SPOILT[what]
     assert model.objects.filter(frequency=frequency, period=period).update(**change)
@@ -73,7 +75,9 @@ def test_changed_row_is_found_and_corrected(settled, what):
     assert_agrees(settled.oracle())
 
 
-@pytest.mark.parametrize("model", [Figure, PublishedCell, PublishedCoverage])
+@pytest.mark.parametrize(
+    "model", [PublishedCell, *(pytest.param(model, marks=pytest.mark.verify) for model in (Figure, PublishedCoverage))]
+)
 def test_missing_row_is_found_and_corrected(settled, model):
     model.objects.all().delete()
     assert found()

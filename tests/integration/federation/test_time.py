@@ -166,7 +166,14 @@ def test_minutes_are_pruned_after_two_days(federation):
         assert model.objects.filter(frequency="N").aggregate(oldest=Min("period")) == {"oldest": MINUTES[1]}
 
 
-@pytest.mark.parametrize("revision", [{"cells": {(578, 1): 9}}, {"withdrawn": True}, {"cells": {}, "status": "P"}])
+@pytest.mark.parametrize(
+    "revision",
+    [
+        {"cells": {(578, 1): 9}},
+        pytest.param({"withdrawn": True}, marks=pytest.mark.verify),
+        pytest.param({"cells": {}, "status": "P"}, marks=pytest.mark.verify),
+    ],
+)
 def test_a_minute_revised_after_pruning_gives_the_hour_that_it_would_have_given(pruned, revision):
     pruned.submit(0, Said("N", MINUTES[1], **revision))
     pruned.settle()
@@ -174,6 +181,7 @@ def test_a_minute_revised_after_pruning_gives_the_hour_that_it_would_have_given(
     assert_agrees(pruned.oracle())
 
 
+@pytest.mark.verify
 def test_an_hour_withdrawn_after_pruning_is_the_sum_of_its_minutes(pruned):
     pruned.submit(1, Said("H", MINUTES[0], withdrawn=True))
     pruned.settle()
@@ -182,6 +190,7 @@ def test_an_hour_withdrawn_after_pruning_is_the_sum_of_its_minutes(pruned):
     assert_agrees(pruned.oracle())
 
 
+@pytest.mark.verify
 def test_a_pruned_hour_is_rebuilt_as_it_was(pruned):
     Figure.objects.filter(frequency__in=["H", "D"]).update(values=[1], countries=[578], networks=[1])
     rebuilding.enqueue()

@@ -80,6 +80,7 @@ def test_a_report_of_the_whole_day_is_no_sum(usual):
     assert told(rule="R102") == []
 
 
+@pytest.mark.verify
 def test_what_is_noticed_of_a_sum_leaves_a_hold_alone(usual):
     send(usual, *BUSY)
     send(usual, day(OLD, cells={NO: 5_000}))
@@ -111,6 +112,7 @@ def test_a_hold_that_grows_backwards_takes_the_place_of_what_was_noticed_of_a_su
     assert ends() == [("R102", "revision")]
 
 
+@pytest.mark.verify
 def test_holds_that_grow_both_ways_over_sums_are_one_finding(two_usual_days):
     send(two_usual_days, *(day(OLD + 2 * DAY - number * WEEK, cells={NO: 100}) for number in range(1, 9)))
     send(two_usual_days, *(replace(one, period=one.period + 2 * DAY) for one in BUSY))

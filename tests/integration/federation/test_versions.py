@@ -131,6 +131,7 @@ def revise(agencies):
         memory.submit(agencies[number % 3], [said], prepared=prepared, received=clock.now())
 
 
+@pytest.mark.verify
 def test_a_reader_never_sees_a_version_go_by_without_its_content(slow):
     factories.IndicatorFactory.create(number=1)
     agencies = [factories.AgencyFactory.create(code=f"NO-{number}") for number in range(3)]

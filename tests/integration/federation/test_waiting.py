@@ -161,6 +161,7 @@ def test_the_day_waits_no_longer_once_an_agency_has_become_silent(federation):
     assert_agrees(federation.oracle())
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("is_beat_away", [False, True])
 def test_an_outage_delays_a_period_and_nothing_else(two, is_beat_away):
     """Workers are away, or beat too: no period is forgotten."""
@@ -195,6 +196,7 @@ def test_after_a_week_without_beat_or_workers_the_last_hours_wait(two, away):
     assert_agrees(two.oracle())
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("ahead", [1, 24])
 def test_clocks_that_ran_ahead_leave_no_wrong_wait(two, ahead):
     """Beat and workers believed them. Now they are right again, and a rebuild puts the mark back."""
@@ -213,6 +215,7 @@ def test_clocks_that_ran_ahead_leave_no_wrong_wait(two, ahead):
     assert_agrees(two.oracle())
 
 
+@pytest.mark.verify
 def test_a_restored_backup_waits_for_whom_it_waited(two):
     with chapter(two):
         for agency in (0, 1):
@@ -298,6 +301,7 @@ def test_a_minute_that_lacks_an_agency_is_public_one_minute_after_its_end(federa
     assert_agrees(federation.oracle())
 
 
+@pytest.mark.verify
 def test_a_minute_is_computed_once_and_nothing_that_is_public_is_read_for_it(federation, monkeypatch):
     for agency in (0, 1):
         federation.schedule(agency, "N", TODAY)
@@ -337,6 +341,7 @@ def test_rebuild_finds_a_ready_period_that_is_not_public(two):
     assert differences() == ["publish H 2026-11-25T12:00, indicator 1"]
 
 
+@pytest.mark.verify
 def test_rebuild_finds_a_public_row_that_should_wait_and_a_wrong_wait(two):
     waiting = row()
     PublishedCoverage.objects.filter(pk=waiting.pk).update(status="P", agencies_awaited=0, awaited=[])
@@ -347,6 +352,7 @@ def test_rebuild_finds_a_public_row_that_should_wait_and_a_wrong_wait(two):
     assert differences() == ["publish H 2026-11-25T12:00, indicator 1"]
 
 
+@pytest.mark.verify
 def test_rebuild_finds_a_minute_that_is_ready_and_not_public(federation):
     federation.schedule(0, "N", TODAY)
     federation.wait(minutes=2)
