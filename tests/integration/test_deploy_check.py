@@ -4,6 +4,8 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pytest
+
 from federation.database import checks
 from tests.integration.processes import ROOT, environment
 
@@ -28,6 +30,7 @@ def said(data, **settings):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.verify
 def test_documented_settings_leave_nothing_to_say(tmp_path):
     code, words = said(tmp_path, **DOCUMENTED)
     assert (code, "no issues" in words) == (0, True), words

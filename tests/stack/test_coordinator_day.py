@@ -9,7 +9,7 @@ from tests.integration.processes import eventually
 from tests.stack import desk
 from tests.stack.stack import HELD, PASSWORD, SILENT, USUAL, Agency, Stack, ago
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 LISTS = (
     # Decided findings are listed too, from any test.
     *("federation/finding/?state=all", "federation/hold/?decision=all"),
@@ -46,7 +46,6 @@ def decide(page, deed, reason):
     page.locator(".messagelist").wait_for()
 
 
-@pytest.mark.verify
 def test_working_day_of_a_coordinator(federation, visit):
     stack, page, (released, rejected, *_) = federation.stack, visit("kari"), HELD
     assert page.get_by_text(re.compile(rf"{SILENT} has been silent since \d+ \w+( \d{{4}})? \(9 days\)")).count() == 1
@@ -128,7 +127,6 @@ def save(page):
     page.locator(".messagelist .success").wait_for()
 
 
-@pytest.mark.verify
 def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     stack, page = federation.stack, visit("kari")
     screen(page, "Agencies")
@@ -179,7 +177,6 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     assert eventually(lambda: "PL-CBZC" not in states_of(stack, ago(1)))
 
 
-@pytest.mark.verify
 def test_two_who_click_at_once_decide_once(federation, visit):
     first, second = visit("kari"), visit("per")
     for page in (first, second):
@@ -221,7 +218,6 @@ def test_hold_is_decided_without_a_mouse(federation, visit):
     assert desk.messages(page) == ["1 report rejected."]
 
 
-@pytest.mark.verify
 def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit):
     visit("kari")  # signs her in
     page = visit("kari", java_script_enabled=False, viewport={"width": 360, "height": 740})
@@ -255,7 +251,6 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     assert "2099" in page.locator("#result_list").inner_text()
 
 
-@pytest.mark.verify
 def test_every_page_is_fit_for_everybody(federation, visit):
     page = visit("kari")
     finding = page.locator(".silences a").first.get_attribute("href")
@@ -266,8 +261,8 @@ def test_every_page_is_fit_for_everybody(federation, visit):
             assert desk.faults(page) == [], (path, width)
 
 
-def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(stack, chromium):
-    url, codes = stack.url, []
+def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation, chromium):
+    url, codes = federation.stack.url, []
     for width in (360, 1280):
         with chromium.new_context(viewport={"width": width, "height": 740}) as context:
             page = context.new_page()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stack import desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 COMPARED = "/countries/no/?with=SE&show=count"
 WIDTHS = (360, 768, 1440)
 

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 #: Which shade it is depends on what other tests report of other countries.
 SHADED = "a.map-country[data-code=NO][data-shade]:not([data-shade=none], [data-shade='0'])"
 LIVE = re.compile(r"/aggregates/live/")

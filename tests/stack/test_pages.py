@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 PAGES = (
@@ -18,8 +18,7 @@ PAGES = (
 )  # fmt: skip
 
 
-@pytest.mark.verify
-@pytest.mark.parametrize("language", ["/de", pytest.param("", marks=pytest.mark.verify)])
+@pytest.mark.parametrize("language", ["/de", ""])
 def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
     """WCAG 2.2 AA as far as a program sees it, wide and light, then narrow and dark."""
     page, found = reader(f"{language}/help/"), {}

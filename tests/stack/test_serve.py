@@ -13,7 +13,7 @@ import pytest
 from tests import servers
 from tests.integration.processes import alive, await_ready, command_of, descendants, eventually, line_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 
 
 def ready(port):
@@ -61,7 +61,6 @@ def test_no_secret_is_shown_to_who_lists_processes(stack):
     assert [name for name, secret in secrets.items() if secret in lines] == []
 
 
-@pytest.mark.verify
 @pytest.mark.last
 def test_web_server_that_ended_is_started_again_and_ctrl_c_leaves_nothing(stack):
     before = descendants(stack.process)
@@ -77,7 +76,6 @@ def test_web_server_that_ended_is_started_again_and_ctrl_c_leaves_nothing(stack)
     assert alive(everything) == []
 
 
-@pytest.mark.verify
 def test_killed_stack_leaves_nothing_and_can_be_started_again(launch, free_port, tmp_path):
     servers.lay_out(tmp_path)
     assert [left_when_killed(launch, free_port, tmp_path) for _ in range(2)] == [[], []]

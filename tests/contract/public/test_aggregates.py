@@ -151,6 +151,7 @@ def test_version_is_the_highest_among_the_periods_asked_for(press, read):
     assert json.loads(read().content)["meta"]["version"] == second
 
 
+@pytest.mark.verify
 def test_version_is_found_behind_many_newer_ones(press, read):
     first = press.publish("D", {"2026-11-01": {"NO": 25}})
     for value in range(5, 1205, 5):

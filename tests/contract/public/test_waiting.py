@@ -141,6 +141,7 @@ def read_step(client, form, facts, before):
     return answer, facts
 
 
+@pytest.mark.verify
 def test_a_client_that_polls_is_told_of_each_step_and_of_nothing_else(federation, client):
     last = {form: ask(client, form)["Known-At"] for form in ("sdmx csv", "sdmx xml", "sdmx 2.1")}
 

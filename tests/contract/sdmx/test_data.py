@@ -146,6 +146,7 @@ def test_order_is_that_of_all_dimensions(view, ask, more):
     assert len({place[2] for place in places}) > 3
 
 
+@pytest.mark.verify
 def test_pages_of_keys_alone_are_of_keys(view, ask):
     keys_alone = f"{ROOT_3}*?format=csv&attributes=none&measures=none"
     assert keys(ask(keys_alone)) == ALL
@@ -360,6 +361,7 @@ def streamed(view, monkeypatch):
     return view
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize(
     ("root", "form"), [(ROOT_2, "csv"), (ROOT_2, "xml"), (ROOT_3, "csv"), (ROOT_3, "xml"), (ROOT_3, "json")]
 )

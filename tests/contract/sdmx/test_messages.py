@@ -64,6 +64,7 @@ def asked(root, press):
                 yield ROOTS[root].format(flow=flow, key=key.format(moment=moment)), question
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("root", ROOTS)
 def test_structure_specific_messages_fit_the_schema_of_their_flow(view, ask, schema, root):
     made = {}

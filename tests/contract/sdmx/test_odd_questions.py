@@ -74,6 +74,7 @@ ENDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("kind", ["data", "availability"])
 def test_ends_of_the_calendar(view, kind, end):

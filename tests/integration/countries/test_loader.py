@@ -80,6 +80,7 @@ def test_load_keeps_what_a_coordinator_changed():
     assert not service.shown, "what the file does not say stays"
 
 
+@pytest.mark.verify
 @pytest.mark.django_db
 def test_load_restores_facts_after_any_change():
     load()

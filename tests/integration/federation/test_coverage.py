@@ -31,6 +31,7 @@ def coverage(federation, frequency, start=MONDAY):
     return PublishedCoverage.objects.get(frequency=frequency, period=start, version_to=None)
 
 
+@pytest.mark.verify
 def test_hours_before_a_schedule_are_owed_beside_its_days(federation):
     federation.schedule(0, "D", date(2026, 6, 5), date(2026, 6, 7))
     federation.submit(0, *hours(MONDAY, 5), *hours(MONDAY + timedelta(days=4), 6))
@@ -45,6 +46,7 @@ def test_a_month_is_no_part_of_a_week(federation):
     assert sum(coverage(federation, "W").owed) == 5 * HOUR + 3 * DAY
 
 
+@pytest.mark.verify
 def test_a_month_that_was_reported_is_owed_in_its_year_whole(db, monkeypatch):
     with world(monkeypatch, now=datetime(2026, 1, 1, 12, tzinfo=UTC)) as federation:
         federation.schedule(0, "D", date(2025, 10, 31), date(2025, 11, 2))
@@ -56,6 +58,7 @@ def test_a_month_that_was_reported_is_owed_in_its_year_whole(db, monkeypatch):
     assert sum(found.owed) == DAY + 30 * DAY + DAY + 2 * HOUR
 
 
+@pytest.mark.verify
 def test_a_withdrawal_does_not_raise_coverage(federation):
     federation.submit(0, *hours(MONDAY, 4))
     assert coverage(federation, "D").status == "A"
@@ -101,6 +104,7 @@ def test_without_a_schedule_counting_begins_with_the_first_report_to_the_minute(
         assert (found.counted_from, found.status) == (start, "P")
 
 
+@pytest.mark.verify
 def test_an_earlier_report_moves_the_beginning(federation):
     federation.submit(0, *hours(MONDAY + timedelta(days=1), 5))
     assert coverage(federation, "W").counted_from == MONDAY + timedelta(days=1)

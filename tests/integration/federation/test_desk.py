@@ -65,6 +65,7 @@ def test_every_link_of_the_start_page_leads_somewhere(coordinator, agency):
         assert coordinator.get(link.replace("&amp;", "&")).status_code == 200, link
 
 
+@pytest.mark.verify
 def test_way_to_each_page_begins_at_start(admin_client):
     there = desk_rows.make()
     rows = {model: [row] for model, row in there.items()}

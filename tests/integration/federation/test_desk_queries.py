@@ -28,6 +28,7 @@ def crowd(count):
         Failure.objects.create(item=item.pack(), attempts=3, reason="division by zero", since=NOW)
 
 
+@pytest.mark.verify
 def test_no_list_page_takes_many_queries(admin_client, django_assert_max_num_queries):
     crowd(AGENCIES)
     for model in admin.site._registry:

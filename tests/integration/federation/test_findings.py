@@ -307,6 +307,7 @@ def test_days_and_months_repeat_too(federation):
     assert told() == [("R104", "D", OLD + DAY), ("R104", "M", october)]
 
 
+@pytest.mark.verify
 def test_few_and_others_figures_do_not_repeat(federation):
     send(federation, hour(TEN, cells={NO: 49}), hour(TEN + HOUR, cells={NO: 49}))
     send(federation, hour(TEN - HOUR, cells={DE: 70}), agency=1)
@@ -445,6 +446,7 @@ def test_a_country_mix_is_not_judged_before_the_week_has_ended(federation):
     assert told() == [("R301", "W", MONDAY + WEEK)]
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_a_country_mix_of_a_week_that_waits_is_judged_once_the_week_is_public(federation, is_sent):
     """Until then nothing of the others is public. The week waits for two days of the third agency."""

@@ -207,6 +207,7 @@ def test_a_held_report_is_not_used_and_the_one_before_it_stays(federation):
     assert coverage.states[federation.agencies[0].pk] == "held"
 
 
+@pytest.mark.verify
 def test_a_released_report_counts_and_its_value_is_not_held_again(federation):
     send(federation, 0, *hours(10, 10, 10, 400))
     decide_all(federation, decisions.release)
@@ -355,6 +356,7 @@ def test_reports_of_all_frequencies_in_one_submission_are_judged_against_each_ot
     assert_agrees(federation.oracle())
 
 
+@pytest.mark.verify
 @pytest.mark.usefixtures("as_they_come")
 def test_plausible_reports_of_all_frequencies_are_not_held(federation):
     send(federation, 0, *weeks_of_hours())
@@ -380,6 +382,7 @@ def test_minutes_are_held_once_their_hour_has_too_much_and_released_ones_do_not_
     assert send(federation, 0, Said("N", minutes[3].period, {NORWAY: 50})).outcomes == {"held": 1}
 
 
+@pytest.mark.verify
 @pytest.mark.usefixtures("as_they_come")
 def test_what_levels_are_compared_with_is_read_in_one_statement_for_all_reports(federation, monkeypatch):
     send(federation, 0, *weeks_of_hours())
@@ -392,6 +395,7 @@ def test_what_levels_are_compared_with_is_read_in_one_statement_for_all_reports(
     assert read == ["levels_totals"] * 4
 
 
+@pytest.mark.verify
 def test_marking_a_break_releases_what_is_held_after_it(federation):
     send(federation, 0, *hours(10, 10, 10, 400))
     mark_break(federation, 0, HOURS[0] - timedelta(days=1))

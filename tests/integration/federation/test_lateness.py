@@ -127,6 +127,7 @@ def test_a_run_that_is_filled_ends_by_itself(silent):
     assert (told(), ends()) == ([], {("R202", "itself"): 1})
 
 
+@pytest.mark.verify
 def test_a_run_that_is_filled_in_the_middle_splits(silent):
     before = Finding.objects.get()
     report(silent, 4, 7)
@@ -150,6 +151,7 @@ def test_a_run_that_is_filled_from_its_beginning_stays_one_finding(silent):
     assert Finding.objects.get() == before
 
 
+@pytest.mark.verify
 def test_a_night_of_silent_minutes_is_one_story(federation):
     saturday = datetime(2026, 11, 28, tzinfo=UTC)
     federation.now = saturday - timedelta(minutes=5)

@@ -53,6 +53,7 @@ def weeks_too(db, weeks_begun):
         yield told
 
 
+@pytest.mark.verify
 def test_month_reported_as_a_whole_makes_no_weeks(weeks_too):
     assert agencies_of(weeks_too, frequency="W") == [0, 1, 2]
     days = [Said("D", one, withdrawn=True) for one in days_of([month("2026-04")])]
@@ -201,6 +202,7 @@ DEEDS = {
 }
 
 
+@pytest.mark.verify
 @few_examples
 @given(st.lists(submissions | submissions | arrivals | waits | turns | edits, min_size=1, max_size=8))
 def test_any_history_ends_in_the_oracles_panels(weeks_too, history):

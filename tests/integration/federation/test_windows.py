@@ -201,6 +201,7 @@ def test_who_is_expected_by_the_day_only_is_not_in_a_day_of_hours(federation):
     assert covered(window(federation))[0] == 2
 
 
+@pytest.mark.verify
 def test_an_agency_whose_revisions_are_held_has_reported(federation):
     """Its state in each day says only that it is held: what it covers says that it has a figure."""
     federation.submit(0, *(day(number) for number in range(1, 40)))
@@ -225,6 +226,7 @@ def test_a_window_in_which_counting_began_says_so(federation):
     assert found.page.table.coverage.beginnings == {0: TODAY - 3 * DAY}
 
 
+@pytest.mark.verify
 def test_one_part_that_is_not_final_makes_a_window_provisional(federation):
     federation.submit(0, day(1), day(30), Said("D", TODAY - 3 * DAY, {(578, 1): 5}, status="P"))
     assert covered(window(federation, "P30D"))[3] == "P"
@@ -251,6 +253,7 @@ def test_the_version_of_a_window_is_the_newest_that_changed_a_part(federation):
     } == {name: found for name, found in after.items() if found}
 
 
+@pytest.mark.verify
 def test_window_has_no_number_of_a_day_from_which_everything_was_withdrawn(federation):
     """In many countries, the rounding of the withdrawal leaves 5 of 13."""
     days = [TODAY - number * DAY for number in (1, 2)]

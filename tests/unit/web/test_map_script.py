@@ -19,6 +19,7 @@ def node():
     return _WEB / "node.sh"
 
 
+@pytest.mark.verify
 def test_the_script_passes_its_own_tests(node):
     done = subprocess.run(
         [node, "--test", "--test-reporter=tap"], cwd=_WEB, capture_output=True, text=True, check=False, timeout=120
