@@ -42,10 +42,10 @@ demo: $(VENV)/runtime.installed $(VENV)/demo.installed $(MAP) $(LANGUAGES) ## th
 serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
-test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, four to seven minutes; ARGS= goes to pytest
+test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, four to five minutes; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m "not verify" $(ARGS)
 
-verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: faults, killed processes, many random examples; ARGS= goes to pytest
+verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: browser, faults, killed processes, many random examples; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m "verify or hypothesis" --hypothesis-profile=many $(ARGS)
 
 chaos: $(VENV)/dev.installed ## faults at random under load; then check that no report is lost or doubled. SEED= for one, SEEDS=20, SECONDS=45

@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -32,7 +33,11 @@ from tests.integration.agency.agencies import Agency, await_minute, client_of_li
 from tests.integration.processes import ROOT, eventually
 from tests.unit.agency import federation as federations
 
-pytestmark = [pytest.mark.verify, pytest.mark.xdist_group("collect")]
+pytestmark = [
+    pytest.mark.verify,
+    pytest.mark.xdist_group("collect"),
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed (Debian: strace)"),
+]
 
 #: The third number of an address says its country in the test table.
 ALONE, TOGETHER = "127.83.2", "127.83.3"
