@@ -4,6 +4,7 @@ Messages do not expire, because another machine would judge their age by its own
 no worker takes them, beat sends no more while many messages are waiting.
 """
 
+import signal
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ from celery.schedules import schedstate
 
 #: If so many hints are waiting, more of them would be of no use.
 MANY = 1000
+_ENDING = signal.SIGTERM, signal.SIGINT
 
 
 class Scheduler(beat.Scheduler):
@@ -23,6 +25,22 @@ class Scheduler(beat.Scheduler):
 
     def _when(self, entry: Any, next_time_to_run: Any, mktime: Any = None) -> float:  # noqa: ARG002  Celery's
         return monotonic() + (self.adjust(next_time_to_run) or 0.0)
+
+    def tick(self, *arguments: Any, **options: Any) -> float:
+        """Send what is due. A signal to end waits until it is sent.
+
+        Celery's handler raises SystemExit. In the middle of sending, a library can put another exception in its place.
+        Then beat would not end.
+        """
+        received: list[int] = []
+        handlers = {number: signal.signal(number, lambda one, _: received.append(one)) for number in _ENDING}
+        try:
+            return float(super().tick(*arguments, **options))
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for one in received:
+                signal.raise_signal(one)
 
     def apply_async(self, entry: Any, producer: Any = None, *arguments: Any, **options: Any) -> Any:
         """Send a message, unless many are waiting."""

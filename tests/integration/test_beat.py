@@ -1,5 +1,7 @@
 """Beat keeps ticking when its machine's time jumps, and stops sending when no worker takes its messages."""
 
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -80,3 +82,21 @@ def test_messages_do_not_heap_up_where_nobody_takes_them(scheduler, clocks, monk
     assert run(scheduler, clocks, seconds=9) == 3
     scheduler.connection.default_channel.queue_purge(queue(scheduler))
     assert run(scheduler, clocks, seconds=2) > 0
+
+
+def test_a_signal_to_end_waits_until_what_is_due_is_sent(scheduler, clocks, monkeypatch):
+    def end(*_):
+        raise SystemExit
+
+    def interrupted(_self, producer):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    monkeypatch.setattr(beat.Scheduler, "_waiting", interrupted)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit):
+            run(scheduler, clocks, seconds=2)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert waiting(scheduler) == 1
