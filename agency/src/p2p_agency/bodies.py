@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from p2p_agency import files
+from p2p_agency import files, messages
 from p2p_agency.errors import RefusedError
 from p2p_agency.settings import Settings
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
 
 #: Far below the limits of the federation, so that a broken connection costs little, and progress can be seen.
@@ -22,6 +23,22 @@ _REPORTS: Final = 10_000
 _LONGEST_WAIT: Final = timedelta(days=1)
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) -> Iterator[bytes]:
+    """The bodies of all these files. If some have faults, the error has the faults of each of them."""
+    made, refused = [], []
+    for path in dict.fromkeys(paths):
+        try:
+            made.append(of_file(path, settings, again=again))
+        except PayloadError as refusal:
+            refused += messages.of_faults(refusal, path)
+        except RefusedError as refusal:
+            refused.append(str(refusal))
+    if refused:
+        whole = ["None of the files was sent. Correct the faults, and send all of them again."]
+        raise RefusedError("\n".join(refused + whole * (len(paths) > 1)))
+    return chain(*made)
 
 
 def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[bytes]:

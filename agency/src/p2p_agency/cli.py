@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -108,7 +107,8 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     (content, _), known = files.load(file), files.context_of(given)
     verdict, refusal = checking.check(content, known, datetime.now(UTC))
     written = marked and checking.write_marked(marked, content, refusal)
-    click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(checking.lines(verdict)))
+    told = messages.of_faults(refusal, file) if refusal else checking.lines(verdict)
+    click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(told))
     if written:
         click.echo(written, err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
@@ -134,7 +134,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if files:
         reference.refresh_if_possible(given, client)
     # All files are read before the first submission is sent.
-    made = chain(*[bodies.of_file(file, given, again=again) for file in files])
+    made = bodies.of_files(files, given, again=again)
     if dry_run:
         _preview(client, made)
         _show_zone(given, files)

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from p2p_agency import messages
-from p2p_agency.errors import INTERRUPTED, AgencyError, MachineError, RefusedError
-from p2p_core.payloads.faults import PayloadError
+from p2p_agency.errors import INTERRUPTED, AgencyError, MachineError
 
 
 class Commands(click.Group):
@@ -49,8 +48,6 @@ class Commands(click.Group):
                 "An argument, an answer to a question or the secret has characters that are not text. "
                 "Write it again in a terminal that uses UTF-8."
             ) from None
-        except PayloadError as refusal:
-            raise _Failure("\n".join(messages.of_faults(refusal)), RefusedError.exit_code) from None
         except AgencyError as error:
             raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
         except (KeyboardInterrupt, click.Abort) as ended:

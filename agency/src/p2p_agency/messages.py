@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from p2p_agency import check
+from p2p_agency import check, files
 from p2p_agency.client import ProblemError
 from p2p_agency.errors import AgencyError
 from p2p_agency.outbox import Entry, Outbox
@@ -92,6 +93,11 @@ def _errors(problem: Mapping[str, Any]) -> list[str]:
     return [*lines, f"  and {amount(others, 'more fault')}"] if others > 0 else lines
 
 
-def of_faults(error: PayloadError) -> list[str]:
+def of_faults(error: PayloadError, path: Path) -> list[str]:
     """The faults of a file, which was not sent because of them."""
-    return list(check.lines(check.refused(error)))
+    return of_file(path, [*check.lines(check.refused(error))])
+
+
+def of_file(path: Path, lines: Sequence[str]) -> list[str]:
+    """Lines that begin with the file that they are about."""
+    return [f"{files.shown(path)}: {lines[0]}", *lines[1:]]

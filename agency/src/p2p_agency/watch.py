@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from p2p_agency import bodies, files, messages, reference, settings
+from p2p_agency import bodies, check, files, messages, reference, settings
 from p2p_agency.client import Client
 from p2p_agency.errors import AgencyError, MachineError, RefusedError
 from p2p_agency.outbox import Outbox
@@ -137,7 +137,7 @@ class Watch:
         try:
             made = bodies.of_file(path, self._settings)
         except PayloadError as refusal:
-            self._finish(path, stamp, messages.of_faults(refusal))
+            self._finish(path, stamp, list(check.lines(check.refused(refusal))))
             return
         except RefusedError as refusal:
             self._finish(path, stamp, [str(refusal)])
@@ -177,7 +177,7 @@ class Watch:
             lines = [*lines, f"{files.shown(result)} cannot be written: {error.strerror}."]
         self._outbox.mark_result(path, stamp)
         # Last: if the disk is full, this is tried again and again.
-        self._say("\n".join([f"{_name(path)}: {lines[0]}", *lines[1:]]))
+        self._say("\n".join(messages.of_file(Path(path.name), lines)))
         self._done[path] = stamp
         self._pending.pop(path, None)
         self._resting.pop(path, None)

@@ -197,6 +197,23 @@ def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_
     assert (code, "not_json" in output) == (1, True)
 
 
+def test_send_shows_the_faults_of_each_file_and_sends_none(agency, file, federation, tmp_path):
+    bad = {"one.csv": "-1", "two.csv": "many"}
+    for name, value in bad.items():
+        (tmp_path / name).write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,{value}\n")
+    (tmp_path / "empty.csv").touch()
+    code, output = agency("send", *(str(tmp_path / name) for name in [*bad, "empty.csv"]), file)
+    assert (code, federation.stored) == (1, {})
+    refused = "Refused, and nothing of it is stored: 1 fault."
+    first, fault, second, other, empty, whole = output.splitlines()
+    assert (first, second) == (f"Error: {tmp_path}/one.csv: {refused}", f"{tmp_path}/two.csv: {refused}")
+    assert ("[negative_value]" in fault, "[not_a_number]" in other) == (True, True)
+    assert empty.startswith("empty.csv is empty.")
+    assert whole.startswith("None of the files was sent.")
+    code, output = agency("send", str(tmp_path / "one.csv"))
+    assert (code, "None of the files" in output) == (1, False)
+
+
 def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federation):
     federation.answers += [(503, {}, b"{}")] * 2
     code, output = agency("send", "--wait", "0", file)
