@@ -45,8 +45,21 @@ def main(context: click.Context, config: Path) -> None:
     context.obj = config
 
 
+def _parse_address(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    try:
+        return settings.parse_address(value)
+    except ValueError as error:
+        message = str(error)
+        raise SetUpError(f"{message[0].upper()}{message[1:]}.") from None
+
+
 @main.command()
-@click.option("--address", prompt="Address of the federation", help="Such as https://federation.example.org.")
+@click.option(
+    "--address",
+    prompt="Address of the federation",
+    callback=_parse_address,
+    help="Such as https://federation.example.org.",
+)
 @click.option("--id", "client_id", prompt="Id of the credential", help="The id that your coordinator gave you.")
 @click.pass_obj
 def init(path: Path, address: str, client_id: str) -> None:
@@ -58,11 +71,6 @@ def init(path: Path, address: str, client_id: str) -> None:
     option takes it, because all users of a machine can read the options of a command.
     """
     secret = os.environ.get("P2P_AGENCY_SECRET") or click.prompt("Secret of the credential", hide_input=True)
-    try:
-        address = settings.parse_address(address)
-    except ValueError as error:
-        message = str(error)
-        raise SetUpError(f"{message[0].upper()}{message[1:]}.") from None
     given = Settings(path, address, client_id.strip(), secret.strip())
     client = Client(given)
     missing = _NEEDED - client.scopes()

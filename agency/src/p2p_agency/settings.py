@@ -110,6 +110,11 @@ def parse_address(text: str) -> str:
             "the address must be in ASCII. Ask your coordinator for the form of the host's name that begins with xn--, "
             "as in https://xn--politi--64a.example"
         )
+    if "://" not in text:
+        raise ValueError(
+            "the address must begin with https://, as in https://federation.example.org. Only if the federation runs "
+            "on this machine, it may begin with http://, as in http://localhost:8000"
+        )
     try:
         parts = urlsplit(text)
         named = _HOST.fullmatch(parts.hostname or "") and parts.port != 0

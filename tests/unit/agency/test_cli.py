@@ -75,6 +75,14 @@ def test_init_refuses_what_it_cannot_use(run, federation, tmp_path):
     assert not (tmp_path / "settings.toml").exists()
 
 
+def test_init_says_how_an_address_begins_before_it_asks_for_the_credential(run):
+    code, output = run("init", told="localhost:8000\n")
+    asked, said = output.splitlines()
+    assert (code, asked) == (4, "Address of the federation: localhost:8000")
+    assert said.startswith("Error: The address must begin with https://, as in https://federation.example.org. Only if")
+    assert "http://localhost:8000" in said
+
+
 def test_send_stores_once(agency, file, federation):
     code, output = agency("send", file)
     assert (code, "Accepted: 1 report.\n        1 put into use" in output) == (0, True)
