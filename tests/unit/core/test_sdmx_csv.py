@@ -135,7 +135,7 @@ def test_semicolons_without_quotes_are_read_in_blocks(monkeypatch):
 
 def test_comma_in_a_cell_between_semicolons_is_no_separator():
     text = table(COLUMNS.replace(",", ";"), f"{NINE};NO;ARES;1,5".replace(",", ";", 2))
-    assert faults(read_csv, text.encode())[1] == [("/rows/0/OBS_VALUE", "not_a_number")]
+    assert faults(read_csv, text.encode())[1] == [("/rows/0/OBS_VALUE", "fractional_value")]
 
 
 # --- what rows belong to ---------------------------------------------------------------------------------------------

@@ -140,6 +140,8 @@ def rewritten(book, old, new):
         (row(country="no"), ("Reports!D3", "unknown_country")),
         (row(country=True), ("Reports!D3", "unknown_country")),
         (row(value=17.5, country="DE"), ("Reports!F3", "fractional_value")),
+        (row(value="17,5", country="DE"), ("Reports!F3", "fractional_value")),
+        (row(value="17,5 g", country="DE"), ("Reports!F3", "not_a_number")),
         (row(value=1e10, country="DE"), ("Reports!F3", "value_too_large")),
         (row(value=date(2026, 11, 1), country="DE"), ("Reports!F3", "not_a_number")),
         (row(time(9), country="DE"), ("Reports!C3", "bad_period")),

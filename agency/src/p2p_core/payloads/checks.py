@@ -90,7 +90,8 @@ def written_value(text: str) -> int:
         # In German, 1.000 means a thousand. No tool writes the number one in this way.
         raise BrokenRuleError("fractional_value")
     if whole is None:
-        numeric = re.fullmatch(r"-?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
+        # Half of Europe writes a fraction with a comma.
+        numeric = re.fullmatch(r"-?[0-9]*[.,]?[0-9]+(?:[eE][+-]?[0-9]+)?", text, re.ASCII)
         raise BrokenRuleError("fractional_value" if numeric else "not_a_number")
     # Leading zeros are removed first, because Python refuses to read thousands of digits.
     negative, digits = text.startswith("-"), whole[1].lstrip("-0")
