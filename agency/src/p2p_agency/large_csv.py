@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.workbooks import sheets
-from p2p_core.workbooks.reading import Reading, WorkbookError, code_of
+from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError, code_of
 
 #: The codes with which a file is refused if it is too large to be read at once.
 TOO_MUCH: Final = frozenset({"too_many_observations", "too_many_reports"})
@@ -78,10 +78,16 @@ def _moved(refusal: PayloadError, rows: int, lines: int, top: int) -> PayloadErr
     moved = PayloadError(refusal.code, detail=refusal.detail, faults=faults, fault_count=refusal.fault_count)
     if not isinstance(refusal, WorkbookError):
         return moved
-    places = [cell.place for cell in refusal.cells]
-    moves = [place._replace(row=place.row + lines) if place.row > top else place for place in places]
-    cells = [cell._replace(place=place) for cell, place in zip(refusal.cells, moves, strict=True)]
+    cells = [_moved_cell(cell, lines) if cell.place.row > top else cell for cell in refusal.cells]
     return WorkbookError(moved, faults, cells)
+
+
+def _moved_cell(cell: CellFault, lines: int) -> CellFault:
+    """``lines`` further down. The sentence may name another row of the part."""
+    detail = cell.detail
+    if isinstance(detail, Advice) and "row" in detail.values:
+        detail = Advice(detail.template, **{**detail.values, "row": str(int(detail.values["row"]) + lines)})
+    return CellFault(cell.place._replace(row=cell.place.row + lines), cell.code, detail)
 
 
 def _head_of(body: bytes) -> _Head:

@@ -81,6 +81,16 @@ def test_fault_of_a_spreadsheet_is_named_at_its_row_and_line(read):
     assert [(cell.place.row, cell.place.column) for cell in refused.value.cells] == [(2 + 437 + 1, "F")]
 
 
+def test_row_that_comes_twice_names_the_line_of_the_earlier_one(read):
+    lines = ["sep=;", HEAD, *rows(range(200))]
+    lines[2] = lines[2].replace("2026-01-01", "01.01.2026")
+    lines.insert(2 + 438, lines[2 + 437])
+    with pytest.raises(WorkbookError) as refused:
+        read("\n".join(lines))
+    [cell] = refused.value.cells
+    assert (cell.place.row, cell.detail.partition(" has")[0]) == (2 + 438 + 1, f"Row {2 + 437 + 1}")
+
+
 def test_fault_is_named_at_its_row(read):
     text = "\n".join([HEAD, *rows(range(200))]).split("\n")
     text[1 + 437] = text[1 + 437].replace(";7", ";seven")

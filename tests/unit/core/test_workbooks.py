@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
-from p2p_core.workbooks import files, marks, scan, sheets, unpacking, values, writing
+from p2p_core.workbooks import files, marks, scan, sentences, sheets, unpacking, values, writing
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
@@ -40,6 +40,7 @@ UTC_CLOCK = Clock()
 LOCAL_DAYS = OSLO._replace(local_days=True)
 LINE = "DOWNLOADS;H;2026-11-24T09:00;NO;ARES;"
 HEADER = ";".join(COLUMNS)
+ADVICE = "Keep one of the two, or add them up."
 
 
 def csv(*lines, header=HEADER):
@@ -95,6 +96,28 @@ def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
     assert list(found.notes) == [
         "The sheet Old is hidden and was not read.", "The sheet Remarks has no header row and was not read."
     ]  # fmt: skip
+
+
+def test_row_that_comes_twice_names_the_earlier_one():
+    def more(book, _):
+        second = book.add_worksheet("March 1")
+        second.write_row(0, 0, COLUMNS)
+        second.write_row(1, 0, row(country="DE: Germany"))
+        second.write(1, 2, "2026-11-24 09:00")
+
+    found = refusal(xlsx(row(), row(country="DE"), row("2026-11-24T08:00Z"), row(), change=more))
+    assert [(str(cell.place), sentences.title(cell.code), cell.detail) for cell in found.cells] == [
+        (place, "Two rows count the same", f"{other} has the same period, country and network. {ADVICE}")
+        for place, other in (
+            ("Reports!4:4", "Row 2"), ("Reports!5:5", "Row 4"), ("March 1!2:2", 'Row 3 of the sheet "Reports"')
+        )
+    ]  # fmt: skip
+
+
+def test_row_that_comes_again_after_a_withdrawal_names_the_last_one():
+    lines = [row(), ("DOWNLOADS", "H", NINE, "", "", "", "D"), *[(*row(), "")] * 2]
+    [cell] = refusal(xlsx(*lines, header=(*COLUMNS, "ACTION"))).cells
+    assert (str(cell.place), cell.detail.partition(" has")[0]) == ("Reports!5:5", "Row 4")
 
 
 def test_cells_that_cannot_be_read_are_said():

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final, NamedTuple
 
 from p2p_core.payloads.csv_header import NAMED, REQUIRED, Header, read_header
@@ -31,6 +31,8 @@ _NAMES: Final = 3
 #: Columns in which drop-down lists write a name after the code, such as "NO: Norway". In CSV, the header names such
 #: columns.
 _LABELLED: Final = frozenset({"INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION"})
+#: The columns that say what a row counts.
+_COUNTED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK")
 
 
 class Place(NamedTuple):
@@ -306,13 +308,40 @@ class _Reader:
 
     def _placed(self, error: PayloadError) -> WorkbookError:
         """The same error with the places of cells."""
-        found = [self._cell(fault) for fault in error.faults]
+        earlier = self._earlier(error.faults)
+        found = [self._cell(fault, earlier) for fault in error.faults]
         faults = [Fault(pointer if self.clock.is_csv else str(cell.place), cell.code) for pointer, cell in found]
         placed = WorkbookError(error, faults, [cell for _, cell in found])
         placed.rows, placed.adapted = len(self.rows), self.adapted
         return placed
 
-    def _cell(self, fault: Fault) -> tuple[str, CellFault]:
+    def _earlier(self, faults: Iterable[Fault]) -> Mapping[int, _Row]:
+        """For each row that counts the same as an earlier one, by its number: the last such row before it."""
+        doubles = {int(pointer.rpartition("/")[2]) for pointer, code in faults if code == "duplicate_cell"}
+        found, last = {}, dict[int, _Row]()
+        # In the rules, this would take memory for each observation of a file without faults.
+        for number, (here, row) in enumerate(islice(self._rows_again(), max(doubles, default=-1) + 1)):
+            # The names of all rows would take too much memory.
+            counted = hash(tuple(self._code(here, row, name) for name in _COUNTED))
+            if number in doubles and counted in last:
+                found[number] = last[counted]
+            last[counted] = here
+        return found
+
+    def _rows_again(self) -> Iterator[tuple[_Row, Row]]:
+        for _, some in groupby(self.rows, key=lambda here: here.table.sheet.name):
+            rows = {here.at: here for here in some}
+            table = next(iter(rows.values())).table
+            yield from ((rows[at], row) for at, row in enumerate(table.sheet.rows) if at in rows)
+
+    def _code(self, here: _Row, row: Row, name: str) -> str:
+        at = here.table.columns[name]
+        value = row[at] if at < len(row) else ""
+        if name in here.table.labelled and isinstance(value, str):
+            value = value.partition(NAMED)[0]
+        return self._converted(here, row, name, value).text.removesuffix("Z")
+
+    def _cell(self, fault: Fault, earlier: Mapping[int, _Row]) -> tuple[str, CellFault]:
         _, kind, number, name = (*fault.pointer.split("/"), "", "")[:4]
         if kind == "own":
             return self.own[int(number)]
@@ -322,5 +351,8 @@ class _Reader:
         hint = self.hints.get((int(number), name), Text(""))
         code = fault.code if fault.code == "personal_trace" else hint.code or fault.code
         detail = hint.hint if hint.hint and fault.code != "personal_trace" else sentences.of_cell(code)
+        if fault.code == "duplicate_cell" and int(number) in earlier:
+            other = self._place(earlier[int(number)])
+            detail = sentences.of_double(other.row, other.sheet if other.sheet != row.table.sheet.name else "")
         pointer = "/".join(("/rows", str(row.number), *([name] if name else [])))
         return pointer, CellFault(self._place(row, name), code, detail)

@@ -22,6 +22,7 @@ _TITLES: Final = {
     "missing_field": Advice("Something is missing"),
     "unknown_field": Advice("This cell does not belong in the table"),
     "not_csv": Advice("This row cannot be read"),
+    "duplicate_cell": Advice("Two rows count the same"),
 }
 #: For codes whose advice is about the API.
 _CELLS: Final = {
@@ -50,7 +51,9 @@ _CELLS: Final = {
 
 
 #: The codes of CSV that programs write whose advice is about the API. All others fit a table too.
-_OF_THE_API: Final = frozenset({"missing_field", "no_reports", "unknown_indicator", "unknown_network"})
+_OF_THE_API: Final = frozenset(
+    {"missing_field", "no_reports", "unknown_indicator", "unknown_network", "duplicate_cell"}
+)
 
 
 def title(code: str) -> str:
@@ -70,6 +73,19 @@ def of_csv(pointer: str, code: str, detail: str) -> str:
 def of_cell(code: str) -> str:
     """How to fix a cell or a row."""
     return _CELLS.get(code) or PAYLOAD_CODES[code].advice
+
+
+def of_double(row: int, sheet: str = "") -> str:
+    """How to fix a row that counts the same as an earlier one. ``sheet`` is named if it is another one."""
+    if sheet:
+        return Advice(
+            'Row {row} of the sheet "{sheet}" has the same period, country and network. Keep one of the two, or add '
+            "them up.",
+            row=str(row), sheet=sheet,
+        )  # fmt: skip
+    return Advice(
+        "Row {row} has the same period, country and network. Keep one of the two, or add them up.", row=str(row)
+    )
 
 
 def of_header(code: str, name: str) -> str:
