@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from p2p_agency import files, messages
 from p2p_agency.errors import RefusedError
+from p2p_agency.files import Content
 from p2p_agency.settings import Settings
+from p2p_agency.words import amount
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.payloads.faults import PayloadError
@@ -25,12 +27,19 @@ _LONGEST_WAIT: Final = timedelta(days=1)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) -> Iterator[bytes]:
+class Made(NamedTuple):
+    """The bodies of several files, and warnings about them."""
+
+    bodies: Iterator[bytes]
+    warnings: Sequence[str]
+
+
+def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) -> Made:
     """The bodies of all these files. If some have faults, the error has the faults of each of them."""
-    made, refused = [], []
+    found, refused = dict[Path, Content](), []
     for path in dict.fromkeys(paths):
         try:
-            made.append(of_file(path, settings, again=again))
+            found[path] = _read(path, settings, again=again)
         except PayloadError as refusal:
             refused += messages.of_faults(refusal, path)
         except RefusedError as refusal:
@@ -38,24 +47,56 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) 
     if refused:
         whole = ["None of the files was sent. Correct the faults, and send all of them again."]
         raise RefusedError("\n".join(refused + whole * (len(paths) > 1)))
-    return chain(*made)
+    codes = _codes(settings) if found else {}
+    made = [write(content.reports, codes, content.prepared) for content in found.values()]
+    return Made(chain(*made), list(_doubles(found, codes)) if len(found) > 1 else [])
 
 
-def of_file(path: Path, settings: Settings, *, again: bool = False) -> Iterator[bytes]:
+def of_file(path: Path, settings: Settings) -> Iterator[bytes]:
     """The bodies of a file. Unless the file is saved again, they are always the same.
 
     So a time of saving in the future is sent as it is. The outbox keeps the bodies until the federation accepts it.
     """
-    known, now = files.context_of(settings), datetime.now(UTC)
-    content = files.read(path, known, now)
-    codes = {number: code for code, number in known.indicators.items()}
-    prepared = now if again else content.prepared
-    if prepared > now + _LONGEST_WAIT:
+    content = _read(path, settings)
+    return write(content.reports, _codes(settings), content.prepared)
+
+
+def _codes(settings: Settings) -> dict[int, str]:
+    return {number: code for code, number in files.context_of(settings).indicators.items()}
+
+
+def _read(path: Path, settings: Settings, *, again: bool = False) -> Content:
+    now = datetime.now(UTC)
+    content = files.read(path, files.context_of(settings), now)
+    if again:
+        return content._replace(prepared=now)
+    if content.prepared > now + _LONGEST_WAIT:
         raise RefusedError(
-            f"{files.shown(Path(path.name))} was last saved in the future: on {prepared:%Y-%m-%d}. Correct the clock "
-            "of the machine that saves it, and save it again."
+            f"{files.shown(Path(path.name))} was last saved in the future: on {content.prepared:%Y-%m-%d}. Correct the "
+            "clock of the machine that saves it, and save it again."
         )
-    return write(content.reports, codes, prepared)
+    return content
+
+
+def _doubles(found: Mapping[Path, Content], codes: Mapping[int, str]) -> Iterator[str]:
+    """Warn of reports that several files have: the federation uses the one that was prepared last."""
+    having: dict[tuple[int, str, datetime], list[Path]] = {}
+    for path, content in sorted(found.items(), key=lambda item: instants.write(item[1].prepared)):
+        for report in content.reports:
+            having.setdefault((report.indicator, report.frequency, report.period), []).append(path)
+    shared: dict[tuple[int, str, tuple[Path, ...]], list[datetime]] = {}
+    for (indicator, frequency, period), paths in having.items():
+        if len(paths) > 1:
+            shared.setdefault((indicator, frequency, tuple(paths)), []).append(period)
+    for (indicator, frequency, these), some in shared.items():
+        first, last = (periods.label(frequency, period) for period in (min(some), max(some)))
+        span = first if first == last else f"{amount(len(some), 'period')} from {first} to {last}"
+        names = [files.shown(path) for path in these]
+        yield (
+            f"Warning: {', '.join(names[:-1])} and {names[-1]} have reports for the same periods of "
+            f"{codes[indicator]} {frequency}: {span}. The federation "
+            f"uses only the reports of {names[-1]} for them, because they were prepared last."
+        )
 
 
 def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str]) -> Iterator[bytes]:

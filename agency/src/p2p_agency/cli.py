@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,7 +135,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 @click.pass_obj
 def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: int) -> None:  # noqa: FBT001
     """Check files and send them. Without a file, send the submissions that wait in the outbox."""
-    from p2p_agency import bodies
+    from p2p_agency import bodies, previews
 
     given = settings.load(path)
     client = Client(given)
@@ -143,13 +143,16 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
         reference.refresh_if_possible(given, client)
     # All files are read before the first submission is sent.
     made = bodies.of_files(files, given, again=again)
+    for warning in made.warnings:
+        click.echo(warning, err=True)
     if dry_run:
-        _preview(client, made)
+        click.echo("\n".join(previews.lines(client, list(made.bodies))))
+        _warn_about_clock(client)
         _show_zone(given, files)
         return
     outbox = _open_outbox(given)
     outbox.belong_to(client)
-    keys = list(dict.fromkeys(outbox.add(body) for body in made))
+    keys = list(dict.fromkeys(outbox.add(body) for body in made.bodies))
     before = outbox.get(keys)
     if keys and all(one.state == "accepted" for one in before):
         click.echo(messages.SENT_BEFORE)
@@ -199,22 +202,6 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
                 raise
     _warn_about_clock(client)
     return [*settled, *outbox.get(outbox.early)]
-
-
-def _preview(client: Client, bodies: Iterable[bytes]) -> None:
-    import gzip
-
-    from p2p_agency import previews
-
-    made = list(bodies)
-    answers = [client.dry_run(gzip.compress(body)) for body in made]
-    _warn_about_clock(client)
-    click.echo("\n".join(messages.of_receipts("This is only a preview, and nothing was stored", answers)))
-    click.echo("\n".join(previews.lines(client, made)))
-    if len(answers) > 1:
-        click.echo(
-            f"These reports need {len(answers)} submissions. The preview checked each of them without the others."
-        )
 
 
 def _show_zone(given: Settings, files: Sequence[Path]) -> None:

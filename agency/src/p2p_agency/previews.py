@@ -1,18 +1,35 @@
 """What a preview says about the reports in a file: their periods, their totals, and what they would replace."""
 
+import gzip
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
+from p2p_agency import messages
 from p2p_agency.client import Client
 from p2p_agency.words import amount
 
 
 def lines(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
-    """Yield a line for the reports of each indicator and frequency."""
+    """Ask the federation what would become of these submissions, and yield its answer."""
+    answers = [client.dry_run(gzip.compress(body)) for body in bodies]
+    yield from messages.of_receipts("This is only a preview, and nothing was stored", answers)
+    yield from _reports(client, bodies)
+    if len(answers) > 1:
+        yield f"These reports need {len(answers)} submissions. The preview checked each of them without the others."
+
+
+def _reports(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
+    """Yield a line for the reports of each indicator and frequency.
+
+    Of several reports for one period, only the one that was prepared last counts.
+    """
     yield "The periods in UTC:"
-    reports = [(body["indicator"], one) for body in map(msgspec.json.decode, bodies) for one in body["reports"]]
+    documents = sorted(map(msgspec.json.decode, bodies), key=itemgetter("prepared"))
+    last = {(body["indicator"], one["frequency"], one["period"]): one for body in documents for one in body["reports"]}
+    reports = [(indicator, one) for (indicator, *_), one in last.items()]
     in_order = sorted(reports, key=lambda named: (named[0], named[1]["frequency"]))
     for (indicator, frequency), some in groupby(in_order, key=lambda named: (named[0], named[1]["frequency"])):
         group = [report for _, report in some]

@@ -141,6 +141,24 @@ def test_dry_run_stores_nothing(agency, file, federation, tmp_path):
     assert (federation.stored, (tmp_path / "outbox.sqlite").exists()) == ({}, False)
 
 
+def test_two_files_for_one_hour_are_warned_of_and_only_the_later_counts(agency, federation, tmp_path):
+    head = ",".join(REQUIRED)
+    for name, saved, counts in (("old", 60, (75, 1)), ("new", 0, (7,))):
+        lines = (f"DOWNLOADS,H,2025-11-24T{9 + at:02}:00,NO,ARES,{count}" for at, count in enumerate(counts))
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *lines]))
+        os.utime(tmp_path / f"{name}.csv", (NOW.timestamp() - saved,) * 2)
+    old, new = (str(tmp_path / f"{name}.csv") for name in ("old", "new"))
+    warning = (
+        f"Warning: {old} and {new} have reports for the same periods of DOWNLOADS H: 2025-11-24T09:00. "
+        f"The federation uses only the reports of {new} for them, because they were prepared last."
+    )
+    code, output = agency("send", "--dry-run", new, old)
+    assert (code, output.splitlines()[0]) == (0, warning)
+    assert "DOWNLOADS H: 2 reports from 2025-11-24T09:00 to 2025-11-24T10:00, total 8. " in output
+    assert agency("send", new, old)[1].splitlines()[0] == warning
+    assert "Warning" not in agency("send", "--dry-run", new)[1]
+
+
 def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(agency, federation, tmp_path):
     file = tmp_path / "counts.csv"
     lines = "DOWNLOADS;H;2025-11-24 09:00;NO;ARES;1200", "DOWNLOADS;H;2025-11-24 10:00;NO;ARES;34"
