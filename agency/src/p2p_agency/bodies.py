@@ -28,10 +28,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Made(NamedTuple):
-    """The bodies of several files, and warnings about them."""
+    """The bodies of several files, warnings about them, and whether times in them were local."""
 
     bodies: Iterator[bytes]
     warnings: Sequence[str]
+    is_local: bool
 
 
 def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) -> Made:
@@ -49,7 +50,8 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) 
         raise RefusedError("\n".join(refused + whole * (len(paths) > 1)))
     codes = _codes(settings) if found else {}
     made = [write(content.reports, codes, content.prepared) for content in found.values()]
-    return Made(chain(*made), list(_doubles(found, codes)) if len(found) > 1 else [])
+    warnings = list(_doubles(found, codes)) if len(found) > 1 else []
+    return Made(chain(*made), warnings, any(content.kind == "workbook" for content in found.values()))
 
 
 def of_file(path: Path, settings: Settings) -> Iterator[bytes]:

@@ -148,7 +148,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if dry_run:
         click.echo("\n".join(previews.lines(client, list(made.bodies))))
         _warn_about_clock(client)
-        _show_zone(given, files)
+        _show_zone(given, is_used=made.is_local)
         return
     outbox = _open_outbox(given)
     outbox.belong_to(client)
@@ -160,7 +160,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     try:
         _show_results(outbox.get(keys) if keys else settled)
     finally:
-        _show_zone(given, files)
+        _show_zone(given, is_used=made.is_local)
 
 
 def _open_outbox(given: Settings) -> Outbox:
@@ -204,8 +204,8 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
     return [*settled, *outbox.get(outbox.early)]
 
 
-def _show_zone(given: Settings, files: Sequence[Path]) -> None:
-    if any(file.suffix.lower() != ".json" for file in files):
+def _show_zone(given: Settings, *, is_used: bool) -> None:
+    if is_used:
         click.echo(reference.load(given))
 
 

@@ -34,11 +34,12 @@ _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Content(NamedTuple):
-    """The reports of a file, and when they were prepared.
+    """The kind of a file, as `files.read` names it, its reports, and when they were prepared.
 
     If the file does not say this, it is when the file was last saved.
     """
 
+    kind: str
     reports: Sequence[NewReport]
     prepared: datetime
 
@@ -63,7 +64,7 @@ def read(path: Path, known: Context, now: datetime) -> Content:
     kind, found = find(body, known, now)
     # The time as the file has it. The reader cuts later times to ``now``, which would be another time at each reading.
     said = msgspec.json.decode(body, type=_Envelope).prepared if kind == "json" else ""
-    return Content(found.submission.reports, instants.parse(said) if said else saved)
+    return Content(kind, found.submission.reports, instants.parse(said) if said else saved)
 
 
 def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:

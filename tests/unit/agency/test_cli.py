@@ -181,6 +181,9 @@ def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(
     output = " ".join(agency("send", str(file))[1].split())
     assert "read in the time of Europe/London" in output
     assert json.loads([*federation.stored.values()][-1])["reports"][0]["period"] == "2025-11-24T09:00"
+    # CSV in the form of the API is in UTC.
+    file.write_text(f"{','.join(REQUIRED)}\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n")
+    assert "Europe" not in agency("send", "--dry-run", str(file))[1] + agency("send", str(file))[1]
 
 
 @pytest.mark.parametrize(
