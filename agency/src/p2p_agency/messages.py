@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from p2p_agency import check, files
 from p2p_agency.client import ProblemError
 from p2p_agency.errors import AgencyError
@@ -31,6 +33,17 @@ NOT_IN_USE: Final = (
 )
 
 
+class _Report(msgspec.Struct):
+    period: str
+
+
+class _Submission(msgspec.Struct):
+    """The members of a submission that say what it is about."""
+
+    indicator: str
+    reports: list[_Report]
+
+
 def of_entries(stored: Sequence[Entry]) -> list[str]:
     """The results of the submissions of a file."""
     accepted = [one.answer for one in stored if one.state == "accepted"]
@@ -50,12 +63,24 @@ def of_outbox(outbox: Outbox) -> Iterator[str]:
     for state in ("accepted", "waiting", "refused"):
         yield f"{state}: {counts.get(state, 0)}"
     for one in outbox.in_state("waiting", "refused"):
+        body = outbox.body(one.key)
+        if not body:
+            continue
         added = time.strftime("%Y-%m-%d %H:%M", time.gmtime(one.added))
         # Attempts that failed because the federation was away are not counted, so 0 would be wrong.
         failed = f", {amount(one.failures, 'failed attempt')}" if one.failures else ""
-        yield f"{one.state} since {added} UTC{failed}, {one.key[:12]}"
+        yield f"{one.state} since {added} UTC{failed}: {_reports_in(body)} [{one.key[:12]}]"
         if one.state == "refused":
             yield from of_problem(one.answer)
+
+
+def _reports_in(body: bytes) -> str:
+    """The indicator of a submission, how many reports it has, and for which periods."""
+    document = msgspec.json.decode(body, type=_Submission)
+    labels = [report.period for report in document.reports]
+    first, last = min(labels), max(labels)
+    span = f"for {first}" if first == last else f"from {first} to {last}"
+    return f"{document.indicator}, {amount(len(labels), 'report')} {span}"
 
 
 def of_receipts(head: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:

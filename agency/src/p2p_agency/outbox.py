@@ -120,6 +120,11 @@ class Outbox:
         """The submissions with these keys that are still there, in this order."""
         return [_entry(row) for key in keys for row in self._run(_BY_KEY, (key,))]
 
+    def body(self, key: str) -> bytes:
+        """The submission with this key. Empty if it is not there: another process deletes old ones."""
+        found = self._run("SELECT packed FROM submission WHERE key = ?", (key,))
+        return gzip.decompress(found[0][0]) if found else b""
+
     def in_state(self, *states: str) -> list[Entry]:
         """All submissions in these states, oldest first."""
         return [_entry(row) for state in states for row in self._run(_BY_STATE, (state,))]

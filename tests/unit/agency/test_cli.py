@@ -104,7 +104,7 @@ def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tm
         federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
         code, output = agency("send", "--wait", "0", str(file))
         assert (code, "from the future" in output, "waiting: 1" in agency("outbox")[1]) == (3, True, True)
-    assert " UTC, 2 failed attempts, " in agency("outbox")[1]
+    assert " UTC, 2 failed attempts: DOWNLOADS, 1 report for 2025-11-24T09:00 [" in agency("outbox")[1]
     assert agency("send", str(file))[0] == 0
     assert "it was sent before" in agency("send", str(file))[1]
     assert len(federation.stored) == 1
@@ -249,12 +249,26 @@ def test_federation_that_is_away_leaves_it_in_the_outbox(agency, file, federatio
     assert (code, "stay in the outbox" in output) == (3, True)
     told = agency("outbox")[1]
     assert ("waiting: 1" in told, "attempt" in told) == (True, False)
-    assert re.search(r"^waiting since \d{4}-\d\d-\d\d \d\d:\d\d UTC, [0-9a-f]{12}$", told, re.MULTILINE)
+    assert re.search(
+        r"^waiting since \d{4}-\d\d-\d\d \d\d:\d\d UTC: DOWNLOADS, 1 report for 2026-11-24T09:00 \[[0-9a-f]{12}\]$",
+        told,
+        re.MULTILINE,
+    )
     # It tries again by itself while it may wait.
     code, output = agency("send")
     assert (code, "Trying again in" in output, len(federation.stored)) == (0, True, 1)
     assert "Accepted: 1 report." in output
     assert agency("send") == (0, "No submission waits in the outbox.\n")
+
+
+def test_outbox_says_what_waits_unless_it_was_deleted_meanwhile(agency, tmp_path, federation, monkeypatch):
+    lines = (f"DOWNLOADS,H,2025-11-24T{hour:02}:00,NO,ARES,1" for hour in (10, 8, 9))
+    (tmp_path / "report.csv").write_text("\n".join([",".join(REQUIRED), *lines]))
+    federation.answers += [(503, {}, b"{}")]
+    agency("send", "--wait", "0", str(tmp_path / "report.csv"))
+    assert " UTC: DOWNLOADS, 3 reports from 2025-11-24T08:00 to 2025-11-24T10:00 [" in agency("outbox")[1]
+    monkeypatch.setattr("p2p_agency.outbox.Outbox.body", lambda *_: b"")
+    assert (agency("outbox")[0], "DOWNLOADS" in agency("outbox")[1]) == (0, False)
 
 
 def test_after_a_day_without_the_federation_all_files_arrive_once(agency, tmp_path, federation, monkeypatch):
