@@ -94,7 +94,7 @@ def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
     found = read(xlsx(row(), change=more))
     assert [report.total for report in found.submission.reports] == [34]
     assert list(found.notes) == [
-        "The sheet Old is hidden and was not read.", "The sheet Remarks has no header row and was not read."
+        'The sheet "Old" is hidden and was not read.', 'The sheet "Remarks" has no header row and was not read.'
     ]  # fmt: skip
 
 
@@ -660,7 +660,7 @@ def test_number_that_is_no_date_in_any_calendar_is_refused_at_its_row(form, numb
         return
     error = refusal(book)
     assert (error.code, error.fault_count) == ("unsupported_media_type", 0)
-    assert error.detail.startswith("A date or a time in row 3 of the sheet My notes cannot be read. Correct it")
+    assert error.detail.startswith('A date or a time in row 3 of the sheet "My notes" cannot be read. Correct it')
     if not hidden:
         with pytest.raises(PayloadError):
             writing.refused(book, error)

@@ -198,11 +198,11 @@ class _Reader:
             if header is None and sheet.name in (sheets.NOTES, sheets.CODES):
                 continue
             if sheet.hidden:
-                self.notes.append(Advice("The sheet {sheet} is hidden and was not read.", sheet=sheet.name))
+                self.notes.append(Advice('The sheet "{sheet}" is hidden and was not read.', sheet=sheet.name))
             elif header:
                 found.append(self._table(sheet, *header))
             elif any(map(_is_filled, sheet.rows)):
-                self.notes.append(Advice("The sheet {sheet} has no header row and was not read.", sheet=sheet.name))
+                self.notes.append(Advice('The sheet "{sheet}" has no header row and was not read.', sheet=sheet.name))
         if not found:
             self._add("/header", CellFault(Place(""), "missing_field", sentences.NO_HEADER))
         return found

@@ -66,8 +66,8 @@ class _Rows:
 
         def strange() -> Advice:
             return Advice(
-                "A date or a time in row {row} of the sheet {sheet} cannot be read. Correct it, or delete what is in "
-                "the cell.",
+                'A date or a time in row {row} of the sheet "{sheet}" cannot be read. Correct it, or delete what is '
+                "in the cell.",
                 row=read + 1, sheet=self.shown_name,
             )  # fmt: skip
 
