@@ -481,6 +481,17 @@ def test_the_country_that_was_probably_meant_is_named(written, meant):
         assert refusal(csv(LINE.replace("NO", written) + "17")).cells[0].detail == advice
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Bittorrent", "BITTORRENT"), ("edonkey (eMule)", "EDONKEY"), (" emule", "EDONKEY"), ("Tor", "")],
+)
+def test_the_network_that_was_probably_meant_is_named(written, meant):
+    advice = f"Probably {meant} is meant. If so, write this code." if meant else "Write one of these: BITTORRENT, "
+    for content in (xlsx(row(network=written)), csv(f"DOWNLOADS;H;24.11.2026 09:00;NO;{written};17")):
+        (found,) = refusal(content).cells
+        assert (found.code, found.place.column, found.detail[: len(advice)]) == ("unknown_network", "E", advice)
+
+
 def test_csv_without_anything_of_a_spreadsheet_has_the_verdict_of_the_api():
     assert faults(csv(f"{LINE}-1")) == [("/rows/0/OBS_VALUE", "negative_value")]
     assert refusal(b"one line of text").code == "not_csv"

@@ -294,6 +294,8 @@ class _Reader:
             return values.period(value, frequency, self.clock, shows_day=shows_day)
         if name == "COUNTRY":
             return values.country(value)
+        if name == "NETWORK":
+            return values.network(value)
         return values.plain(value)
 
     # --- faults ------------------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ A value that would need a guess stays as it is, or becomes a text that the rules
 """
 
 import re
+from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from p2p_core import periods
-from p2p_core.codes import COUNTRIES, COUNTRY_NAMES
+from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS
 from p2p_core.payloads.faults import Advice
 from p2p_core.periods import Frequency
 from p2p_core.workbooks.sheets import Value
@@ -27,10 +28,16 @@ _UNCERTAIN: Final = re.compile(r"\d\d?([./-])\s?\d\d?\1\s?(\d\d|\d{4})\b.*", re.
 _RANGE: Final = re.compile(r"(.+\d\d?:\d\d)\s?[-\u2013\u2014]\s?\d\d?(?::\d\d)?", re.ASCII)
 
 #: Codes of countries by what people write instead: small letters, a name, or a code that is not the one of ISO 3166-1.
-_MEANT: Final = (
+_COUNTRIES_MEANT: Final = (
     {code.casefold(): code for code in COUNTRIES}
     | {name.casefold(): code for code, name in COUNTRY_NAMES.items()}
     | {"uk": "GB", "el": "GR"}
+)
+#: Codes of networks by what people write instead.
+_NETWORKS_MEANT: Final = (
+    {code.casefold(): code for code in NETWORKS}
+    | {name.casefold(): code for code, name in NETWORK_NAMES.items()}
+    | {"emule": "EDONKEY", "freenet": "HYPHANET"}
 )
 
 #: The frequencies of periods that are written with a time.
@@ -113,8 +120,17 @@ def count(value: Value) -> Text:
 
 def country(value: Value) -> Text:
     """A country. If it is no code, the hint says which one was probably meant."""
+    return _named(value, COUNTRIES, _COUNTRIES_MEANT)
+
+
+def network(value: Value) -> Text:
+    """A network. If it is no code, the hint says which one was probably meant."""
+    return _named(value, NETWORKS, _NETWORKS_MEANT)
+
+
+def _named(value: Value, codes: Container[str], meant: Mapping[str, str]) -> Text:
     found = plain(value)
-    code = None if found.text in COUNTRIES else _MEANT.get(found.text.casefold())
+    code = None if found.text in codes else meant.get(found.text.casefold())
     hint = Advice("Probably {code} is meant. If so, write this code.", code=code) if code else None
     return found._replace(hint=hint)
 
