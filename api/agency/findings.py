@@ -63,8 +63,11 @@ class Finding(AgencyPage):
             # The page uses the reader of the API, so both refuse the same answers.
             said = answer_payload.read(json.dumps(given).encode())
         except PayloadError as error:
-            faults = error.faults or [Fault("", error.code)]
-            return self._finding(id, faults=faults, chosen=given["answer"], remark=remark, status=422)
+            refused = [
+                ("remark" if fault.pointer == _REMARK else "answer", _advice(fault))
+                for fault in error.faults or [Fault("", error.code)]
+            ]
+            return self._finding(id, refused=refused, chosen=given["answer"], remark=remark, status=422)
         try:
             decisions.answer(
                 finding=id,
@@ -75,11 +78,19 @@ class Finding(AgencyPage):
                 now=clock.agreed(),
             )
         except FederationError as error:
-            return self._finding(id, told=advice.of_code(error.code), status=409)
+            return self._finding(id, refused=[("answer", advice.of_code(error.code))], status=409)
         messages.success(request, gettext("Your answer is saved."))
         return HttpResponseRedirect(request.path)
 
-    def _finding(self, id: int, *, status: int = 200, faults: Sequence[Fault] = (), **more: str) -> HttpResponse:  # noqa: A002
+    def _finding(
+        self,
+        id: int,  # noqa: A002
+        *,
+        status: int = 200,
+        refused: Sequence[tuple[str, str]] = (),
+        **more: str,
+    ) -> HttpResponse:
+        """The page. If an answer was refused, each reason has the name of its field."""
         row = finding_queries.finding(agency=self.agency.pk, id=id)
         if row is None:
             raise Http404
@@ -101,8 +112,8 @@ class Finding(AgencyPage):
             answers=finding_queries.answers(finding=id, limit=_SHOWN),
             holds=finding_queries.holds(finding=id, limit=_SHOWN),
             choices=list(answer_payload.ANSWERS),
-            wrong_remark=[_advice(fault) for fault in faults if fault.pointer == _REMARK],
-            faults=[_advice(fault) for fault in faults if fault.pointer != _REMARK],
+            refused=refused,
+            wrong_remark=[fault for field, fault in refused if field == "remark"],
             **more,
         )
 

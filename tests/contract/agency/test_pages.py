@@ -343,8 +343,12 @@ def test_refused_remark_says_why_and_leaves_the_rest_of_the_form(analyst, agency
     page = f"/agency/findings/{factories.FindingFactory.create(agency=agency).pk}/"
     refused = analyst.post(page, {"answer": "will_resubmit", "remark": "ask ola@example.org"}).content.decode()
     assert re.findall(r'value="(\w+)" checked', refused) == ["will_resubmit"]
-    at_remark = refused.partition('for="remark"')[2]
+    above, _, at_remark = refused.partition('for="remark"')
     assert "A remark must not contain" in at_remark
+    # The page opens at its top, so this says it there, and in the title.
+    assert re.search(r"<title>\s*Nothing was stored: Finding", above)
+    assert re.search(r'role="alert">\s*<p>Nothing was stored:</p>.*<a href="#remark">A remark must', above, re.DOTALL)
+    assert above.index("Nothing was stored:</p>") < above.index('class="lead"')
     assert "counts only" not in refused
     assert "checked" not in analyst.get(page).content.decode()
 
@@ -355,7 +359,9 @@ def test_finding_that_is_closed_takes_no_answer(analyst, agency):
     )
     page = f"/agency/findings/{finding.pk}/"
     assert 'name="answer"' not in analyst.get(page).content.decode()
-    assert analyst.post(page, {"answer": "confirmed"}).status_code == 409
+    late = analyst.post(page, {"answer": "confirmed"})
+    assert late.status_code == 409
+    assert "Nothing was stored: This finding is closed." in text_of(late)
 
 
 def test_set_up_shows_credentials_and_when_they_were_last_used(analyst, agency, other):
