@@ -25,7 +25,7 @@ from p2p_core import periods
 from p2p_core.workbooks.values import Clock
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
-from tests.contract.callers import COLUMNS, Caller, day, hour
+from tests.contract.callers import COLUMNS, Caller, day, hour, report
 from tests.contract.public.press import Covered, Press
 from tests.second_factor import signed_in
 
@@ -351,6 +351,19 @@ def test_refused_remark_says_why_and_leaves_the_rest_of_the_form(analyst, agency
     assert above.index("Nothing was stored:</p>") < above.index('class="lead"')
     assert "counts only" not in refused
     assert "checked" not in analyst.get(page).content.decode()
+
+
+def test_menu_marks_the_page_and_the_list_of_a_single_one(analyst, agency):
+    Caller(agency=agency).send(report(("NO", "BITTORRENT", 5)))
+    pages = {
+        "findings/": ("page", "findings/"),
+        f"findings/{factories.FindingFactory.create(agency=agency).pk}/": ("true", "findings/"),
+        "submissions/": ("page", "submissions/"),
+        f"submissions/{Submission.objects.get().pk}/": ("true", "submissions/"),
+    }
+    for page, (how, marked) in pages.items():
+        menu = analyst.get(f"/nb/agency/{page}").content.decode().partition("</nav>")[0]
+        assert re.findall(r'href="(\S+)" aria-current="(\w+)"', menu) == [(f"/nb/agency/{marked}", how)]
 
 
 def test_finding_that_is_closed_takes_no_answer(analyst, agency):
