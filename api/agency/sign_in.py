@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,6 +29,13 @@ class PasswordForm(AuthenticationForm):
         super().confirm_login_allowed(user)
         if agency_accounts.account_of(user, now=timezone.now()) is None:
             raise self.get_invalid_login_error()
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
+    """Says beside the first field, which has the rules for passwords, what is wrong with a password."""
+
+    def validate_password_for_user(self, user: Any, _name: str = "") -> None:
+        super().validate_password_for_user(user, "new_password1")
 
 
 class CodeForm(forms.Form):
@@ -115,6 +122,7 @@ class Invitation(OpenPage, PasswordResetConfirmView):
     """Lets an invited person set the password. Django's view takes the token out of the address first."""
 
     template_name = "agency/invitation.html"
+    form_class = NewPasswordForm
 
     def get_user(self, uidb64: str) -> Any:
         user = super().get_user(uidb64)

@@ -79,6 +79,14 @@ def test_invited_person_comes_to_the_board_by_two_factors(client, coordinator, a
     ]
 
 
+def test_short_password_is_refused_at_the_first_field_and_a_mistyped_one_at_the_second(client, agency):
+    invited = agency_accounts.invite(agency=agency, username="ola", by="kari", now=timezone.now())
+    page = client.get(f"/agency/invitation/{invited.uid}/{invited.token}/", follow=True).redirect_chain[-1][0]
+    assert list(give(client, page, "short").context["form"].errors) == ["new_password1"]
+    mistyped = client.post(page, {"new_password1": WORDS, "new_password2": f"{WORDS}!"})
+    assert list(mistyped.context["form"].errors) == ["new_password2"]
+
+
 @pytest.mark.parametrize("role", ["coordinator", "observer"])
 @pytest.mark.django_db
 def test_members_of_the_desk_do_not_come_in(client, role, agency):
