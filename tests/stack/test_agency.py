@@ -76,6 +76,32 @@ def fits(page):
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (page.url, width)
 
 
+def preview_fits(chromium, cookies, url):
+    """See that no cell of the dry run is cut off on a telephone, and that no number breaks, where words are long."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    context.add_cookies(cookies)
+    page = context.new_page()
+    for language in ("", "de/", "fi/", "pl/"):
+        page.goto(f"{url}/{language}agency/send/")
+        page.locator("#file").set_input_files(file_of(1_000_000_000))
+        page.locator("main form button").first.click()
+        page.locator("#confirm").wait_for()
+        wide, lines = page.evaluate(
+            """() => [
+                [...document.querySelectorAll("table :is(th, td)")].filter(cell =>
+                    cell.scrollWidth > cell.clientWidth || cell.getBoundingClientRect().right > innerWidth
+                ).map(cell => cell.innerText),
+                [...document.querySelectorAll("tbody .figure")].map(cell => {
+                    const text = document.createRange();
+                    text.selectNodeContents(cell);
+                    return text.getClientRects().length;
+                }),
+            ]"""
+        )
+        assert (wide, set(lines)) == ([], {1}), language
+    context.close()
+
+
 def invite(desk, url):
     """Invite somebody of the agency at the desk, and return the link."""
     desk.goto(f"{url}/admin/countries/agencyaccount/add/")
@@ -102,6 +128,7 @@ def test_analyst_does_everything_by_the_keyboard_without_scripts(chromium, feder
     heading(page, "Set-up")
     assert "Last used:" in page.locator("main").inner_text()
     fits(page)
+    preview_fits(chromium, context.cookies(), federation.url)
     found = look(chromium, context.cookies(), federation.url, [*PAGES, finding.partition("/agency/")[2]])
     press(page, "Sign out")
     sign_in(page, second_factor.code(secret, at=time() + second_factor.STEP))
