@@ -157,7 +157,11 @@ class Send(AgencyPage):
         refused = _NEITHER if problem.code in _NO_TEXT else problem.detail
         told = advice.translated(refused) if isinstance(refused, Advice) else advice.of_code(problem.code)
         unlisted = problem.fault_count - len(faults)
-        answer = self._ask(status=problem.status, refused=told, faults=faults, unlisted=unlisted, **more)
+        # A file without a header has a fault, and no place of it.
+        has_places = any(place for place, _, _ in faults)
+        answer = self._ask(
+            status=problem.status, refused=told, faults=faults, has_places=has_places, unlisted=unlisted, **more
+        )
         for name, value in problem.headers.items():
             answer[name] = value
         return answer
@@ -191,7 +195,17 @@ def fault_in_words(fault: Fault, detail: str) -> tuple[str, str, str]:
 
 
 def _cell_in_words(cell: CellFault, place: str) -> tuple[str, str, str]:
-    return place, advice.translated(sentences.title(cell.code)), advice.translated(cell.detail)
+    detail = _no_header() if cell.detail == sentences.NO_HEADER else cell.detail
+    return place, advice.translated(sentences.title(cell.code)), advice.translated(detail)
+
+
+def _no_header() -> Advice:
+    """The advice of the core names a command, and the page has a link."""
+    return Advice(
+        "No row names the columns {columns}. Put your counts into a template: choose “{link}” below.",
+        **sentences.NO_HEADER.values,
+        link=gettext("Download an empty template"),
+    )
 
 
 _signer: Final = TimestampSigner(salt="api.agency.send")

@@ -136,13 +136,6 @@ FAULTS_OF_CSV = {
         f"{COLUMNS}\n",
         "Row 1 There is no report. There is no row below the header. Add one for each count.",
     ),
-    "no table": (
-        "nothing",
-        (
-            "Row 1 This row cannot be read. No row names the columns INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK, "
-            "OBS_VALUE. Put your counts into a template (p2p-agency template)."
-        ),
-    ),
 }
 
 
@@ -155,6 +148,28 @@ def test_faults_of_csv_are_told_in_words_of_a_spreadsheet_as_by_the_program(anal
     known = Context({"DOWNLOADS": 1}, agency.code, Clock())
     said = " ".join(check.lines(check.check(content.encode(), known, datetime.now(UTC))[0]))
     assert all(f": {title}. {what} [" in said for _, title, what in faults)
+
+
+def headless():
+    book = BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as written:
+        written.add_worksheet().write(0, 0, "Nothing here")
+    return book.getvalue()
+
+
+@pytest.mark.parametrize(("content", "place"), [(b"nothing", "Row 1"), (headless(), "")], ids=["csv", "workbook"])
+def test_file_without_a_header_leads_to_the_template_of_the_page_or_of_the_program(analyst, agency, content, place):
+    answer = drop(analyst, content)
+    [(where, _, what)] = answer.context["faults"]
+    assert what.endswith("OBS_VALUE. Put your counts into a template: choose “Download an empty template” below.")
+    assert ">Download an empty template</a>" in answer.content.decode()
+    assert (where, "<code>" in answer.content.decode(), ">Place<" in answer.content.decode()) == (
+        place,
+        *[bool(place)] * 2,
+    )
+    known = Context({"DOWNLOADS": 1}, agency.code, Clock())
+    said = " ".join(check.lines(check.check(content, known, datetime.now(UTC))[0]))
+    assert "Put your counts into a template (p2p-agency template)." in said
 
 
 def workbook(value="17", period="2026-06-01 09:00"):
@@ -191,14 +206,10 @@ def test_refused_workbook_names_cells_and_comes_back_with_them_coloured(analyst)
 def test_file_without_wrong_cells_does_not_come_back(analyst):
     """One that is accepted gets its dry run, and one that has no cells its faults."""
     assert drop(analyst, rows(("NO", 5)), coloured="1").context["stamp"]
-    without_header = BytesIO()
-    with xlsxwriter.Workbook(without_header, {"in_memory": True}) as book:
-        book.add_worksheet().write(0, 0, "Nothing here")
-    headless = without_header.getvalue()
     for content, more in (
         (b'{"indicator": "DOWNLOADS"}', {"coloured": "1"}),
-        (headless, {}),
-        (headless, {"coloured": "1"}),
+        (headless(), {}),
+        (headless(), {"coloured": "1"}),
     ):
         refused = drop(analyst, content, **more)
         assert (refused.status_code, 'name="coloured"' in refused.content.decode()) == (422, False)
