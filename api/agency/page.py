@@ -3,6 +3,7 @@
 import math
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,8 @@ from api.site import pages
 from countries.accounts import agency_accounts, second_factor, sessions
 from countries.accounts.guessing import LockedOut
 from countries.reference import Reference, Setup
+from federation.database import clock
+from p2p_core.workbooks.values import Clock
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -84,3 +87,8 @@ class AgencyPage(OpenPage):
 
     def setup_on(self, day: date) -> Setup | None:
         return next((setup for setup in reversed(self.setups()) if setup.valid_from <= day), None)
+
+    def clock_of_files(self) -> Clock:
+        """How times in spreadsheets of the agency are read today."""
+        setup = self.setup_on(clock.now().date())
+        return Clock(ZoneInfo(setup.time_zone), local_days=setup.local_days) if setup else Clock()

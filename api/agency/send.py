@@ -9,7 +9,6 @@ from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
@@ -33,7 +32,6 @@ from p2p_core.payloads.faults import LISTED, Advice, Fault, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.workbooks import files, reading, sentences, sheets, unpacking, writing
 from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError
-from p2p_core.workbooks.values import Clock
 
 #: How long a dry run may be confirmed.
 CONFIRMED_WITHIN: Final = timedelta(minutes=30)
@@ -98,11 +96,7 @@ class Send(AgencyPage):
             raise PayloadError("body_too_large", detail=_TOO_LARGE)
         indicators, agency = Reference.current().indicator_numbers, self.agency.code
         received = clock.agreed()
-        return files.read(content, received=received, indicators=indicators, agency=agency, clock=self._clock())
-
-    def _clock(self) -> Clock:
-        setup = self.setup_on(clock.now().date())
-        return Clock(ZoneInfo(setup.time_zone), local_days=setup.local_days) if setup else Clock()
+        return files.read(content, received=received, indicators=indicators, agency=agency, clock=self.clock_of_files())
 
     def _is_confirmed(self, submission: NewSubmission) -> bool:
         try:
@@ -113,7 +107,7 @@ class Send(AgencyPage):
 
     def _subject(self, submission: NewSubmission) -> str:
         # With another set-up, the same file has other times.
-        read_by = f"{self._clock().zone} {self._clock().local_days}"
+        read_by = f"{self.clock_of_files().zone} {self.clock_of_files().local_days}"
         return f"{self.agency.pk} {self.request.user.pk} {submission.media} {submission.digest.hex()} {read_by}"
 
     def _store(self, submission: NewSubmission) -> HttpResponse:
@@ -133,7 +127,7 @@ class Send(AgencyPage):
             # The file is not the one that was checked, or the check is too old.
             again="stamp" in self.request.POST,
             # If the API reads the file as it is, none of its times are local.
-            zone=str(self._clock().zone) if kind == "workbook" else "",
+            zone=str(self.clock_of_files().zone) if kind == "workbook" else "",
             notes=[advice.translated(note) for note in read.notes],
             reports=len(submission.reports),
             outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
@@ -174,9 +168,8 @@ class Template(AgencyPage):
     """An empty workbook with the lists to choose from."""
 
     def get(self, _request: HttpRequest) -> HttpResponse:
-        setup = self.setup_on(clock.now().date())
         names = {row.code: row.name for row in Reference.current().indicators}
-        content = writing.template(names, zone=setup.time_zone if setup else "UTC")
+        content = writing.template(names, clock=self.clock_of_files(), year=clock.now().year)
         return _download(content, f"{self.agency.code}.xlsx")
 
 

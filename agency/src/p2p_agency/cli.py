@@ -91,7 +91,7 @@ def template(path: Path, file: Path) -> None:
     from p2p_core.workbooks import writing
 
     known = reference.load(settings.load(path))
-    files.write_new(file, writing.template(known.indicators, zone=str(known.clock.zone)))
+    files.write_new(file, writing.template(known.indicators, clock=known.clock, year=datetime.now(UTC).year))
     name = files.shown(file)
     click.echo(f"{known}\nFill in the sheet Reports of {name}. Then run: p2p-agency check {name}")
 

@@ -237,6 +237,18 @@ def test_template_of_the_agency_is_accepted_once_filled_in(analyst):
     assert drop(analyst, answer.content).context["refused"]
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_set_up_and_template_say_whether_local_days_are_allowed(analyst, agency, allowed):
+    factories.SetupFactory.create(
+        agency=agency, time_zone="Europe/Oslo", local_days=allowed, valid_from=date(2026, 1, 1)
+    )
+    shown = text_of(analyst.get("/agency/set-up/"))
+    assert ("Its days may begin at midnight in this time zone" in shown) is allowed
+    assert ("Its days and months must begin at midnight UTC." in shown) is not allowed
+    template = ZipFile(BytesIO(analyst.get("/agency/send/template.xlsx").content))
+    assert (b"D: day" in template.read("xl/sharedStrings.xml")) is allowed
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\x89PNG\r\n\x81\x8d"])
 def test_file_that_is_no_table_is_refused_in_words_of_files(analyst, content):
     answer = drop(analyst, content)

@@ -717,7 +717,7 @@ def test_csv_of_a_spreadsheet_may_have_as_many_cells_as_a_workbook(line, monkeyp
 
 def test_template_has_lists_and_notes_of_what_is_accepted():
     """Each choice of a list is accepted: `_T` in a row that says that nothing happened, all others in any row."""
-    content = writing.template({"DOWNLOADS": "Downloads"}, zone="UTC")
+    content = writing.template({"DOWNLOADS": "Downloads"}, clock=Clock(), year=2026)
     template = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
     lists = template.get_sheet_by_name("Codes").to_python(skip_empty_area=False)
     columns = ([cells[at] for cells in lists if cells[at]] for at in (3, 4))
@@ -735,7 +735,7 @@ def test_template_has_lists_and_notes_of_what_is_accepted():
 
 
 def test_template_is_read_again_when_it_is_filled_in():
-    template = writing.template({"DOWNLOADS": "Downloads", "HELP_VISITS": ""}, zone="Europe/Oslo")
+    template = writing.template({"DOWNLOADS": "Downloads", "HELP_VISITS": ""}, clock=OSLO, year=2026)
     assert faults(template) == [("Reports!1:1", "no_reports")]
     with ZipFile(BytesIO(template)) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
@@ -747,8 +747,32 @@ def test_template_is_read_again_when_it_is_filled_in():
     assert "<t>HELP_VISITS</t>" in texts
 
 
+@pytest.mark.parametrize(
+    ("clock", "offered"),
+    [
+        (Clock(), "NHDM"),
+        (Clock(ZoneInfo("Europe/Lisbon")), "NHDM"),
+        (OSLO, "NH"),
+        (Clock(ZoneInfo("Asia/Kolkata")), "NH"),
+        (LOCAL_DAYS, "NHDM"),
+    ],
+)
+def test_template_offers_days_and_months_only_if_some_are_accepted_and_says_why(clock, offered):
+    content = writing.template({"DOWNLOADS": ""}, clock=clock, year=2026)
+    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
+    lists = book.get_sheet_by_name("Codes").to_python(skip_empty_area=False)
+    assert {cells[1][0] for cells in lists if cells[1]} == set(offered)
+    days = [values.period(date(2026, month, 1), one, clock) for month in range(1, 13) for one in "DM"]
+    assert any(not day.hint for day in days) == ("D" in offered)
+    comments = ZipFile(BytesIO(content)).read("xl/comments1.xml").decode()
+    says_why = "do not begin and end as in UTC, so they are refused" in str(book.get_sheet_by_name("Notes").to_python())
+    assert ("2026-11 for a month" in comments, says_why) == ("D" in offered, "D" not in offered)
+
+
 def test_own_sheets_of_the_template_are_not_said_to_be_left_out():
-    template = python_calamine.CalamineWorkbook.from_filelike(BytesIO(writing.template({"DOWNLOADS": ""}, zone="UTC")))
+    template = python_calamine.CalamineWorkbook.from_filelike(
+        BytesIO(writing.template({"DOWNLOADS": ""}, clock=Clock(), year=2026))
+    )
 
     def with_own_sheets(book, _, *, header=()):
         for name in template.sheet_names[1:]:
@@ -764,7 +788,7 @@ def test_own_sheets_of_the_template_are_not_said_to_be_left_out():
 
 
 def test_columns_are_wide_enough_for_what_is_chosen():
-    template = writing.template({"DOWNLOADS": "Downloads of police files"}, zone="UTC")
+    template = writing.template({"DOWNLOADS": "Downloads of police files"}, clock=Clock(), year=2026)
     name = "DOWNLOADS: Downloads of police files"
     back = xlsx(row(indicator=name, network="BITTORRENT: BitTorrent", value=-1))
     for book in (template, writing.refused(back, refusal(back))):

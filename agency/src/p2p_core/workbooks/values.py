@@ -154,6 +154,12 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
     return Text(plain(value).text, hint)
 
 
+def accepts_days(clock: Clock, year: int) -> bool:
+    """Whether at least some days of a year are accepted. Those of Lisbon are in winter. No day of Oslo is."""
+    days = (datetime(year, month, 2) for month in range(1, 13))  # noqa: DTZ001  they are local
+    return not all(_local_day(day, Frequency.DAY, clock).hint for day in days)
+
+
 def _of_date(value: date, frequency: str, clock: Clock, *, shows_day: bool) -> Text:
     if shows_day and frequency in _TIMED:
         hint = Advice("This cell has a date without a time. Write both: {day} 09:00.", day=f"{value:%Y-%m-%d}")

@@ -17,12 +17,13 @@ from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS, TO
 from p2p_core.payloads.checks import MAX_VALUE
 from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import Advice, PayloadError
-from p2p_core.periods import NOUNS, REPORTABLE
+from p2p_core.periods import NOUNS, REPORTABLE, Frequency
 from p2p_core.traces import looks_like_trace
-from p2p_core.workbooks import sentences, sheets
+from p2p_core.workbooks import sentences, sheets, values
 from p2p_core.workbooks.reading import CellFault, WorkbookError
 from p2p_core.workbooks.scan import position_of
 from p2p_core.workbooks.sheets import Sheet, Value
+from p2p_core.workbooks.values import Clock
 
 #: The number of rows in which the template checks what is typed.
 _ROWS: Final = 10_000
@@ -46,12 +47,18 @@ TOO_LARGE: Final = Advice(
 #: The names of sheets that Excel opens.
 _ALLOWED: Final = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
 
+_DAYS: Final = (Frequency.DAY, Frequency.MONTH)
+_TIMES_OF_DAYS: Final = ", 2026-11-24 for a day, 2026-11 for a month"
+_NO_DAYS: Final = (
+    "Report hours or minutes. Days and months in {zone} do not begin and end as in UTC, so they are refused. A "
+    "coordinator can allow them in the set-up of your agency."
+)
 #: What a comment on the name of each column says.
 _NOTES: Final = {
     "INDICATOR": "What was counted.",
     "FREQ": "How long the period is.",
     "TIME_PERIOD": (
-        f"When the period begins: {_EXAMPLE} for a minute or an hour, 2026-11-24 for a day, 2026-11 for a month. "
+        f"When the period begins: {_EXAMPLE} for a minute or an hour{{days}}. "
         "Times are those of {zone}. A time in UTC ends with Z: 2026-11-24T08:00Z."
     ),
     "COUNTRY": "One country. Choose _U if it is not known, or _T if nothing happened in the period.",
@@ -70,11 +77,16 @@ _HOW: Final = (
 )
 
 
-def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
-    """An empty workbook with lists to choose from. ``indicators`` has the names by code, ``zone`` names a time zone."""
+def template(indicators: Mapping[str, str], *, clock: Clock, year: int) -> bytes:
+    """An empty workbook with lists to choose from, for a year. ``indicators`` has the names by code.
+
+    It offers days and months only if the clock accepts some of them.
+    """
+    zone, has_days = str(clock.zone), values.accepts_days(clock, year)
+    frequencies = [code for code in _FREQUENCIES if has_days or code not in _DAYS]
     known: dict[str, Iterable[str]] = {
         "INDICATOR": _labels(indicators, indicators),
-        "FREQ": _labels(_FREQUENCIES, _FREQUENCIES),
+        "FREQ": _labels(frequencies, _FREQUENCIES),
         "COUNTRY": _labels(dict.fromkeys((UNKNOWN, TOTAL, *COUNTRIES)), COUNTRY_NAMES | _NOTHING),
         "NETWORK": _labels([*NETWORKS, TOTAL], NETWORK_NAMES | _NOTHING),
         "OBS_STATUS": _labels(_STATUSES, _STATUSES),
@@ -87,13 +99,15 @@ def template(indicators: Mapping[str, str], *, zone: str) -> bytes:
         bold, moment = book.add_format({"bold": True}), book.add_format(_MOMENT)
         for at, (name, note) in enumerate(_NOTES.items()):
             reports.write_string(0, at, name, bold)
-            reports.write_comment(0, at, note.format(zone=zone), {"x_scale": 2})
+            reports.write_comment(
+                0, at, note.format(zone=zone, days=_TIMES_OF_DAYS if has_days else ""), {"x_scale": 2}
+            )
             choices = list(known.get(name, ()))
             reports.set_column(at, at, _width(choices or [_EXAMPLE]), moment if name == "TIME_PERIOD" else None)
             _check(reports, at, name, codes, choices)
         reports.freeze_panes(1, 0)
         notes.set_column(0, 0, 110)
-        for row, line in enumerate(_HOW):
+        for row, line in enumerate(_HOW if has_days else (*_HOW, _NO_DAYS)):
             notes.write_string(row, 0, line.format(zone=zone))
     return content.getvalue()
 
