@@ -78,7 +78,7 @@ class AgencyPage(OpenPage):
         return None
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-        return super().page(template, status=status, agency=self.agency, **context)
+        return super().page(template, status=status, agency=self.agency, may_sign_out=True, **context)
 
     def setups(self) -> tuple[Setup, ...]:
         """The set-ups of the agency, earliest first."""

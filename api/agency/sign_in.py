@@ -42,6 +42,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
+        help_text=gettext_lazy("The code of the app has six digits. It changes every half a minute."),
         widget=CodeInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
@@ -100,9 +101,14 @@ class SecondFactor(OpenPage):
             messages.warning(request, gettext("You have used a recovery code. Recovery codes left: %d") % left)
         return HttpResponseRedirect(self._next())
 
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+        return super().page(template, status=status, may_sign_out=True, **context)
+
     def _ask(self, form: CodeForm, status: int = 200) -> HttpResponse:
         if second_factor.is_set_up(self.request.user):
             return self.page("second_factor", form=form, status=status)
+        # Only here, because recovery codes have letters.
+        form.fields["code"].widget.attrs["inputmode"] = "numeric"
         secret, picture = second_factor.readable(sign_in.secret_of(self.request)), sign_in.qr_code(self.request)
         return self.page("set_up_app", form=form, secret=secret, picture=picture, status=status)
 

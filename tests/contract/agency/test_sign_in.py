@@ -170,6 +170,24 @@ def test_wrong_code_is_told_and_the_next_one_must_wait(client, agency):
     assert client.get("/agency/")["Location"].startswith("/agency/second-factor/")
 
 
+def test_steps_of_the_second_factor_explain_the_code_and_let_people_sign_out(client, agency):
+    user = account(agency, "ola").user
+    client.force_login(user)
+    setting_up = client.get("/agency/second-factor/")
+    second_factor.given_to(user)
+    asked = client.get("/agency/second-factor/")
+    for page in (setting_up, asked):
+        assert "The code of the app has six digits. It changes every half a minute." in text_of(page)
+        assert 'aria-describedby="id_code_helptext"' in page.content.decode()
+        assert 'action="/agency/sign-out/"' in page.content.decode()
+    # Recovery codes, which have letters, are accepted only in the second step.
+    assert ['inputmode="numeric"' in page.content.decode() for page in (setting_up, asked)] == [True, False]
+    client.post("/agency/sign-out/")
+    page = client.get("/agency/second-factor/", follow=True)
+    assert "/agency/sign-out/" not in page.content.decode()
+    assert page.redirect_chain[-1][0] == "/agency/sign-in/"
+
+
 def test_forms_need_their_token(agency):
     client = Client(enforce_csrf_checks=True)
     assert give_password(client).status_code == 403
