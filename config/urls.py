@@ -14,5 +14,5 @@ urlpatterns = [
 
 handler400 = "api.problems.bad_request"
 handler403 = "api.problems.permission_denied"
-handler404 = "api.site.views.not_found"
+handler404 = "api.agency.no_such_page.not_found"
 handler500 = "api.site.views.server_error"

@@ -295,7 +295,7 @@ class DataPage(PageView):
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: with a page to browsers, with a problem document to programs."""
-    if not _reads_pages(request):
+    if not reads_pages(request):
         return problems.not_found(request, exception)
     try:
         around = on_public_connection(pages.everywhere)
@@ -308,7 +308,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 likewise, or 503. The page does not need the database, which may be what failed."""
-    if not _reads_pages(request):
+    if not reads_pages(request):
         return problems.server_error(request)
     context = {**pages.at_hand(), "language": translation.get_language(), "request_id": problems.log_failure()}
     status = 503 if problems.is_away() else 500
@@ -317,7 +317,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _reads_pages(request: HttpRequest) -> bool:
+def reads_pages(request: HttpRequest) -> bool:
     return not request.path.startswith(("/api/", "/admin/")) and "text/html" in request.headers.get("Accept", "")
 
 

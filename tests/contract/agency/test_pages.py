@@ -413,6 +413,30 @@ def test_set_up_shows_credentials_and_when_they_were_last_used(analyst, agency, 
     assert re.search(r"Last used: \d", text_of(analyst.get("/agency/set-up/")))
 
 
+@pytest.mark.parametrize("language", ["", "/nb"])
+def test_address_that_does_not_exist_leads_people_of_an_agency_to_the_board(client, analyst, agency, other, language):
+    """A foreign finding has the same page. Strangers get the public page, and programs a problem document."""
+    foreign = factories.FindingFactory.create(agency=other).pk
+    stranger = type(client)()
+    for page in ("nothing/", "findings/999999/", f"findings/{foreign}/"):
+        address = f"{language}/agency/{page}"
+        answer = analyst.get(address, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
+        assert "Kripos (NO-KRIPOS)" in text_of(answer)
+        assert f'<p><a href="{language}/agency/">' in answer.content.decode()
+        assert "NOA" not in text_of(answer)
+        assert (
+            analyst.get(f"{language}/nothing/", headers={"Accept": "text/html"}).templates[0].name.startswith("site/")
+        )
+    asked = stranger.get(f"{language}/agency/nothing/", headers={"Accept": "text/html"})
+    assert (asked.status_code, asked.templates[0].name, "Kripos" in text_of(asked)) == (
+        404,
+        "site/not_found.html",
+        False,
+    )
+    assert analyst.get(f"{language}/agency/nothing/").json()["code"] == "not_found"
+
+
 @pytest.mark.parametrize("page", ["", "send/", "findings/", "submissions/", "set-up/", "findings/?before=9&all"])
 def test_pages_are_never_kept_and_run_no_script(analyst, page):
     answer = analyst.get(f"/agency/{page}")
