@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from p2p_agency import files
+from p2p_agency import files, large_csv
 from p2p_agency.files import Context
 from p2p_agency.words import amount
 from p2p_core import periods, verdict
@@ -105,7 +105,15 @@ def write_marked(file: Path, content: bytes, refusal: PayloadError | None) -> st
             f"{files.shown(file)} was not written, because there is no faulty cell to colour in it. "
             "The text above says what is wrong, and where."
         )
-    files.write_new(file, writing.refused(content, refusal))
+    try:
+        coloured = writing.refused(content, refusal)
+    except PayloadError as unopened:
+        # A large CSV file is checked in parts. The program cannot open it as a whole.
+        is_large = unopened.code in large_csv.TOO_MUCH
+        reason = "the file is too large for a workbook" if is_large else "a later part of the file cannot be read"
+        advice = "Divide the file, and check each part." if is_large else "Correct the faults above, and check it again."
+        return f"{files.shown(file)} was not written, because {reason}. {advice}"
+    files.write_new(file, coloured)
     return f"{files.shown(file)} has the coloured cells."
 
 

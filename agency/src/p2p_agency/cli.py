@@ -114,11 +114,10 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     given = settings.load(context.obj)
     (content, _), known = files.load(file), files.context_of(given)
     verdict, refusal = checking.check(content, known, datetime.now(UTC))
-    written = marked and checking.write_marked(marked, content, refusal)
     told = messages.of_faults(refusal, file) if refusal else checking.lines(verdict)
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(told))
-    if written:
-        click.echo(written, err=as_json)
+    if marked:
+        click.echo(checking.write_marked(marked, content, refusal), err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
         click.echo(reference.load(given))
     if refusal:

@@ -78,6 +78,35 @@ def test_no_workbook_is_written_without_a_coloured_cell(run, tmp_path, name, con
     assert f"{marked} was not written, because there is no faulty cell to colour in it. The text above says" in output
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([], "the file is too large for a workbook. Divide the file, and check each part."),
+        (['DOWNLOADS,D,2025-01-01,NO,ARES,"1'], "a later part of the file cannot be read. Correct the faults above,"),
+    ],
+    ids=("cells", "a quote that is not closed"),
+)
+def test_verdict_about_a_file_that_no_workbook_holds_is_shown(run, tmp_path, monkeypatch, more, words):
+    monkeypatch.setattr(large_csv, "_PART", 200)
+    monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 10)
+    monkeypatch.setattr(sheets, "MAX_CELLS", 10_000 if more else 100)
+    file, marked = tmp_path / "history.csv", tmp_path / "marked.xlsx"
+    days = [f"DOWNLOADS,D,2025-03-{day:02},NO,ARES,1" for day in range(1, 29)]
+    days[5] = days[5].replace(",1", ",1.000")
+    file.write_text("\n".join([",".join(COLUMNS), *days, *more]))
+    code, output = run("check", file, "--marked", marked)
+    assert (code, "row 7, column F: " in output, marked.exists()) == (1, True, False), output
+    assert f"{marked} was not written, because {words}" in output
+
+
+def test_verdict_is_shown_if_the_marked_workbook_cannot_be_written(run, tmp_path):
+    file = tmp_path / "counts.xlsx"
+    file.write_bytes(xlsx(row(PAST, country="ZZ")))
+    code, output = run("check", file, "--marked", file)
+    assert (code, "row 2, column D: An unknown country." in output) == (1, True)
+    assert f"Error: {file} exists already. Give another name.\n" in output
+
+
 def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     file = tmp_path / "counts.xlsx"
     file.write_bytes(xlsx(row(PAST, 100, country="_U")))
