@@ -7,6 +7,7 @@ import pytest
 from p2p_agency import files, large_csv
 from p2p_core.payloads import draft
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.workbooks import sheets
 from p2p_core.workbooks.reading import WorkbookError
 
 HEAD = "TIME_PERIOD;INDICATOR;FREQ;COUNTRY;NETWORK;OBS_VALUE"
@@ -89,6 +90,25 @@ def test_row_that_comes_twice_names_the_line_of_the_earlier_one(read):
         read("\n".join(lines))
     [cell] = refused.value.cells
     assert (cell.place.row, cell.detail.partition(" has")[0]) == (2 + 438 + 1, f"Row {2 + 437 + 1}")
+
+
+@pytest.mark.parametrize(
+    ("head", "day"), [(f"sep=;\n{HEAD}", "2026-01-01"), (HEAD, "01.01.2026")], ids=("sep=", "a date of a spreadsheet")
+)
+def test_file_with_more_cells_than_a_workbook_may_have_is_divided(read, monkeypatch, head, day):
+    monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 1_000)
+    monkeypatch.setattr(sheets, "MAX_CELLS", 200)
+    lines = [line.replace("2026-01-01", day) for line in rows(range(100))]
+    assert len(read("\n".join([head, *lines]))) == 100
+    lines[250] = lines[250].replace(";7", ";seven")
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([head, *lines]))
+    assert refused.value.faults == [("/rows/250/OBS_VALUE", "not_a_number")]
+
+
+def test_part_never_has_more_cells_than_a_workbook_may_have():
+    fullest = b";\n" * (large_csv._PART // 2)
+    assert sheets.open_csv(fullest).rows
 
 
 def test_fault_is_named_at_its_row(read):
