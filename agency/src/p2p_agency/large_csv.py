@@ -1,6 +1,7 @@
 """Reads CSV files that are too large for one submission, such as all hours of ten years, part by part."""
 
 import codecs
+import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ class _Head(NamedTuple):
     """
 
     text: bytes
-    delimiter: bytes
+    delimiter: str
     places: list[int]
 
     @property
@@ -115,27 +116,35 @@ def _head_of(body: bytes) -> _Head:
         names = [code_of(name.strip().strip('"')) for name in line.split(delimiter)]
         places = [place for place, name in enumerate(names) if name in _OF_REPORT]
         if len(places) == len(_OF_REPORT):
-            return _Head(body[:end], delimiter.encode(), places)
-    return _Head(body[: ends[1]], delimiter.encode(), [])
+            return _Head(body[:end], delimiter, places)
+    return _Head(body[: ends[1]], delimiter, [])
 
 
 def _parts(body: bytes, head: _Head) -> Iterator[bytes]:
     """Yield the rows below the head in parts of whole reports."""
 
-    def name_at(position: int) -> list[bytes]:
-        cells = body[position : _next_line(body, position)].split(head.delimiter)
-        return [cells[place].strip() for place in head.places if place < len(cells)]
+    def name_at(position: int) -> list[str]:
+        cells = _cells(body[position : _next_line(body, position)], head.delimiter)
+        return [code_of(cells[place]) for place in head.places if place < len(cells)]
 
     begin = len(head.text)
     while begin < len(body):
         end = _next_line(body, begin + _PART)
-        name: list[bytes] = []
+        name: list[str] = []
         # An empty line does not end a report.
         while end < len(body) and (not any(row := name_at(end)) or not name or row == name):
             name = row if any(row) else name
             end = _next_line(body, end)
         yield body[begin:end]
         begin = end
+
+
+def _cells(line: bytes, delimiter: str) -> list[str]:
+    """The texts of the cells without their quotes. A line that is no CSV has none: its part is refused for it."""
+    try:
+        return next(csv.reader([line.decode(errors="replace").strip("\r\n")], delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _next_line(body: bytes, position: int) -> int:

@@ -125,6 +125,13 @@ def test_report_whose_rows_are_apart_is_refused(read):
     assert "Sort the rows" in refused.value.detail
 
 
+def test_rows_of_a_report_may_be_quoted_in_different_ways(read):
+    lines = rows(range(200))
+    for at in range(1, len(lines), 2):
+        lines[at] = ";".join(f'"{cell}"' for cell in lines[at].split(";"))
+    assert [len(report.values) for report in read("\n".join([HEAD, *lines]))] == [3] * 200
+
+
 def test_one_report_may_be_longer_than_a_part(read, monkeypatch):
     monkeypatch.setattr(large_csv, "_PART", 10)
     assert len(read("\n".join([HEAD, *rows(range(30))]))) == 30
