@@ -22,7 +22,7 @@ from api.agency.page import AgencyPage
 from api.codes import CODES
 from api.problems import Problem, problem_of
 from api.site import pages
-from api.throttling import rates
+from api.throttling import costs, rates
 from api.v1.submissions import store
 from countries.reference import Reference
 from federation.database import clock
@@ -70,7 +70,8 @@ class Send(AgencyPage):
             return self._ask(problem=missing, status=422)
         try:
             self._count()
-            return self._answer(sent.name, sent.read())
+            with costs.read_file(self.agency.pk):
+                return self._answer(sent.name, sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
             return self._refuse(problem, [fault_in_words(one, problem.detail) for one in problem.faults])

@@ -1,9 +1,10 @@
 """The cost of large reads. The address is charged before the read begins, and threads are kept for small reads.
 
 Some large reads can answer only at their end: they take turns. Other answers are sent while they are read: each of them
-takes one of a few places.
+takes one of a few places. Each agency has places of its own for the files that it sends on its pages.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
@@ -18,10 +19,15 @@ from api.throttling import rates
 OBSERVATIONS: Final = 10_000
 #: Reads of more observations than this take turns.
 LARGE: Final = 100_000
+#: A process reads at most so many files of one agency at once. Two, because a form that is sent twice comes twice.
+FILES: Final = 2
 
 _turn: Final = Lock()
 #: The places: half of the threads of this process, because a slow reader can use a thread for hours.
 _places: Final = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
+#: For each agency, how many of its files are being read.
+_files: Final[Counter[int]] = Counter()
+_counting: Final = Lock()
 
 
 def charge(observations: int) -> None:
@@ -48,6 +54,20 @@ def take_turn(observations: int) -> Iterator[None]:
         yield
     finally:
         _turn.release()
+
+
+@contextmanager
+def read_file(agency: int) -> Iterator[None]:
+    """Give a file of an agency one of the agency's places, or refuse it."""
+    with _counting:
+        if _files[agency] >= FILES:
+            raise busy()
+        _files[agency] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _files[agency] -= 1
 
 
 class LongAnswer(Iterator[bytes]):
