@@ -108,11 +108,12 @@ def write_marked(file: Path, content: bytes, refusal: PayloadError | None) -> st
     try:
         coloured = writing.refused(content, refusal)
     except PayloadError as unopened:
-        # A large CSV file is checked in parts. The program cannot open it as a whole.
-        is_large = unopened.code in large_csv.TOO_MUCH
-        reason = "the file is too large for a workbook" if is_large else "a later part of the file cannot be read"
-        advice = "Divide the file, and check each part." if is_large else "Correct the faults above, and check it again."
-        return f"{files.shown(file)} was not written, because {reason}. {advice}"
+        # A large CSV file is checked in parts. It cannot always be opened as a whole.
+        if unopened.code in large_csv.TOO_MUCH:
+            reason = "the file is too large for a workbook. Divide it, and check each part."
+        else:
+            reason = "a later part of the file cannot be read. Correct the faults above, and check the file again."
+        return f"{files.shown(file)} was not written, because {reason}"
     files.write_new(file, coloured)
     return f"{files.shown(file)} has the coloured cells."
 

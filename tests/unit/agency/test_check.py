@@ -81,7 +81,7 @@ def test_no_workbook_is_written_without_a_coloured_cell(run, tmp_path, name, con
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ([], "the file is too large for a workbook. Divide the file, and check each part."),
+        ([], "the file is too large for a workbook. Divide it, and check each part."),
         (['DOWNLOADS,D,2025-01-01,NO,ARES,"1'], "a later part of the file cannot be read. Correct the faults above,"),
     ],
     ids=("cells", "a quote that is not closed"),
