@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from api.throttling import costs
 from countries.accounts import agency_accounts
 from countries.models import AgencyAccount
 from federation.models.submissions import Submission
@@ -205,3 +206,16 @@ def test_entities_of_xml_are_not_resolved(analyst):
     entity = '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'
     answer = drop(analyst, changed(odd_workbook(), "sheet1.xml", "?>", entity))
     assert (answer.status_code, answer.context["refused"][:22]) == (415, "This is not a workbook")
+
+
+def test_no_more_than_two_files_of_an_agency_are_read_at_once(client, analyst, agency):
+    other = factories.AgencyFactory.create(code="SE-NOA", name="NOA")
+    colleague = second_factor.signed_in(type(client)(), account(other, "cleo").user)
+    with costs.read_file(agency.pk), costs.read_file(agency.pk):
+        refused = drop(analyst, rows(("NO", 5)))
+        assert drop(colleague, rows(("NO", 5))).context["stamp"]
+    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    assert "Nothing was stored. Try again in a minute." in text_of(refused)
+    # A place is given back, also after a refusal.
+    assert [drop(analyst, b"a,b").status_code for _ in range(3)] == [422, 422, 422]
+    assert drop(analyst, rows(("NO", 5))).context["stamp"]

@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from api.agency import send
-from api.throttling import costs
 from countries import reference
 from countries.accounts import credentials
 from countries.models import Agency, Credential
@@ -302,18 +301,6 @@ def figure(agency, start, value, **more):
         final=True, held=False, countries=[578], networks=[1], values=[value],
         **{"frequency": "D", "source": "reported", **more},
     )  # fmt: skip
-
-
-def test_no_more_than_two_files_of_an_agency_are_read_at_once(client, analyst, agency, other):
-    colleague = signed_in(type(client)(), account(other, "cleo").user)
-    with costs.read_file(agency.pk), costs.read_file(agency.pk):
-        refused = drop(analyst, rows(("NO", 5)))
-        assert drop(colleague, rows(("NO", 5))).context["stamp"]
-    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
-    assert "Nothing was stored. Try again in a minute." in text_of(refused)
-    # A place is given back, also after a refusal.
-    assert [drop(analyst, b"a,b").status_code for _ in range(3)] == [422, 422, 422]
-    assert drop(analyst, rows(("NO", 5))).context["stamp"]
 
 
 def test_dry_run_shows_the_count_that_the_file_replaces(analyst, agency, other):
