@@ -5,13 +5,14 @@ file was checked, and when. The stamp is also the `Idempotency-Key`, so a form t
 submission.
 """
 
+import time
 from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import BadSignature, TimestampSigner, b62_decode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -35,6 +36,8 @@ from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError
 
 #: How long a dry run may be confirmed.
 CONFIRMED_WITHIN: Final = timedelta(minutes=30)
+#: How far the clock of the machine that stamped may be ahead. A later stamp could be confirmed for too long.
+_AHEAD: Final = timedelta(seconds=30)
 #: How many reports and findings a dry run shows.
 SHOWN: Final = 200
 _MIB: Final = 1024 * 1024
@@ -100,11 +103,15 @@ class Send(AgencyPage):
         return files.read(content, received=received, indicators=indicators, agency=agency, clock=self.clock_of_files())
 
     def _is_confirmed(self, submission: NewSubmission) -> bool:
+        stamp = self.request.POST.get("stamp", "")
         try:
-            stamped = _signer.unsign(self.request.POST.get("stamp", ""), max_age=CONFIRMED_WITHIN)
+            stamped = _signer.unsign(stamp, max_age=CONFIRMED_WITHIN)
         except BadSignature:
             return False
-        return bool(stamped == self._subject(submission))
+        # Django's signer accepts a stamp of any time in the future.
+        _, stamped_at, _ = stamp.rsplit(_signer.sep, 2)
+        is_early = b62_decode(stamped_at) > time.time() + _AHEAD.total_seconds()
+        return bool(stamped == self._subject(submission)) and not is_early
 
     def _subject(self, submission: NewSubmission) -> str:
         # With another set-up, the same file has other times.

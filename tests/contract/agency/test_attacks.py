@@ -1,6 +1,7 @@
 """Attempts on the pages of an agency: by strangers, by people of another agency, and by odd files."""
 
 import re
+import time
 from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
@@ -13,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from api.agency import send
 from api.throttling import costs
 from countries.accounts import agency_accounts
 from countries.models import AgencyAccount
@@ -206,6 +208,17 @@ def test_entities_of_xml_are_not_resolved(analyst):
     entity = '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'
     answer = drop(analyst, changed(odd_workbook(), "sheet1.xml", "?>", entity))
     assert (answer.status_code, answer.context["refused"][:22]) == (415, "This is not a workbook")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(20, 302), (60, 200)])
+def test_stamp_of_a_clock_that_was_ahead_confirms_nothing(analyst, monkeypatch, seconds, status):
+    subject = send._signer.unsign(drop(analyst, rows(("NO", 5))).context["stamp"])
+    later = time.time() + seconds
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: later)
+        stamp = send._signer.sign(subject)
+    assert drop(analyst, rows(("NO", 5)), stamp=stamp).status_code == status
+    assert Submission.objects.exists() == (status == 302)
 
 
 def test_no_more_than_two_files_of_an_agency_are_read_at_once(client, analyst, agency):
