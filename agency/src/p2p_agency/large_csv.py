@@ -54,11 +54,13 @@ def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tupl
     """The kind of a CSV file and what is in it. Raises a `PayloadError` with the faults of the first faulty part."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         body = sheets.decode(body).encode()
-    body = body.rstrip()
     if body.count(b"\r") > body.count(b"\r\n"):
         # Some programs end lines with CR alone. The code below looks for LF only.
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head = _head_of(body)
+    # Spreadsheets can save very many empty rows at the end.
+    last = len(body.rstrip(b"\r\n\t " + head.delimiter.encode()))
+    body = body[: max(_next_line(body, last), len(head.text))]
     kinds, found = set(), []
     rows = lines = 0
     for part in _parts(body, head):
@@ -121,13 +123,15 @@ def _head_of(body: bytes) -> _Head:
 
 
 def _parts(body: bytes, head: _Head) -> Iterator[bytes]:
-    """Yield the rows below the head in parts of whole reports."""
+    """Yield the rows below the head in parts of whole reports. If there is no row, there is one empty part."""
 
     def name_at(position: int) -> list[str]:
         cells = _cells(body[position : _next_line(body, position)], head.delimiter)
         return [code_of(cells[place]) for place in head.places if place < len(cells)]
 
     begin = len(head.text)
+    if begin == len(body):
+        yield b""
     while begin < len(body):
         end = _next_line(body, begin + _PART)
         name: list[str] = []

@@ -106,6 +106,15 @@ def test_file_with_more_cells_than_a_workbook_may_have_is_divided(read, monkeypa
     assert refused.value.faults == [("/rows/250/OBS_VALUE", "not_a_number")]
 
 
+def test_empty_rows_at_the_end_do_not_count(read, monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_CELLS", 300)
+    empty = [";;;;;"] * 300
+    assert len(read("\n".join([HEAD, *rows(range(30)), *empty]))) == 30
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([f"sep=;\n{HEAD}", *empty]))
+    assert refused.value.faults == [("/rows", "no_reports")]
+
+
 def test_part_never_has_more_cells_than_a_workbook_may_have():
     fullest = b";\n" * (large_csv._PART // 2)
     assert sheets.open_csv(fullest).rows
