@@ -46,6 +46,7 @@ class Sheet:
     hidden: bool = False
     marks: dict[Position, Mark] = field(default_factory=dict)
     days: dict[int, bytearray] = field(default_factory=dict)
+    is_csv: bool = False
 
     def shows_day(self, row: int, column: int) -> bool:
         """Whether a cell with a date shows no hours."""
@@ -149,7 +150,7 @@ def open_csv(content: bytes) -> Sheet:
         pointer = f"/rows/{len(rows) - 1}" if rows else "/header"
         raise PayloadError("not_csv", detail=_QUOTE, faults=[Fault(pointer, "not_csv")]) from None
     # The line that names the separator is a row of the file.
-    return Sheet("", [[], *rows] if is_named else rows)
+    return Sheet("", [[], *rows] if is_named else rows, is_csv=True)
 
 
 def delimiter_of(text: str) -> tuple[str, bool]:

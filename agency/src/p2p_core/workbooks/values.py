@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES, COUNTRY_NAMES, NETWORK_NAMES, NETWORKS
+from p2p_core.payloads.csv_header import NAMED
 from p2p_core.payloads.faults import Advice
 from p2p_core.periods import Frequency
 from p2p_core.workbooks.sheets import Value
@@ -49,6 +50,9 @@ _EXAMPLES: Final[dict[str, str]] = {
     Frequency.DAY: "2026-11-24",
     Frequency.MONTH: "2026-11",
 }
+
+#: No column accepts a text that begins so.
+REFUSED: Final = "? "
 
 _HALF_SECOND: Final = timedelta(microseconds=500_000)
 
@@ -140,9 +144,7 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
     if frequency not in periods.REPORTABLE:
         return plain(value)
     if isinstance(value, datetime):
-        # The last half second of the calendar cannot be rounded up.
-        rounded = min(value, datetime.max - _HALF_SECOND) + _HALF_SECOND  # noqa: DTZ901  it is local
-        return _local(rounded.replace(microsecond=0), frequency, clock)
+        return _local(rounded(value), frequency, clock)
     if isinstance(value, date):
         return _of_date(value, frequency, clock, shows_day=shows_day)
     if isinstance(value, str):
@@ -158,6 +160,22 @@ def accepts_days(clock: Clock, year: int) -> bool:
     """Whether at least some days of a year are accepted. Those of Lisbon are in winter. No day of Oslo is."""
     days = (datetime(year, month, 2) for month in range(1, 13))  # noqa: DTZ001  they are local
     return not all(_local_day(day, Frequency.DAY, clock).hint for day in days)
+
+
+def rounded(moment: datetime) -> datetime:
+    """Rounded to seconds. The last half second of the calendar cannot be rounded up."""
+    return (min(moment, datetime.max - _HALF_SECOND) + _HALF_SECOND).replace(microsecond=0)  # noqa: DTZ901  it is local
+
+
+def period_of_csv(text: str) -> str:
+    """The text with which a workbook has the same period: in CSV, a time in the form of the API is in UTC."""
+    code, named, name = text.partition(NAMED)
+    try:
+        start = periods.parse(Frequency.MINUTE, code.strip())
+    except periods.PeriodError as error:
+        # CSV may not have a time with another offset. A workbook may, if it is that of the zone.
+        return f"{REFUSED}{text}" if error.code == "not_utc" else text
+    return f"{periods.label(Frequency.MINUTE, start)}Z{named}{name}"
 
 
 def _of_date(value: date, frequency: str, clock: Clock, *, shows_day: bool) -> Text:

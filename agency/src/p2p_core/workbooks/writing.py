@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from itertools import accumulate, islice
@@ -20,8 +20,8 @@ from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.periods import NOUNS, REPORTABLE, Frequency
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sentences, sheets, values
-from p2p_core.workbooks.reading import CellFault, WorkbookError
-from p2p_core.workbooks.scan import position_of
+from p2p_core.workbooks.reading import CellFault, WorkbookError, code_of, find_header
+from p2p_core.workbooks.scan import letters, position_of
 from p2p_core.workbooks.sheets import Sheet, Value
 from p2p_core.workbooks.values import Clock
 
@@ -34,6 +34,8 @@ _NOTHING: Final = {TOTAL: "nothing happened"}
 _DATE_FORMAT: Final = "yyyy-mm-dd hh:mm"
 _EXAMPLE: Final = "2026-11-24 09:00"
 _MOMENT: Final = {"num_format": _DATE_FORMAT}
+#: A cell with this format has a date without a time.
+_DAY: Final = {"num_format": "yyyy-mm-dd"}
 #: Widths in characters. The names of columns fit into the narrowest column.
 _NARROWEST, _WIDEST = 12, 40
 _WRONG: Final = {"bg_color": "#FFC7CE", "border": 2, "border_color": "#9C0006"}
@@ -44,6 +46,10 @@ _DETAILS: Final = 20
 TOO_LARGE: Final = Advice(
     "This file is too large to come back with its wrong cells coloured. Divide it, and check each part."
 )
+#: What Excel can have: rows and columns of a sheet, and characters of a text.
+_MOST_ROWS, _MOST_COLUMNS, _LONGEST_TEXT = 1 << 20, 1 << 14, 32_767
+#: With how many digits a number is written.
+_DIGITS: Final = 16
 #: The names of sheets that Excel opens.
 _ALLOWED: Final = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
 
@@ -149,23 +155,26 @@ def refused(
 ) -> bytes:
     """A workbook of the values that were read, its faulty cells coloured. Comments say what is wrong and what to do.
 
-    ``content`` is the workbook or CSV file that was refused with ``error``. Texts that could lead to a person are left
-    out. Raises a :class:`PayloadError` if a ``size`` is given and the sheets have more: a cell has a size of 1, and of
-    1 more for each hundred characters. Comments are English unless there is a function to ``translate`` them.
+    ``content`` is the workbook or CSV file that was refused with ``error``. If nobody corrects the new workbook, it is
+    refused too, with a fault in each coloured cell. Texts that could lead to a person are replaced. Raises a
+    :class:`PayloadError` if the sheets are larger than those of Excel, or if a ``size`` is given and they have more: a
+    cell has a size of 1, and of 1 more for each hundred characters. Comments are English unless there is a function to
+    ``translate`` them.
     """
     faults: dict[str, list[CellFault]] = defaultdict(list)
     for cell in error.cells if isinstance(error, WorkbookError) else ():
         faults[cell.place.sheet].append(cell)
     opened = sheets.open_workbook(content) if sheets.is_workbook(content) else [sheets.open_csv(content)]
     shown = [sheet for sheet in opened if not sheet.hidden]
-    if size is not None and any(total > size for total in accumulate(map(_size, shown))):
+    is_too_large = size is not None and any(total > size for total in accumulate(map(_size, shown)))
+    if is_too_large or not all(map(_fits, shown)):
         raise PayloadError("body_too_large", detail=TOO_LARGE)
     result = BytesIO()
     with Workbook(result, {"in_memory": True, "strings_to_urls": False}) as book:
         formats = {
-            (wrong, dated): book.add_format((_WRONG if wrong else {}) | (_MOMENT if dated else {}))
+            (wrong, kind): book.add_format((_WRONG if wrong else {}) | form)
             for wrong in (False, True)
-            for dated in (False, True)
+            for kind, form in (("", {}), ("moment", _MOMENT), ("day", _DAY))
         }
         for sheet, name in zip(shown, _names(shown), strict=True):
             _copy(book.add_worksheet(name), sheet, faults[sheet.name], formats, translate)
@@ -174,6 +183,11 @@ def refused(
 
 def _size(sheet: Sheet) -> int:
     return sum(1 + len(value) // 100 if isinstance(value, str) else 1 for row in sheet.rows for value in row)
+
+
+def _fits(sheet: Sheet) -> bool:
+    """Whether Excel has all its rows and columns. If some were left out, the rest would be another report."""
+    return all(at < _MOST_ROWS and len(row) <= _MOST_COLUMNS for at, row in enumerate(sheet.rows))
 
 
 def _names(shown: list[Sheet]) -> list[str]:
@@ -189,7 +203,7 @@ def _copy(
     written: Worksheet,
     sheet: Sheet,
     faults: list[CellFault],
-    formats: Mapping[tuple[bool, bool], Any],
+    formats: Mapping[tuple[bool, str], Any],
     translate: Callable[[str], str],
 ) -> None:
     wrong: dict[tuple[int, int], list[str]] = defaultdict(list)
@@ -198,28 +212,70 @@ def _copy(
         place = position_of(f"{fault.place.column or 'A'}{max(fault.place.row, 1)}")
         wrong[place].append(f"{translate(sentences.title(fault.code))}. {translate(fault.detail)}")
     for at, column in wrong:
-        written.write_blank(at, column, None, formats[True, False])
-    is_trace = cache(looks_like_trace)
+        written.write_blank(at, column, None, formats[True, ""])
     longest: dict[int, str] = defaultdict(str)
-    for at, row in enumerate(sheet.rows):
-        for column, value in enumerate(row):
-            longest[column] = max(longest[column], value if isinstance(value, str) else _EXAMPLE, key=len)
-            if not (isinstance(value, str) and is_trace(value)):
-                form = formats[(at, column) in wrong, isinstance(value, date | time | timedelta)]
-                _write(written, at, column, value, form)
+    for at, column, value, kind in _cells(sheet):
+        longest[column] = max(longest[column], value if isinstance(value, str) else _EXAMPLE, key=len)
+        _write(written, at, column, value, formats[(at, column) in wrong, kind])
     for (at, column), details in islice(wrong.items(), _COMMENTS):
-        written.write_comment(at, column, "\n".join(details[:_DETAILS]), {"x_scale": 3, "y_scale": 1.5})
+        text = "\n".join(details[:_DETAILS])[:_LONGEST_TEXT]
+        written.write_comment(at, column, text, {"x_scale": 3, "y_scale": 1.5})
     for column, text in longest.items():
         written.set_column(column, column, _width([text]))
 
 
+def _cells(sheet: Sheet) -> Iterator[tuple[int, int, Value, str]]:
+    """Yield the place, the value and the format of each cell of the copy.
+
+    Each value is read, or refused, as that of the sheet was. So no refused value may become empty or another value.
+    """
+    top, header = find_header(sheet) or (sheets.TOP, [])
+    names = {column: code_of(text) for column, cell in enumerate(header) if (text := values.plain(cell).text)}
+    is_trace = cache(looks_like_trace)
+    removed: dict[str, str] = {}
+    for at, row in enumerate(sheet.rows):
+        # Only in these cells, the reader refuses what has a mark.
+        marked = {column: sheet.marks.get((at, column)) for column in names} if at > top else {}
+        for column in {*range(len(row)), *names}:
+            value = row[column] if column < len(row) else ""
+            if mark := marked.get(column):
+                value = f"{values.REFUSED}{mark.name}"
+            elif sheet.is_csv and at > top and names.get(column) == "TIME_PERIOD" and isinstance(value, str):
+                value = values.period_of_csv(value)
+            text = values.plain(value).text
+            if is_trace(text):
+                # The new text looks like an address too. It has no digit, because a row without digits may be a header.
+                value = removed.setdefault(text, f"removed@{letters(len(removed))}")
+            yield at, column, _as_excel_has_it(value), _kind(value, shows_day=sheet.shows_day(at, column))
+
+
+def _kind(value: Value, *, shows_day: bool) -> str:
+    if not isinstance(value, date):
+        return ""
+    return "day" if shows_day and not isinstance(value, datetime) else "moment"
+
+
+def _as_excel_has_it(value: Value) -> Value:
+    """The value or, if it would be read as another one from a workbook of Excel, its text."""
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    if isinstance(value, float):
+        is_exact = isfinite(value) and float(f"{value:.{_DIGITS}g}") == value
+    else:
+        # Excel has no dates before 1900, and a day too many in that year. It makes dates of durations.
+        is_exact = isinstance(value, bool) or (isinstance(value, date) and 1900 < value.year < 9999)
+    if not is_exact:
+        return values.plain(value).text
+    return values.rounded(value) if isinstance(value, datetime) else value
+
+
 def _write(written: Worksheet, at: int, column: int, value: Value, form: Any) -> None:
-    """Write a value as what it was, so that no text becomes a formula or a link."""
+    """Write a value as what it is, so that no text becomes a formula or a link."""
     if isinstance(value, bool):
         written.write_boolean(at, column, value, form)
-    elif isinstance(value, date | time | timedelta):
+    elif isinstance(value, date):
         written.write_datetime(at, column, value, form)
-    elif isinstance(value, float) and isfinite(value):
+    elif isinstance(value, float):
         written.write_number(at, column, value, form)
     elif value:
         written.write_string(at, column, str(value), form)
