@@ -108,8 +108,8 @@ def write_marked(file: Path, content: bytes, refusal: PayloadError | None) -> st
     try:
         coloured = writing.refused(content, refusal)
     except PayloadError as unopened:
-        # A large CSV file is checked in parts. It cannot always be opened as a whole.
-        if unopened.code in large_csv.TOO_MUCH:
+        # A large CSV file is checked in parts. It cannot always be opened, or written, as a whole.
+        if unopened.code in {*large_csv.TOO_MUCH, "body_too_large"}:
             reason = "the file is too large for a workbook. Divide it, and check each part."
         else:
             reason = "a later part of the file cannot be read. Correct the faults above, and check the file again."

@@ -107,6 +107,14 @@ def test_verdict_is_shown_if_the_marked_workbook_cannot_be_written(run, tmp_path
     assert f"Error: {file} exists already. Give another name.\n" in output
 
 
+def test_no_workbook_is_written_for_a_table_with_more_columns_than_excel_has(run, tmp_path):
+    file, marked = tmp_path / "wide.csv", tmp_path / "marked.xlsx"
+    file.write_text(f"{';'.join(COLUMNS)}\nDOWNLOADS;H;2025-11-24 09:00;NO;ARES;1{';' * 17_000}a note\n")
+    code, output = run("check", file, "--marked", marked)
+    assert (code, marked.exists()) == (1, False)
+    assert f"{marked} was not written, because the file is too large for a workbook." in output
+
+
 def test_check_of_a_right_file_says_periods_in_utc_and_findings(run, tmp_path):
     file = tmp_path / "counts.xlsx"
     file.write_bytes(xlsx(row(PAST, 100, country="_U")))
