@@ -36,7 +36,7 @@ ALL = (*COLUMNS, "OBS_STATUS", "ACTION")
 #: Formulas: one with an error, and one that no program has computed.
 ERROR, FORMULA = ("=NA()", "#N/A"), ("=1+1", "")
 HOURS = [local(2026, 11, 20, 9), local(2026, 11, 20, 10), local(2026, 7, 3, 23)]
-TRACES = ["192.0.2.7", "a@example.org", "NO: a@example.org"]
+TRACES = ["192.0.2.7", "a@example.org"]
 DAY, DURATION = "yyyy-mm-dd", "[h]:mm"
 
 
@@ -162,6 +162,16 @@ def corrected(book, old, new):
         for name in before.namelist():
             after.writestr(name, before.read(name).replace(f">{old}<".encode(), f">{new}<".encode()))
     return content.getvalue()
+
+
+@pytest.mark.parametrize("column", ["COUNTRY", "NETWORK", "OBS_STATUS", "ACTION"])
+def test_trace_after_a_right_code_is_refused_again_and_not_repeated(column):
+    code = {"COUNTRY": "NO", "NETWORK": "ARES", "OBS_STATUS": "P", "ACTION": "R"}[column]
+    cells = dict(zip(ALL, (*row(), "", ""), strict=True)) | {column: f"{code}: a@example.org"}
+    book = book_of([tuple(cells.values())])
+    copy = writing.refused(book, refusal(book))
+    assert faults(copy) == faults(book) == [(f"Reports!{'ABCDEFGH'[ALL.index(column)]}2", "personal_trace")]
+    assert [*sheets.open_workbook(copy)[0].rows][1][ALL.index(column)] == "removed@A"
 
 
 def test_hours_of_csv_in_utc_stay_in_utc():
