@@ -884,3 +884,12 @@ def commented(book, number):
 def test_workbook_with_two_sheets_of_one_name_is_refused():
     rows = ods_row(*COLUMNS) + ods_row(*row())
     assert refusal(ods(("Reports", ods_row("title")), ("Reports", rows))).code == "unsupported_media_type"
+
+
+@pytest.mark.parametrize("shift", range(5))
+def test_number_at_the_end_of_a_mebibyte_is_one_number(shift):
+    head, cell = b"<worksheet><sheetData><row><!--", b"--><c><v>1234</v></c></row></sheetData></worksheet>"
+    filling = (1 << 20) - len(head) - cell.index(b"1234") - shift
+    sheet = head + b"-a" * (filling // 2) + b"a" * (filling % 2) + cell
+    assert sheet.index(b"1234") + shift == 1 << 20
+    scan.scan({"xl/worksheets/sheet1.xml": sheet})

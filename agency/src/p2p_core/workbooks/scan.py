@@ -6,6 +6,7 @@ another one.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
@@ -25,6 +26,9 @@ _POSITION: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 #: A workbook has one element for so many bytes. A small workbook may have as many elements as the second number.
 _ELEMENT: Final = 8
 _FEW_ELEMENTS: Final = 1_000_000
+
+#: Bytes that pyexpat reads at once.
+_PIECE: Final = 1 << 20
 
 _EMPTY: Final = Advice("This workbook has too many empty cells. Delete the empty rows and columns, and save it again.")
 _LONG: Final = Advice(
@@ -87,7 +91,9 @@ def scan(members: dict[str, bytes]) -> Scan:
     for name in sorted(members.keys() - {"mimetype"}, key=_turn):
         member = _Member(name, found)
         try:
-            member.parser.Parse(members[name], True)  # noqa: FBT003  the last piece
+            for piece in _pieces(members[name]):
+                member.parser.Parse(piece)
+            member.parser.Parse(b"", True)  # noqa: FBT003  the last piece
         except (expat.ExpatError, ValueError, IndexError):
             raise unreadable() from None
         found.room -= member.marks.area if member.marks else 0
@@ -97,6 +103,16 @@ def scan(members: dict[str, bytes]) -> Scan:
     for marks in found.sheets.values():
         budget = marks.cover(budget)
     return found
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """Pieces that end with an element. What is longer is divided by pyexpat, and then within a number too."""
+    start = 0
+    while start < len(content):
+        end = len(content) if len(content) - start <= _PIECE else content.rfind(b">", start, start + _PIECE) + 1
+        end = end or start + _PIECE
+        yield content[start:end]
+        start = end
 
 
 def _turn(name: str) -> tuple[bool, bool, bool, str]:
