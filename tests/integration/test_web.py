@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -39,8 +38,6 @@ AgencyAccount.objects.create(user=user, agency=agency, created=timezone.now())
 client = signed_in(Client(), user)
 print(client.session.session_key)
 """
-#: Makes another agency.
-_ANOTHER = 'Agency.objects.create(code="NO-OSLO", name="Oslo", country=Agency.objects.get().country)'
 _FORM_TOKEN = "t" * 32
 
 
@@ -158,23 +155,6 @@ def test_file_that_is_confirmed_ten_times_at_once_is_one_submission(server, cook
     assert {answer.status for answer in answers} <= {302, 409, 503}
     assert len(places) == 1
     assert server.stored()[0] == submissions + 1
-
-
-def test_others_are_answered_while_one_agency_sends_many_large_files(tmp_path, django_db_blocker):
-    """Twenty files of ten megabytes, in which each row has a fault: reading one takes seconds."""
-    large = b"INDICATOR;FREQ;TIME_PERIOD;COUNTRY;NETWORK;OBS_VALUE\n" + b"DOWNLOADS;H;then;NO;ARES;1.5\n" * 350_000
-    with django_db_blocker.unblock(), serving(tmp_path, WEB_THREADS="8", **PLENTY) as one:
-        sender, other = cookies_of(one), cookies_of(one, _ANOTHER)
-        with ThreadPoolExecutor(20) as pool:
-            sent = [pool.submit(one.ask, upload(sender, large)) for _ in range(20)]
-            others = []
-            while not all(answer.done() for answer in sent):
-                others += one.ask(upload(other, reporting()))
-        statuses = Counter(answer.status for future in sent for answer in future.result())
-    assert set(statuses) == {422, 503}
-    assert statuses[422] >= 2
-    assert len(others) >= 3
-    assert {answer.status for answer in others} == {200}
 
 
 def test_file_of_a_hundred_megabytes_is_not_read(server, cookies):
