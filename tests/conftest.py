@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from math import inf
@@ -18,6 +19,8 @@ from tests.integration import processes
 
 # The programs that tests start have the settings of an installation.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+# A run in the background ignores Ctrl-C. The programs that tests start would inherit this.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, so that a failure comes from the change. `make verify` takes the profile
 # "many"; `--hypothesis-profile=new` looks for other examples.
