@@ -139,7 +139,11 @@ def in_words(one, detail):
         return send.fault_in_words(Fault(one["pointer"], one["code"]), detail)
     cell = f"{one['column']}{one['row']}" if one["column"] else f"{one['row']}:{one['row']}"
     place = "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
-    return place, sentences.title(one["code"]), one["detail"]
+    # The program names its command, and the page its link.
+    detail = one["detail"].replace(
+        "a template (p2p-agency template).", "a template: choose “Download an empty template” below."
+    )
+    return place, sentences.title(one["code"]), detail
 
 
 # --- the cases -------------------------------------------------------------------------------------------------------
