@@ -16,6 +16,7 @@ from p2p_core.workbooks.reading import WorkbookError
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
+    LOCAL_DAYS,
     NINE,
     OSLO,
     faults,
@@ -31,7 +32,6 @@ from tests.unit.core.workbook_files import (
 
 #: What the header and a row of CSV begin with.
 BEGIN = f"{';'.join(COLUMNS)}\nDOWNLOADS;H;"
-LOCAL_DAYS = OSLO._replace(local_days=True)
 ALL = (*COLUMNS, "OBS_STATUS", "ACTION")
 #: Formulas: one with an error, and one that no program has computed.
 ERROR, FORMULA = ("=NA()", "#N/A"), ("=1+1", "")

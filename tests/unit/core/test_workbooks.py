@@ -21,6 +21,7 @@ from p2p_core.workbooks import files, marks, scan, sentences, sheets, unpacking,
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
+    LOCAL_DAYS,
     NINE,
     NOW,
     OSLO,
@@ -37,7 +38,6 @@ from tests.unit.core.workbook_files import (
 )
 
 UTC_CLOCK = Clock()
-LOCAL_DAYS = OSLO._replace(local_days=True)
 LINE = "DOWNLOADS;H;2026-11-24T09:00;NO;ARES;"
 HEADER = ";".join(COLUMNS)
 ADVICE = "Keep one of the two, or add them up."

@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 INDICATORS = {"DOWNLOADS": 1, "HELP_VISITS": 2}
 AGENCY = "NO-KRIPOS"
 OSLO = Clock(ZoneInfo("Europe/Oslo"))
+LOCAL_DAYS = OSLO._replace(local_days=True)
 COLUMNS = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
 
 
