@@ -80,7 +80,7 @@ def mismatch(report: ComparedReport) -> Facts | None:
 
 
 def large_revision(report: ComparedReport, *, share: float, difference: float, days: float) -> Facts | None:
-    """R103. The share is a part of the total before, and None if that was 0."""
+    """R103. The share is a part of the earlier total, and None if that was 0."""
     if report.before is None or report.age <= timedelta(days=days):
         return None
     change = abs(report.total - report.before)

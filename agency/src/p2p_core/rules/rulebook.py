@@ -86,7 +86,10 @@ class Rule:
 _RULES = (
     Rule(
         "R101", "cross-frequency mismatch", Severity.WARNING, 2, Subject.REPORT,
-        when="A report for an hour, day or month differs from the sum of the agency's finer figures, if all are there.",
+        when=(
+            "A report for an hour, day or month differs from the sum of the agency's figures for the next shorter "
+            "periods in it, if all of these are there."
+        ),
         advice="Send the coarser report again, or the finer ones that are wrong. Until then the coarser report counts.",
         judge=plausibility.mismatch,
         sentence=sentences.mismatch,
@@ -145,9 +148,9 @@ _RULES = (
         advice="Answer what happened. If the revision is wrong, send a report with the right numbers.",
         judge=plausibility.large_revision,
         sentence=sentences.large_revision,
-        facts={"value": "total", "before": "total before", "share": "change, as a part of the total before"},
+        facts={"value": "total", "before": "earlier total", "share": "change, as a part of the earlier total"},
         thresholds=(
-            Threshold("R103_SHARE", 0.25, "no finding up to this change, as a part of the total before", own=True),
+            Threshold("R103_SHARE", 0.25, "no finding up to this change, as a part of the earlier total", own=True),
             Threshold("R103_DIFFERENCE", 50.0, "no finding below this change, in events", own=True),
             Threshold("R103_DAYS", 2.0, "no finding until this many days after the end of the period"),
         ),
@@ -243,8 +246,8 @@ _RULES = (
             ),
             Threshold(
                 "R301_PLACED", 0.15,
-                "the part of an agency's events, 0 to 1, that another source of locations may count in another "
-                "country; it is left out", own=True,
+                "how large a part of an agency's events, 0 to 1, another source of locations may place in another "
+                "country", own=True,
             ),
         ),
     ),
