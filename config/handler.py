@@ -30,7 +30,12 @@ class Handler(WSGIHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and remove the content of a HEAD answer: a client would read it as the next answer."""
-        answer: Any = self._answer(request)
+        answer: Any
+        try:
+            answer = super().get_response(request)
+        except BaseException as error:  # noqa: BLE001  Django answers all others itself
+            # Libraries in Rust panic with such an exception. Without an answer, the connection would stay open.
+            answer = response_for_exception(request, RuntimeError(type(error).__name__))
         if not answer.streaming and answer.status_code not in _WITHOUT_CONTENT:
             # Public answers do not pass the middleware that adds the length. Without a length, the connection would
             # end.
@@ -38,10 +43,3 @@ class Handler(WSGIHandler):
             if request.method == "HEAD":
                 answer.content = b""
         return answer  # type: ignore[no-any-return]
-
-    def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            return super().get_response(request)
-        except BaseException as error:  # noqa: BLE001  Django answers all others itself
-            # Libraries in Rust panic with such an exception. Without an answer, the connection would stay open.
-            return response_for_exception(request, RuntimeError(type(error).__name__))

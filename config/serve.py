@@ -85,7 +85,12 @@ def _run(listener: socket.socket, *, demo: bool, began: float) -> None:
             raise ChildFailed(f"Port {env.port()} is taken: {error.strerror}. Choose another PORT.") from None
         with _running(_children(listener)) as children:
             say("Starting web, workers and clock")
-            _wait_until_ready(children, servers)
+            deadline = time.monotonic() + READY_WITHIN
+            while problem := _problem():
+                if time.monotonic() > deadline:
+                    raise ChildFailed(f"Not ready after {READY_WITHIN:.0f} seconds. {_url()}/readyz says: {problem}")
+                _look(children, servers)
+                time.sleep(0.1)
             if demo:
                 waited = f"{time.monotonic() - began:.1f}"
                 command = [sys.executable, "manage.py", "demo", _url(), "--waited", waited]
@@ -155,15 +160,6 @@ def _running(children: list[Child]) -> Iterator[list[Child]]:
             child.ask_to_stop()
         for child in children:
             child.await_stop()
-
-
-def _wait_until_ready(children: list[Child], servers: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while problem := _problem():
-        if time.monotonic() > deadline:
-            raise ChildFailed(f"Not ready after {READY_WITHIN:.0f} seconds. {_url()}/readyz says: {problem}")
-        _look(children, servers)
-        time.sleep(0.1)
 
 
 def _problem() -> str:

@@ -117,7 +117,11 @@ def main() -> None:
                 collector.wait()
             collector, since = _collect(), written
         if collector and _CHANCE.random() < 1 / _PAUSE:
-            downloaders.append(_download(_CHANCE.choice(torrents)))
+            # An address that was never there before: one that gets a file again within a day is not counted again.
+            numbers = 127, _CHANCE.randint(64, 127), _CHANCE.randint(0, 255), _CHANCE.randint(1, 254)
+            downloader = Downloader(".".join(map(str, numbers)), folder() / "downloads")
+            downloader.fetch(_CHANCE.choice(torrents), [(_SEED, env.port())], _SPEED)
+            downloaders.append(downloader)
         downloaders = [one for one in downloaders if not one.is_over()]
         time.sleep(1)
 
@@ -131,14 +135,6 @@ def _collect() -> "subprocess.Popen[bytes]":
     )
     command = [sys.executable, "-m", "p2p_agency", "--config", str(settings), "collect"]
     return subprocess.Popen(bound_to_parent(command), stdin=subprocess.DEVNULL)
-
-
-def _download(torrent: Path) -> Downloader:
-    """A downloader that was never there before: an address that gets a file again within a day is not counted again."""
-    address = ".".join(map(str, (127, _CHANCE.randint(64, 127), _CHANCE.randint(0, 255), _CHANCE.randint(1, 254))))
-    downloader = Downloader(address, folder() / "downloads")
-    downloader.fetch(torrent, [(_SEED, env.port())], _SPEED)
-    return downloader
 
 
 if __name__ == "__main__":

@@ -80,7 +80,13 @@ def main() -> None:
             time.sleep(1)
             processes[:] = [one if one.is_alive() else _start(application, listener) for one in processes]
     finally:
-        _stop(processes, listener)
+        listener.close()
+        for one in processes:
+            one.terminate()
+        until = time.monotonic() + _STOP_SECONDS + _KILL_AFTER
+        for one in processes:
+            one.join(max(0, until - time.monotonic()))
+            one.kill()
 
 
 def _listen() -> socket.socket:
@@ -101,16 +107,6 @@ def _start(application: Any, listener: socket.socket) -> multiprocessing.process
     process = _fork.Process(target=_serve, args=(application, listener))
     process.start()
     return process
-
-
-def _stop(processes: list[Any], listener: socket.socket) -> None:
-    listener.close()
-    for one in processes:
-        one.terminate()
-    until = time.monotonic() + _STOP_SECONDS + _KILL_AFTER
-    for one in processes:
-        one.join(max(0, until - time.monotonic()))
-        one.kill()
 
 
 def _serve(application: Any, listener: socket.socket) -> None:
