@@ -16,7 +16,6 @@ from django.utils.crypto import salted_hmac
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from django_otp.util import random_hex
 
 from countries import registry
 from countries.accounts import sessions
@@ -48,15 +47,6 @@ def is_set_up(user: Any) -> bool:
 
 def recovery_codes_left(user: Any) -> int:
     return int(StaticToken.objects.filter(device__user=user).count())
-
-
-def new_secret() -> str:
-    return str(random_hex(20))
-
-
-def otpauth_address(secret: str, user: Any) -> str:
-    """The address that an app gets when it scans the QR code."""
-    return str(TOTPDevice(user=user, key=secret).config_url)
 
 
 def readable(secret: str) -> str:

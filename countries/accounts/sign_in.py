@@ -10,6 +10,8 @@ import segno
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp.models import Device
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
 
 from countries import registry
 from countries.accounts import guessing, second_factor, sessions
@@ -32,13 +34,13 @@ def check_code(request: HttpRequest, code: str) -> Device | None:
 
 def secret_of(request: HttpRequest) -> str:
     """The secret for a new app. It stays the same in a session until the app is set up."""
-    secret: str = request.session.setdefault(_SECRET, second_factor.new_secret())
+    secret: str = request.session.setdefault(_SECRET, random_hex(20))
     return secret
 
 
 def qr_code(request: HttpRequest) -> str:
     """The picture of the secret for a new app, as the address of an image."""
-    address = second_factor.otpauth_address(secret_of(request), request.user)
+    address = TOTPDevice(user=request.user, key=secret_of(request)).config_url
     return str(segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#000000", light="#ffffff"))
 
 

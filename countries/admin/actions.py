@@ -140,14 +140,14 @@ class RevocableAdmin(FactAdmin):
         request: HttpRequest,
         form: ConfirmedForm,
         title: str,
-        make: Callable[[dict[str, Any], str, datetime], T],
+        make: Callable[..., T],
         show: Callable[[HttpRequest, T], HttpResponse],
         **context: Any,
     ) -> HttpResponse:
         """Show what a confirmed form made, such as a secret, in the answer itself: it cannot be read again."""
         if form.confirm(request):
             try:
-                made = make(dict(form.cleaned_data), actor(request), timezone.now())
+                made = make(by=actor(request), now=timezone.now(), **form.cleaned_data)
             except Refused as error:
                 form.add_error(None, str(error))
             else:

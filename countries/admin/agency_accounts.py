@@ -1,7 +1,7 @@
 """Accounts of people of an agency: invite, invite again, end. A link is shown once, as a secret is."""
 
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from django import forms
 from django.contrib import admin
@@ -49,19 +49,13 @@ class AgencyAccountAdmin(RevocableAdmin):
         return account.user.last_login
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        def invite(given: dict[str, Any], by: str, now: datetime) -> Invitation:
-            return agency_accounts.invite(by=by, now=now, **given)
-
         form = InviteForm(request.POST or None)
-        return self.show_once(request, form, "Invite somebody of an agency", invite, self._link)
+        return self.show_once(request, form, "Invite somebody of an agency", agency_accounts.invite, self._link)
 
     def again(self, request: HttpRequest, account: AgencyAccount) -> HttpResponse:
-        def again(given: dict[str, Any], by: str, now: datetime) -> Invitation:
-            return agency_accounts.invite_again(account=account, by=by, now=now, **given)
-
         consequence = "The password, the second factor and the sessions of the account end. The page shows a new link."
         title = f"Invite {account} again"
-        form = AgainForm(request.POST or None)
+        form, again = AgainForm(request.POST or None), partial(agency_accounts.invite_again, account=account)
         return self.show_once(request, form, title, again, self._link, consequence=consequence)
 
     def end(self, row: AgencyAccount, *, by: str, now: datetime, reason: str) -> str:

@@ -120,15 +120,12 @@ class CredentialAdmin(RevocableAdmin):
         return ", ".join(credential.networks) or "any"
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        def issue(given: dict[str, Any], by: str, now: datetime) -> Issued:
-            return credentials.issue(by=by, now=now, **given)
-
-        return self.show_once(request, IssueForm(request.POST or None), "Issue a credential", issue, self._secret)
+        form = IssueForm(request.POST or None)
+        return self.show_once(request, form, "Issue a credential", credentials.issue, self._secret)
 
     def rotate(self, request: HttpRequest, credential: Credential) -> HttpResponse:
-        def rotate(given: dict[str, Any], by: str, now: datetime) -> Issued:
-            keep_for = timedelta(hours=given.pop("keep_hours"))
-            return credentials.rotate(credential=credential, by=by, now=now, keep_for=keep_for, **given)
+        def rotate(*, keep_hours: int, **given: Any) -> Issued:
+            return credentials.rotate(credential=credential, keep_for=timedelta(hours=keep_hours), **given)
 
         form = RotateForm(request.POST or None)
         return self.show_once(request, form, f"Issue a successor of {credential}", rotate, self._secret)

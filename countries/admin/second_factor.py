@@ -80,7 +80,12 @@ def _ask(request: HttpRequest) -> HttpResponse:
         except TooSoon as error:
             return too_soon(request, error.at, "admin/second_factor/ask.html", form=form, too_soon=True)
         if shown is not None:
-            return _let_in(request, shown)
+            sign_in.let_in(request, shown)
+            if isinstance(shown, StaticDevice):
+                left = second_factor.recovery_codes_left(request.user)
+                few = " Set your second factor up again before they run out." if left <= _FEW else ""
+                messages.warning(request, f"You have used a recovery code; {left} are left.{few}")
+            return HttpResponseRedirect(sign_in.next_page(request, reverse("admin:index")))
         form.add_error(
             "code", "This code is wrong or was used before. Wait for the next one, and check the clock of your device."
         )
@@ -115,16 +120,6 @@ def _own(request: HttpRequest) -> HttpResponse:
         form.add_error("password", PasswordField.WRONG)
     left = second_factor.recovery_codes_left(request.user)
     return _show(request, "own", "Your second factor", form=form, left=left)
-
-
-def _let_in(request: HttpRequest, shown: Any) -> HttpResponseRedirect:
-    """Go on to the page that the user asked for."""
-    sign_in.let_in(request, shown)
-    if isinstance(shown, StaticDevice):
-        left = second_factor.recovery_codes_left(request.user)
-        few = " Set your second factor up again before they run out." if left <= _FEW else ""
-        messages.warning(request, f"You have used a recovery code; {left} are left.{few}")
-    return HttpResponseRedirect(sign_in.next_page(request, reverse("admin:index")))
 
 
 def _show(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:

@@ -48,7 +48,7 @@ class DeskUserAdmin(OddRequests, UserAdmin):  # type: ignore[type-arg]  # not ge
 
     def reset_view(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  as Django's beside it
         """Remove the second factor of a user who has lost it."""
-        if not _is_superuser(request):
+        if not getattr(request.user, "is_superuser", False):
             raise PermissionDenied
         user = self.get_object(request, id)
         if user is None:
@@ -121,7 +121,3 @@ class DeskGroupAdmin(OddRequests, GroupAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         registry.delete(obj, by=actor(request))
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
