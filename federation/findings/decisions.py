@@ -138,7 +138,8 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     When a report was held, it was judged with the breaks known then. So a break releases it only if it leaves more
     values out of the comparison than those did.
     """
-    if before and _marks(before) == _marks(after):
+    # These columns decide whether it is a break, and which values it separates.
+    if before and all(before[name] == after[name] for name in ("start", "agency_id", "indicator_id", "is_break")):
         return
     # Wait for submissions that are being judged now. Later submissions are judged with the break.
     lock_agency_indicators(product(*_scope(after)))
@@ -156,11 +157,6 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
         if explains(one.agency_id, one.indicator_id, one.facts, one.frequency, one.period)
     )
     dispatch.wake_on_commit()
-
-
-def _marks(break_: Columns) -> Columns:
-    """The columns of an annotation that decide whether it is a break, and which values it separates."""
-    return {name: break_[name] for name in ("start", "agency_id", "indicator_id", "is_break")}
 
 
 def _scope(break_: Columns) -> tuple[list[int], list[int]]:

@@ -119,7 +119,13 @@ def record(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, 
     # Decisions lock findings in the same order.
     there = _open_findings(agency, reports).select_for_update(of=("self",)).order_by("id")
     found, opened, extended = _gather(agency, reports, there, now=now)
-    _write(agency, opened, extended, now=now)
+    # If a worker has just opened a finding about a sum in the same place, try again and replace it.
+    for _ in range(_TRIES - 1):
+        with suppress(IntegrityError), transaction.atomic():
+            _put_in_place_of_sums(agency, opened, extended, now=now)
+            break
+    else:
+        _put_in_place_of_sums(agency, opened, extended, now=now)
     Hold.objects.bulk_create(
         Hold(report_id=held.report, finding=found[held.report], rule=HOLDING.id, facts=held.facts, since=now)
         for held in reports
@@ -175,15 +181,6 @@ def _open_findings(agency: int, reports: Sequence[Held]) -> QuerySet[Finding]:
         rule=HOLDING.id,
         resolved=None,
     )
-
-
-def _write(agency: int, opened: Sequence[Finding], extended: Sequence[Finding], *, now: datetime) -> None:
-    """Write findings. If a worker has just opened one about a sum in the same place, try again and replace it."""
-    for _ in range(_TRIES - 1):
-        with suppress(IntegrityError), transaction.atomic():
-            _put_in_place_of_sums(agency, opened, extended, now=now)
-            return
-    _put_in_place_of_sums(agency, opened, extended, now=now)
 
 
 def _put_in_place_of_sums(

@@ -135,9 +135,17 @@ class _LatenessChanges:
         closed: dict[int, list[Run]] = defaultdict(list)
         for run in runs:
             *_, (rule, facts) = rulebook.judge(Subject.LATENESS, self.limits, run)
-            if excuse := next((one for one in findings if _excuses(one, rule, run)), None):
+            # A run needs no new finding if a coordinator closed one in which it began. A more severe rule opens one.
+            excuses = (
+                one
+                for one in findings
+                if one.resolved is not None and one.rule >= rule and one.period <= run.first <= one.last_period
+            )
+            same = (one for one in left if one.rule == rule)
+            overlapping = (one for one in same if one.period <= run.last and run.first <= one.last_period)
+            if excuse := next(excuses, None):
                 closed[excuse.pk].append(run)
-            elif finding := next((one for one in left if one.rule == rule and _overlaps(one, run)), None):
+            elif finding := next(overlapping, None):
                 left.remove(finding)
                 self._update(finding, run.first, run.last, facts)
             else:
@@ -160,18 +168,6 @@ class _LatenessChanges:
         for one in self.changed:
             one.save(update_fields=["period", "last_period", "facts", "changed"])
         Finding.objects.bulk_create(self.opened)
-
-
-def _excuses(finding: Finding, rule: str, run: Run) -> bool:
-    """Whether a run needs no new finding because of this one.
-
-    A coordinator closed this finding, the run began in it, and the run is not judged by a more severe rule.
-    """
-    return finding.resolved is not None and finding.rule >= rule and finding.period <= run.first <= finding.last_period
-
-
-def _overlaps(finding: Finding, run: Run) -> bool:
-    return finding.period <= run.last and run.first <= finding.last_period
 
 
 def silences() -> QuerySet[Finding]:

@@ -108,7 +108,12 @@ def _sentence(change: DetailChange) -> str:
     by = " by network" if change.by_network else ""
     steps = [f"{periods.NOUNS[step]}s" for step in change.steps]
     has = f"has {words.listed(steps)}" if change.is_published else f"has no {words.listed(steps, 'or')}"
-    said = f"{_when(change)}, {_name(change.place)} {has}{by}"
+    first = datetime.fromtimestamp(change.start, UTC)
+    when = f"From {first:%B %Y}"
+    if change.end is not None:
+        last = datetime.fromtimestamp(change.end - 1, UTC)
+        when = f"In {first:%B %Y}" if periods.start_of("M", last) == first else f"{when} to {last:%B %Y}"
+    said = f"{when}, {_name(change.place)} {has}{by}"
     if change.place not in codes.GROUPS.values():
         return f"{said}."
     if not change.members:
@@ -118,14 +123,6 @@ def _sentence(change: DetailChange) -> str:
     have = f"{number} of its countries{outside} {'has' if number == 1 else 'have'} no {steps[0]}{by}"
     few = f" ({words.listed(names)})" if number < 3 else ""
     return f"{said}, because {have}{few}. The number of such countries must be 0 or at least 3."
-
-
-def _when(change: DetailChange) -> str:
-    first = datetime.fromtimestamp(change.start, UTC)
-    if change.end is None:
-        return f"From {first:%B %Y}"
-    last = datetime.fromtimestamp(change.end - 1, UTC)
-    return f"In {first:%B %Y}" if periods.start_of("M", last) == first else f"From {first:%B %Y} to {last:%B %Y}"
 
 
 def _name(place: int) -> str:
