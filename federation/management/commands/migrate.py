@@ -48,22 +48,21 @@ class Command(migrate.Command):
                 except OperationalError as error:
                     if not isinstance(error.__cause__, LockNotAvailable):
                         raise
-                    self._wait(lock_timeout, left)
+                    message = (
+                        "Another process holds a lock that this migration needs, and did not release it within "
+                        f"{lock_timeout:g} s."
+                    )
+                    if not left:
+                        raise CommandError(
+                            f"{message} Nothing was changed. "
+                            "Run migrate again when no backup or other long transaction runs."
+                        ) from error
+                    self.stderr.write(f"\n{message} Trying again in {PAUSE:g} s, {left} times more.")
+                    time.sleep(PAUSE)
                 else:
                     break
         if with_reference:
             call_command("load_reference", stdout=self.stdout)
-
-    def _wait(self, lock_timeout: float, left: int) -> None:
-        message = (
-            f"Another process holds a lock that this migration needs, and did not release it within {lock_timeout:g} s."
-        )
-        if not left:
-            raise CommandError(
-                f"{message} Nothing was changed. Run migrate again when no backup or other long transaction runs."
-            )
-        self.stderr.write(f"\n{message} Trying again in {PAUSE:g} s, {left} times more.")
-        time.sleep(PAUSE)
 
 
 @contextmanager

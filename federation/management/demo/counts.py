@@ -83,7 +83,8 @@ def draw_mixture(
 
 def expected_counts(starts: Sequence[datetime], ends: Sequence[datetime], *, level: float, utc_offset: int) -> Floats:
     """The expected number of events in each period, for an agency with `level` a day at the start of 2026."""
-    minutes = np.array([[_minute(start), _minute(end)] for start, end in zip(starts, ends, strict=True)]).reshape(-1, 2)
+    spans = zip(starts, ends, strict=True)
+    minutes = np.array([[int((at - _EPOCH).total_seconds()) // 60 for at in span] for span in spans]).reshape(-1, 2)
     first, last = minutes[:, 0] // 60, np.maximum(-(-minutes[:, 1] // 60), minutes[:, 0] // 60 + 1)
     hours = np.arange(first.min(initial=0), last.max(initial=1) + 1)
     # The level of each hour since 2026 began, relative to an average hour then.
@@ -103,7 +104,3 @@ def draw_counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator
     """A row of cells for each period, a little more random than independent events."""
     unrest = rng.lognormal(0.0, _UNREST, len(expectation))
     return rng.poisson((expectation * unrest)[:, None] * shares[None, :])
-
-
-def _minute(instant: datetime) -> int:
-    return int((instant - _EPOCH).total_seconds()) // 60

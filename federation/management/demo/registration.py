@@ -1,7 +1,7 @@
 """Adds the invented agencies and their past through the registry, as a coordinator would."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -168,29 +168,28 @@ def add_past(*, first_day: datetime) -> None:
     for invented in AGENCIES:
         computers = max(2, round(invented.level / 400))
         _add_setup(invented, agencies[invented.code], computers=computers, since=first_day - HISTORY)
-    for annotation in _annotations(agencies, first_day):
+    annotations = (
+        Annotation(
+            kind="campaign",
+            text="Campaign week of the Norwegian unit (invented)",
+            agency=agencies["NO-DEMO"],
+            start=first_day - timedelta(days=_CAMPAIGN),
+            end=first_day - timedelta(days=_CAMPAIGN - 7),
+        ),
+        Annotation(
+            kind="change",
+            text="New counting software at the British unit (invented)",
+            agency=agencies["GB-DEMO"],
+            start=first_day - timedelta(days=_CHANGE),
+            is_break=True,
+        ),
+        Annotation(
+            kind="outage",
+            text="Nine days without power in the Spanish unit's machine room (invented)",
+            agency=agencies["ES-DEMO"],
+            start=first_day - timedelta(days=_OUTAGE),
+            end=first_day - timedelta(days=_OUTAGE - 9),
+        ),
+    )
+    for annotation in annotations:
         registry.save(annotation, by=BY, reason=REASON)
-
-
-def _annotations(agencies: dict[str, Agency], first_day: datetime) -> Iterator[Annotation]:
-    yield Annotation(
-        kind="campaign",
-        text="Campaign week of the Norwegian unit (invented)",
-        agency=agencies["NO-DEMO"],
-        start=first_day - timedelta(days=_CAMPAIGN),
-        end=first_day - timedelta(days=_CAMPAIGN - 7),
-    )
-    yield Annotation(
-        kind="change",
-        text="New counting software at the British unit (invented)",
-        agency=agencies["GB-DEMO"],
-        start=first_day - timedelta(days=_CHANGE),
-        is_break=True,
-    )
-    yield Annotation(
-        kind="outage",
-        text="Nine days without power in the Spanish unit's machine room (invented)",
-        agency=agencies["ES-DEMO"],
-        start=first_day - timedelta(days=_OUTAGE),
-        end=first_day - timedelta(days=_OUTAGE - 9),
-    )
