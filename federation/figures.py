@@ -34,13 +34,6 @@ class ComputedFigure:
     held: bool = False
     cells: Cells = _NO_CELLS
 
-    def same_as(self, other: "ComputedFigure") -> bool:
-        return (
-            self.facts() == other.facts()
-            and np.array_equal(self.cells.values, other.cells.values)
-            and np.array_equal(self.cells.places(), other.cells.places())
-        )
-
     def facts(self) -> tuple[object, ...]:
         """Everything except the cells."""
         return (self.source.value, self.covered_seconds, self.reported_seconds, self.final, self.held)
@@ -210,7 +203,13 @@ def differing(
 
     def differs(item: WorkItem) -> bool:
         new, old = computed.get(item), stored.get(item)
-        return not new.same_as(old) if new and old else new is not old
+        if new is None or old is None:
+            return new is not old
+        return (
+            new.facts() != old.facts()
+            or not np.array_equal(new.cells.values, old.cells.values)
+            or not np.array_equal(new.cells.places(), old.cells.places())
+        )
 
     return [item for item in items if differs(item)]
 

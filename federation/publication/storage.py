@@ -109,8 +109,15 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
         closed = [public.coverage[position][0] for position in coverage if position in public.coverage]
         _close("federation_publishedcoverage", closed, version)
         _add_cells(computed, cells & (computed.cells != 0), version)
-        _add_coverage(computed, coverage, version)
+        rows = []
+        for position in coverage:
+            item, found = computed.items[position], computed.coverage[position]
+            facts = (getattr(found, name) for name in _FACTS)
+            columns = [list(fact) if isinstance(fact, tuple) else fact for fact in facts]
+            rows.append((item.indicator, item.frequency, item.period, version, *columns))
+        names = ("indicator_id", "frequency", "period", "version_from", *_FACTS)
         with cursor() as c:
+            copy_rows(PublishedCoverage, names, rows, to=c)
             copy_columns(
                 "federation_periodversion",
                 {
@@ -157,15 +164,3 @@ def _add_cells(computed: ComputedPeriods, added: NDArray[np.bool_], version: int
         )
         parameters = dict(zip(("indicators", "countries", "networks"), series, strict=True))
         c.execute(statement("publication_series"), parameters | {"frequency": computed.frequency, "version": version})
-
-
-def _add_coverage(computed: ComputedPeriods, positions: Sequence[int], version: int) -> None:
-    rows = []
-    for position in positions:
-        item, found = computed.items[position], computed.coverage[position]
-        facts = (getattr(found, name) for name in _FACTS)
-        columns = [list(fact) if isinstance(fact, tuple) else fact for fact in facts]
-        rows.append((item.indicator, item.frequency, item.period, version, *columns))
-    names = ("indicator_id", "frequency", "period", "version_from", *_FACTS)
-    with cursor() as c:
-        copy_rows(PublishedCoverage, names, rows, to=c)

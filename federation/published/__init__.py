@@ -156,7 +156,7 @@ def read(selection: Selection, reference: Reference, *, first: datetime | None =
     # Series are read after the cells, so that the list contains every series that has a cell.
     listed = series(selection, reference, at=row["version"])
     countries, networks = row["countries"], row["networks"]
-    if not _several(selection):
+    if len(selection.countries) * len(selection.networks) <= 1:
         countries = np.full(len(row["cells"]), selection.countries[0], np.int16)
         networks = np.full(len(row["cells"]), selection.networks[0], np.int16)
     values = view.grid(listed, coverage, (countries, networks, row["cells"]), row["values"])
@@ -267,10 +267,6 @@ def _this_minute() -> datetime:
     return periods.start_of(Frequency.MINUTE, clock.now())
 
 
-def _several(selection: Selection) -> bool:
-    return len(selection.countries) * len(selection.networks) > 1
-
-
 def _named(selection: Selection) -> Row:
     return {
         "indicator": selection.indicator,
@@ -302,13 +298,13 @@ def _page_with_coverage(selection: Selection, first: datetime, limit: int) -> tu
 
 def _page(selection: Selection, first: datetime, limit: int, cached: CachedPage | None = None, **more: object) -> Row:
     """Read a page without coverage if it is ``cached`` and still of that version."""
-    named = _named(selection) | {"first": first, "periods": limit, "several": _several(selection), "states": False}
+    count = len(selection.countries) * len(selection.networks)
+    named = _named(selection) | {"first": first, "periods": limit, "several": count > 1, "states": False}
     # Always of the same types, so that a connection prepares one statement.
     version, last = (cached.version, cached.last) if cached else (0, first)
     named |= {"cached": Int8(version), "last": last}
     if selection.panel is None:
-        few = len(selection.countries) * len(selection.networks) <= _FEW
-        return columns_of(_statement("published_table", selection.version), named | more, prepare=few)
+        return columns_of(_statement("published_table", selection.version), named | more, prepare=count <= _FEW)
     more = {"year": _YEAR[Frequency(selection.frequency)]}
     return columns_of(_statement("published_panel", selection.version), named | more)
 

@@ -121,11 +121,6 @@ class PeriodRange(NamedTuple):
         flags = mask(self.reference, self.indicator, self.frequency)
         return flags.month_of(periods.epoch(self.start)), flags.month_of(periods.epoch(self.end))
 
-    @property
-    def _months(self) -> int:
-        first, last = self._ends
-        return last - first + 1
-
     def _rows(self, step: str, series: Sequence[Series]) -> Flags:
         """Whether each series is published at a step: (series, months of change)."""
         first, last = self._ends
@@ -136,13 +131,13 @@ class PeriodRange(NamedTuple):
 
         A label is unset if the range is open at that end.
         """
-        offset, months = self._ends[0], mask(self.reference, self.indicator, self.frequency).months
+        (offset, newest), months = self._ends, mask(self.reference, self.indicator, self.frequency).months
         start, end = self.start, self.end
         if first > 0:
             month = datetime.fromtimestamp(int(months[offset + first]), UTC)
             start = periods.start_of(self.frequency, month)
             start = start if start >= month else periods.end(self.frequency, start)
-        if last + 1 < self._months:
+        if offset + last < newest:
             end = periods.start_of(self.frequency, datetime.fromtimestamp(int(months[offset + last + 1]) - 1, UTC))
         return (
             UNSET if start < periods.EARLIEST else periods.label(self.frequency, start),

@@ -104,10 +104,6 @@ def table(cube: Cube, some: Sequence[Series], coverage: Coverage, *, version: in
     The version of the last change (``since``) is right only for values that changed after the version ``after``.
     """
     cells = _cells(cube, some, coverage.periods, after=after, version=version)
-    return _placed(cells, cube.frequency, some, coverage, version)
-
-
-def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverage: Coverage, version: int) -> Table:
     periods = coverage.periods
     at = np.searchsorted(periods, cells.periods)
     # Cells of periods that lie between the wanted ones may have been read too.
@@ -122,7 +118,7 @@ def _placed(cells: CellVersions, frequency: str, some: Sequence[Series], coverag
     grid[1][place] = np.where(ended, cells.until, cells.since)[kept]
     listed = np.array([one.since if one.since <= version else 0 for one in some], np.int64)
     since = np.maximum(grid[1], np.maximum(listed[:, None], coverage.version_from[None, :]))
-    return Table(frequency, some, coverage, grid[0], since)
+    return Table(cube.frequency, some, coverage, grid[0], since)
 
 
 def _cells(cube: Cube, some: Sequence[Series], periods: Longs, *, after: int, version: int) -> CellVersions:
