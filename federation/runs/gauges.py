@@ -82,7 +82,19 @@ def _of_database(now: datetime) -> Iterator[Gauge]:
     yield _one("holds_open", "Held reports that wait for a decision", Hold.objects.filter(decided=None).count())
     yield _one("agencies_silent", "Agencies that are silent (R202)", silent)
 
-    yield from _of_processes(now)
+    # Workers, clocks and the database server.
+    seen, (count, worker_ahead) = measures.last_seen(now=now), measures.at_work(now=now)
+    yield _one("workers", "Worker processes seen in the last minute", count)
+    yield _one("worker_seen_seconds", "Time since any of them was seen", _seconds(now - seen) if seen else float("nan"))
+    ahead = {"web": _seconds(clock.skew()), "worker": worker_ahead}
+    yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
+    lag = _seconds(now - clock.mark())
+    yield _one("clock_lag_seconds", "How far the clock's mark is behind; it stops without beat", lag)
+    [(used, allowed)] = rows_of("gauges_connections")
+    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
+    yield _one("database_connections", "Connections to the database", used)
+    yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
+    yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
 
     live = credential_limits.live(Credential, now)
     owing = Agency.objects.filter(active=True, schedules__isnull=False).distinct()
@@ -93,24 +105,6 @@ def _of_database(now: datetime) -> Iterator[Gauge]:
 
     yield _one("submissions", "Submissions stored", Submission.objects.count())
     yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())
-
-
-def _of_processes(now: datetime) -> Iterator[Gauge]:
-    """Workers, clocks and the database server."""
-    seen = measures.last_seen(now=now)
-    yield _one("workers", "Worker processes seen in the last minute", measures.at_work(now=now))
-    yield _one("worker_seen_seconds", "Time since any of them was seen", _seconds(now - seen) if seen else float("nan"))
-
-    ahead = {"web": _seconds(clock.skew()), "worker": measures.clock_ahead(now=now)}
-    yield Gauge("clock_ahead_seconds", "How far a host's clock is ahead of the database's", ahead, "host")
-    lag = _seconds(now - clock.mark())
-    yield _one("clock_lag_seconds", "How far the clock's mark is behind; it stops without beat", lag)
-
-    [(used, allowed)] = rows_of("gauges_connections")
-    lags = {name: float(lag) for name, lag in rows_of("gauges_replicas")}
-    yield _one("database_connections", "Connections to the database", used)
-    yield _one("database_connections_allowed", "The number of connections that PostgreSQL allows", allowed)
-    yield Gauge("replica_lag_seconds", "How far each replica's replay is behind", lags, "replica")
 
 
 def _seconds(duration: timedelta) -> float:

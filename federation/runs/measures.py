@@ -14,7 +14,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
 
 from federation.database import clock
@@ -95,24 +95,20 @@ def gather(*, now: datetime) -> None:
         WorkerProcess.objects.filter(pk__in=[one.pk for one in gone]).delete()
 
 
-def at_work(*, now: datetime) -> int:
-    """The number of processes that wrote their row lately."""
-    return _recent(now).count()
+def at_work(*, now: datetime) -> tuple[int, float]:
+    """The number of processes that wrote their row lately, and how far their clocks are ahead of the database's.
+
+    This is in seconds. It is the largest difference of all, or 0 without processes.
+    """
+    recent = WorkerProcess.objects.filter(seen__range=(now - AT_WORK, now + AT_WORK)).exclude(name=_PAST)
+    ahead = recent.values_list("clock_ahead", flat=True)
+    return len(ahead), max(ahead, key=abs, default=0.0)
 
 
 def last_seen(*, now: datetime) -> datetime | None:
     """When any process last wrote its row."""
     last: datetime | None = WorkerProcess.objects.filter(seen__lte=now + AT_WORK).aggregate(last=Max("seen"))["last"]
     return last
-
-
-def clock_ahead(*, now: datetime) -> float:
-    """By how many seconds a worker's clock is ahead of the database's; of all workers, the largest difference."""
-    return max(_recent(now).values_list("clock_ahead", flat=True), key=abs, default=0.0)
-
-
-def _recent(now: datetime) -> QuerySet[WorkerProcess]:
-    return WorkerProcess.objects.filter(seen__range=(now - AT_WORK, now + AT_WORK)).exclude(name=_PAST)
 
 
 def families() -> Iterator[Metric]:

@@ -4,7 +4,7 @@ Each level is recomputed from the stored rows of the level below. If each level 
 lowest with the reports, then everything agrees with the reports.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -165,7 +165,14 @@ def _displaced(agency: int | None = None, indicator: int | None = None) -> list[
     found = []
     for (of_agency, of_indicator, frequency, period), reports in groupby(there, key=lambda row: row[:4]):
         stored = [_Stored(id_, state, counted, Rank(*rank)) for _, _, _, _, id_, state, counted, *rank in reports]
-        right = _right(stored)
+        # The report that should be current. The reports come in the order in which they were stored.
+        right: _Stored | None = None
+        for position, one in enumerate(stored):
+            # A report superseded at receipt counts only if the time that superseded it cannot be true.
+            earlier = (before.rank.received for before in stored[:position])
+            wronged = any(precedence.is_contradicted(received, later=one.rank.received) for received in earlier)
+            if (one.counted or wronged) and (right is None or right.rank.gives_way_to(one.rank)):
+                right = one
         current = [one.id for one in stored if one.state == ReportState.CURRENT]
         if right is not None and current != [right.id]:
             item = WorkItem(Stage.FIGURE, frequency, period, of_indicator, of_agency)
@@ -180,19 +187,6 @@ class _Stored(NamedTuple):
     state: str
     counted: bool
     rank: Rank
-
-
-def _right(stored: Sequence[_Stored]) -> _Stored | None:
-    """The report that should be current for one key. The reports come in the order in which they were stored."""
-    right: _Stored | None = None
-    for position, one in enumerate(stored):
-        # A report superseded at receipt counts only if the time that superseded it cannot be true.
-        wronged = any(
-            precedence.is_contradicted(before.rank.received, later=one.rank.received) for before in stored[:position]
-        )
-        if (one.counted or wronged) and (right is None or right.rank.gives_way_to(one.rank)):
-            right = one
-    return right
 
 
 def enqueue() -> None:

@@ -138,15 +138,21 @@ def claim() -> Claim:
     Must run in a READ COMMITTED transaction: an item's rows are read after it is locked, so rows that another worker
     has just deleted are no longer seen.
     """
-    skipped, now = False, clock.now()
-    for level in _levels_waiting():
+    skipped, now, level = False, clock.now(), 0
+    while True:
+        with cursor() as c:
+            c.execute("SELECT min(item) FROM federation_work WHERE item >= %s", [level << _LEVEL])
+            [(least,)] = c.fetchall()
+        if least is None:
+            return Claim((), (), skipped)
+        level = least >> _LEVEL
         taken, missed = _take(level, now)
         awaited = _awaited(taken, now)
         skipped |= missed or bool(awaited)
         claim = _claim_of([number for number in taken if number not in awaited], skipped=skipped)
         if claim.items:
             return claim
-    return Claim((), (), skipped)
+        level += 1
 
 
 def claim_alone(item: WorkItem) -> Claim:
@@ -155,19 +161,6 @@ def claim_alone(item: WorkItem) -> Claim:
         c.execute("SELECT pg_try_advisory_xact_lock(%s)", [item.pack()])
         [(taken,)] = c.fetchall()
     return _claim_of([item.pack()] if taken else [], skipped=not taken)
-
-
-def _levels_waiting() -> Iterable[int]:
-    level = 0
-    while True:
-        with cursor() as c:
-            c.execute("SELECT min(item) FROM federation_work WHERE item >= %s", [level << _LEVEL])
-            [(least,)] = c.fetchall()
-        if least is None:
-            return
-        level = least >> _LEVEL
-        yield level
-        level += 1
 
 
 def _take(level: int, now: datetime) -> tuple[list[int], bool]:
