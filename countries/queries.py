@@ -73,7 +73,9 @@ def breaks_of(agency: int, indicator: int, *, except_for: int | None = None) -> 
     Breaks that concern all agencies or all indicators are included. ``except_for`` is the id of an annotation to
     leave out.
     """
-    marked = Annotation.objects.filter(_holds_for("agency", agency), _holds_for("indicator", indicator), is_break=True)
+    marked = Annotation.objects.filter(
+        Q(agency=agency) | Q(agency=None), Q(indicator=indicator) | Q(indicator=None), is_break=True
+    )
     if except_for is not None:
         marked = marked.exclude(pk=except_for)
     return list(marked.order_by("start").values_list("start", flat=True))
@@ -85,11 +87,6 @@ def thresholds(agencies: Collection[int]) -> dict[int, dict[str, float]]:
     for agency, name, value in Threshold.objects.filter(agency__in=agencies).values_list("agency", "name", "value"):
         found[agency][name] = value
     return found
-
-
-def _holds_for(name: str, key: int) -> Q:
-    """The condition that an annotation concerns this agency or indicator. One without any concerns all of them."""
-    return Q(**{name: key}) | Q(**{f"{name}__isnull": True})
 
 
 # Clients choose the language, so the number of cached languages is limited.
