@@ -159,6 +159,7 @@ def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
     query = f"indicator=DOWNLOADS&frequency=H&start={label}&end={label}&country=NO"
+    first, last = (periods.label("D", clock.now() - timedelta(days=ago)) for ago in (14, 1))
     analysts = "".join(
         f"\n                 {agency.code}: user {name}, password {registration.analyst(name, now=clock.now())}"
         for name, agency in registration.ANALYSTS.items()
@@ -170,7 +171,7 @@ Ready after {took:.0f} seconds. All agencies and numbers here are invented.{_SWA
   {url}/             the pages for everybody
   {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy
   {url}/countries/li/ is published by week; is/ by day, and sm/ by month
-  {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={_days_ago(14)}&end={_days_ago(1)}
+  {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={first}&end={last}
   {url}/api/docs/    the API
   {url}/admin/       the coordinators' desk: user demo, password {registration.coordinator()}
   {url}/agency/      the pages of one agency, with its exact counts{analysts}
@@ -185,7 +186,3 @@ Send a report as an agency would, and read the combined view:
   curl -s '{url}/api/v1/aggregates/?{query}'
 
 Live minutes continue to arrive. Ctrl-C stops everything."""
-
-
-def _days_ago(days: int) -> str:
-    return periods.label("D", clock.now() - timedelta(days=days))
