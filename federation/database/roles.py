@@ -59,7 +59,14 @@ def grant(**_: object) -> None:
         statements.append(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
         statements.append(sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC").format())
     if roles and is_superuser:
-        statements += _functions(roles)
+        # PostgreSQL lets every role call these functions. Only a superuser can take away that right.
+        for pattern, keepers in ((LOCKS, {WEB, WORKER}), (LARGE_OBJECTS, set[str]())):
+            for (found,) in _query(statement("roles_functions").decode(), [pattern]):
+                function = sql.SQL(found)
+                statements.append(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
+                for role in keepers & set(roles):
+                    to = sql.Identifier(role)
+                    statements.append(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, to))
     with connection.cursor() as c:
         for one in statements:
             c.execute(one.as_string())
@@ -74,16 +81,6 @@ def _to_role(role: str, database: str, tables: frozenset[str]) -> _Statements:
         privileges: Any = TABLES[table].of(role)
         if privileges:
             yield sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privileges), sql.Identifier(table), to)
-
-
-def _functions(roles: list[str]) -> _Statements:
-    """Take away the right to call functions that PostgreSQL lets every role call. Only a superuser can do that."""
-    for pattern, keepers in ((LOCKS, {WEB, WORKER}), (LARGE_OBJECTS, set[str]())):
-        for (found,) in _query(statement("roles_functions").decode(), [pattern]):
-            function: Any = found
-            yield sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(sql.SQL(function))
-            for role in keepers & set(roles):
-                yield sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), sql.Identifier(role))
 
 
 def _query(query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:

@@ -13,7 +13,6 @@ from itertools import chain, product
 import numpy as np
 from django.conf import settings
 from django.db.models import Min
-from numpy.typing import NDArray
 
 from countries import queries
 from countries.reference import Reference
@@ -104,25 +103,19 @@ def compute(items: Sequence[WorkItem], *, mark: datetime) -> ComputedPeriods:
     frequency, found = items[0].frequency, combined.coverage
     waiting = np.array([one.is_waiting for one in found])
     cells = unclipped(items, combined.cells.where(~waiting[combined.cells.table]), kept).clip(min=0)
-    cells[~_mask(items, networks=cells.shape[2])] = 0
+    # Cells that are withheld become 0, and so are never stored.
+    reference, starts = Reference.current(), np.array([periods.epoch(item.period) for item in items])
+    indicators = np.array([item.indicator for item in items])
+    for indicator in np.unique(indicators).tolist():
+        which = indicators == indicator
+        flags = detail.mask(reference, indicator, frequency)
+        cells[which] *= flags.cells(starts[which], networks=cells.shape[2])
     # Minutes get no breaks, because they are soon deleted.
     if frequency != Frequency.MINUTE:
         breaks = {(mark.indicator, periods.start_of(frequency, mark.start)) for mark in queries.breaks()}
         broken = ({(item.indicator, item.period), (None, item.period)} & breaks for item in items)
         found = [replace(one, is_break=bool(marks)) for one, marks in zip(found, broken, strict=True)]
     return ComputedPeriods(items, cells, found, combined.cells, kept)
-
-
-def _mask(items: Sequence[WorkItem], *, networks: int) -> NDArray[np.bool_]:
-    """Which cells are published: (n, countries, networks). The others are withheld, and never stored."""
-    reference, starts = Reference.current(), np.array([periods.epoch(item.period) for item in items])
-    indicators = np.array([item.indicator for item in items])
-    found = np.empty((len(items), len(tables.PUBLIC_COUNTRIES), networks), np.bool_)
-    for indicator in np.unique(indicators).tolist():
-        which = indicators == indicator
-        flags = detail.mask(reference, indicator, items[0].frequency)
-        found[which] = flags.cells(starts[which], networks=networks)
-    return found
 
 
 def unclipped(items: Sequence[WorkItem], present: AgencyCells, kept: Frozen) -> Values:

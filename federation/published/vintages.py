@@ -48,11 +48,17 @@ class CoverageHistory:
 
     def at(self, version: int, periods: Longs | None = None) -> Coverage:
         """The coverage at a version: of all public periods in order, or only of those that are in ``periods``."""
-        rows = np.arange(len(self._columns.periods)) if periods is None else _runs(self._columns.periods, periods)
+        column = self._columns.periods
+        rows = np.arange(len(column))
+        if periods is not None:
+            # All rows of the wanted periods. The column is sorted, so those of one period are neighbours.
+            first, last = np.searchsorted(column, periods, "left"), np.searchsorted(column, periods, "right")
+            lengths = last - first
+            rows = np.arange(lengths.sum()) + np.repeat(first - lengths.cumsum() + lengths, lengths)
         known = rows[self._columns.version_from[rows] <= version][::-1]
         # In reverse order, because the last row of each period is needed, and `unique` finds the first one.
-        _, first = np.unique(self._columns.periods[known], return_index=True)
-        return self._columns.picked(known[first])
+        _, newest = np.unique(column[known], return_index=True)
+        return self._columns.picked(known[newest])
 
 
 class CellVersions(NamedTuple):
@@ -67,13 +73,6 @@ class CellVersions(NamedTuple):
     values: NDArray[Any]
     since: NDArray[Any]
     until: NDArray[Any]
-
-
-def _runs(column: Longs, wanted: Longs) -> NDArray[np.intp]:
-    """All positions of the wanted values in a sorted column, in the order of ``wanted``."""
-    first, last = np.searchsorted(column, wanted, "left"), np.searchsorted(column, wanted, "right")
-    lengths = last - first
-    return np.asarray(np.arange(lengths.sum()) + np.repeat(first - lengths.cumsum() + lengths, lengths))
 
 
 def series(cube: Cube, *, version: int) -> list[Series]:
