@@ -115,7 +115,14 @@ def main() -> None:
             if collector:
                 collector.terminate()
                 collector.wait()
-            collector, since = _collect(), written
+            settings = folder() / "settings.toml"
+            settings.touch(mode=0o600)
+            settings.write_text(
+                f'{credential().read_text()}\n[collect]\nlocations = "test"\n[collect.torrent]\n'
+                f'folder = "{folder().resolve() / "files"}"\nlisten = "{_SEED}:{env.port()}"\n'
+            )
+            command = [sys.executable, "-m", "p2p_agency", "--config", str(settings), "collect"]
+            collector, since = subprocess.Popen(bound_to_parent(command), stdin=subprocess.DEVNULL), written
         if collector and _CHANCE.random() < 1 / _PAUSE:
             # An address that was never there before: one that gets a file again within a day is not counted again.
             numbers = 127, _CHANCE.randint(64, 127), _CHANCE.randint(0, 255), _CHANCE.randint(1, 254)
@@ -124,17 +131,6 @@ def main() -> None:
             downloaders.append(downloader)
         downloaders = [one for one in downloaders if not one.is_over()]
         time.sleep(1)
-
-
-def _collect() -> "subprocess.Popen[bytes]":
-    settings = folder() / "settings.toml"
-    settings.touch(mode=0o600)
-    settings.write_text(
-        f'{credential().read_text()}\n[collect]\nlocations = "test"\n[collect.torrent]\n'
-        f'folder = "{folder().resolve() / "files"}"\nlisten = "{_SEED}:{env.port()}"\n'
-    )
-    command = [sys.executable, "-m", "p2p_agency", "--config", str(settings), "collect"]
-    return subprocess.Popen(bound_to_parent(command), stdin=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
