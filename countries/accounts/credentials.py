@@ -58,7 +58,16 @@ def issue(
             credential_limits.refuse_third(Credential, agency, now)
             draft = Credential(agency=agency, scopes=scopes)
         else:
-            draft = Credential(coordinator=coordinator, user=_coordinator_account(coordinator), scopes=FIGURES)
+            user = User.objects.filter(username=coordinator).first()
+            if user is None:
+                raise Refused("no_such_coordinator", f"There is no user {coordinator}. Ask a superuser to add one.")
+            if not permissions.reads_figures(user):
+                raise Refused(
+                    "coordinator_not_allowed",
+                    f"{coordinator} may not read the figures of all countries. Use an active account with staff status "
+                    "in the group coordinator or observer, and without a country.",
+                )
+            draft = Credential(coordinator=coordinator, user=user, scopes=FIGURES)
         draft.expires, draft.networks = expires, list(networks)
         secret = secrets.token_urlsafe(32)
         # The id begins with the holder's name, in characters that need no escaping in a header or an address.
@@ -140,16 +149,3 @@ def _refuse_unusable(credential: Credential, now: datetime) -> None:
         raise Refused(
             "not_usable", f"{credential} is revoked or expired, or its holder has lost the role. Issue a new one."
         )
-
-
-def _coordinator_account(name: str) -> User:
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise Refused("no_such_coordinator", f"There is no user {name}. Ask a superuser to add one.")
-    if not permissions.reads_figures(user):
-        raise Refused(
-            "coordinator_not_allowed",
-            f"{name} may not read the figures of all countries. Use an active account with staff status in the group"
-            " coordinator or observer, and without a country.",
-        )
-    return user
