@@ -50,20 +50,26 @@ _HEAD = struct.Struct(">5i")
 _NONE = struct.Struct(">3i")
 
 
-def _dump(array: NDArray[Any], element: np.dtype[Any], element_type: int) -> bytes:
-    if not len(array):
-        return _NONE.pack(0, 0, element_type)
-    body = np.empty(len(array), element)
-    body["length"] = element["value"].itemsize
-    body["value"] = array
-    return _HEAD.pack(1, 0, element_type, len(array), 1) + body.tobytes()
-
-
-class BigArrayDumper(Dumper):
-    """Writes integer arrays as ``bigint[]``. Arrays of int16 and datetime64 have dumpers of their own."""
+class _ArrayDumper(Dumper):
+    """Writes arrays of numbers. Each dumper names its elements, their type, and the type of their arrays."""
 
     format = Format.BINARY
-    oid = _BIG_ARRAY_TYPE
+    element: np.dtype[Any]
+    element_type: int
+
+    def dump(self, obj: NDArray[Any]) -> Buffer:
+        if not len(obj):
+            return _NONE.pack(0, 0, self.element_type)
+        body = np.empty(len(obj), self.element)
+        body["length"] = self.element["value"].itemsize
+        body["value"] = obj
+        return _HEAD.pack(1, 0, self.element_type, len(obj), 1) + body.tobytes()
+
+
+class BigArrayDumper(_ArrayDumper):
+    """Writes integer arrays as ``bigint[]``. Arrays of int16 and datetime64 have dumpers of their own."""
+
+    element, element_type, oid = _BIG, _BIG_TYPE, _BIG_ARRAY_TYPE
 
     def get_key(self, obj: NDArray[Any], format: PyFormat) -> Any:  # noqa: A002, ARG002  psycopg's
         return (self.cls, obj.dtype) if obj.dtype in _DUMPERS else self.cls
@@ -71,38 +77,26 @@ class BigArrayDumper(Dumper):
     def upgrade(self, obj: NDArray[Any], format: PyFormat) -> Dumper:  # noqa: A002, ARG002
         return _DUMPERS[obj.dtype](self.cls) if obj.dtype in _DUMPERS else self
 
-    def dump(self, obj: NDArray[Any]) -> Buffer:
-        return _dump(obj, _BIG, _BIG_TYPE)
 
-
-class SmallArrayDumper(Dumper):
+class SmallArrayDumper(_ArrayDumper):
     """Writes int16 arrays as ``smallint[]``."""
 
-    format = Format.BINARY
-    oid = _SMALL_ARRAY_TYPE
-
-    def dump(self, obj: NDArray[Any]) -> Buffer:
-        return _dump(obj, _SMALL, _SMALL_TYPE)
+    element, element_type, oid = _SMALL, _SMALL_TYPE, _SMALL_ARRAY_TYPE
 
 
-class PlainArrayDumper(Dumper):
+class PlainArrayDumper(_ArrayDumper):
     """Writes integer arrays to columns of ``integer[]``."""
 
-    format = Format.BINARY
-    oid = _PLAIN_ARRAY_TYPE
-
-    def dump(self, obj: NDArray[Any]) -> Buffer:
-        return _dump(obj, _PLAIN, _PLAIN_TYPE)
+    element, element_type, oid = _PLAIN, _PLAIN_TYPE, _PLAIN_ARRAY_TYPE
 
 
-class InstantArrayDumper(Dumper):
+class InstantArrayDumper(_ArrayDumper):
     """Writes datetime64 arrays, in microseconds, as ``timestamptz[]``."""
 
-    format = Format.BINARY
-    oid = _INSTANT_ARRAY_TYPE
+    element, element_type, oid = _BIG, _INSTANT_TYPE, _INSTANT_ARRAY_TYPE
 
     def dump(self, obj: NDArray[Any]) -> Buffer:
-        return _dump(obj.view(np.int64) - _POSTGRES_EPOCH, _BIG, _INSTANT_TYPE)
+        return super().dump(obj.view(np.int64) - _POSTGRES_EPOCH)
 
 
 _DUMPERS: dict[np.dtype[Any], type[Dumper]] = {
@@ -111,50 +105,48 @@ _DUMPERS: dict[np.dtype[Any], type[Dumper]] = {
 }
 
 
-class SmallArrayLoader(Loader):
+class _ArrayLoader(Loader):
+    """Reads arrays of numbers. Each loader names their elements, and the type of the array that it makes."""
+
+    format = Format.BINARY
+    element: np.dtype[Any]
+    made: type[np.generic] = np.int64
+
+    def load(self, data: Buffer) -> NDArray[Any]:
+        return np.frombuffer(memoryview(data)[_HEADER:], self.element)["value"].astype(self.made)
+
+
+class SmallArrayLoader(_ArrayLoader):
     """Reads ``smallint[]`` as an int16 array."""
 
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[np.int16]:
-        return np.frombuffer(memoryview(data)[_HEADER:], _SMALL)["value"].astype(np.int16)
+    element, made = _SMALL, np.int16
 
 
-class PlainArrayLoader(Loader):
+class PlainArrayLoader(_ArrayLoader):
     """Reads ``integer[]`` as an int64 array, so that sums fit."""
 
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[np.int64]:
-        return np.frombuffer(memoryview(data)[_HEADER:], _PLAIN)["value"].astype(np.int64)
+    element = _PLAIN
 
 
-class BigArrayLoader(Loader):
+class BigArrayLoader(_ArrayLoader):
     """Reads ``bigint[]`` as an int64 array."""
 
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[np.int64]:
-        return np.frombuffer(memoryview(data)[_HEADER:], _BIG)["value"].astype(np.int64)
+    element = _BIG
 
 
-class FlagArrayLoader(Loader):
+class FlagArrayLoader(_ArrayLoader):
     """Reads ``boolean[]`` as an array of booleans."""
 
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[np.bool_]:
-        return np.frombuffer(memoryview(data)[_HEADER:], _FLAG)["value"].astype(np.bool_)
+    element, made = _FLAG, np.bool_
 
 
-class InstantArrayLoader(Loader):
+class InstantArrayLoader(_ArrayLoader):
     """Reads ``timestamptz[]`` as an int64 array of whole seconds since 1970."""
 
-    format = Format.BINARY
+    element = _BIG
 
     def load(self, data: Buffer) -> NDArray[np.int64]:
-        since_2000 = np.frombuffer(memoryview(data)[_HEADER:], _BIG)["value"].astype(np.int64)
-        return (since_2000 + _POSTGRES_EPOCH) // 1_000_000
+        return (super().load(data) + _POSTGRES_EPOCH) // 1_000_000
 
 
 @contextmanager
