@@ -202,14 +202,13 @@ def _begun(items: Sequence[WorkItem], firsts: dict[int, datetime]) -> list[WorkI
         return list(items)
     schedules = schedules_by_agency(firsts)
     reported = {early[row[0]] for row in item_rows("combination_figures", early, only=None)}
-
-    def begun(item: WorkItem) -> bool:
-        if item.period >= firsts[item.indicator] or item in reported:
-            return True
-        everyone = schedules[item.indicator].values()
-        return any(s.expects(item.frequency, item.period) for mine in everyone for s in mine)
-
-    return [item for item in items if begun(item)]
+    return [
+        item
+        for item in items
+        if item.period >= firsts[item.indicator]
+        or item in reported
+        or any(s.expects(item.frequency, item.period) for mine in schedules[item.indicator].values() for s in mine)
+    ]
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
