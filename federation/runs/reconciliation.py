@@ -6,8 +6,7 @@ Nothing here trusts a message, an order of messages, or being the only worker.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
@@ -109,8 +108,8 @@ def _perform(claim: Claim) -> _Outcome:
     if stage == Stage.PUBLISH:
         done = publication.publish(claim, now=now, mark=mark)
         findings.review_weeks(items, now=now)
-        stale = chain(done.stale, panels.of_periods(items, now=now))
-        return _Outcome(WorkDone(claim, done.changed, done.version), stale)
+        after = chain(done.stale, panels.of_periods(items, now=now))
+        return _Outcome(WorkDone(claim, done.changed, done.version), after)
 
     kept = [item for item in items if publication.is_kept(item, now=now)]
     # An old minute has no figure any more, but its hour may change.
@@ -123,14 +122,12 @@ def _perform(claim: Claim) -> _Outcome:
     # An agency that was silent is waited for from now on.
     silences = expectation.silences_changed(appeared, mark=mark)
     waiting = publication.unpublished_periods(silences, mark=mark, now=now)
-    return _Outcome(WorkDone(claim, changed), [*_stale_after(changed, now=now), *waiting, *again])
-
-
-def _stale_after(changed: Sequence[WorkItem], *, now: datetime) -> Iterator[WorkItem]:
-    """What rests on changed figures: their publications, coarser figures, and the minutes that they locate."""
+    # What rests on changed figures: their publications, coarser figures, and the periods in which they locate changes.
+    stale = list[WorkItem]()
     for item in changed:
-        yield WorkItem(Stage.PUBLISH, item.frequency, item.period, item.indicator)
+        stale.append(WorkItem(Stage.PUBLISH, item.frequency, item.period, item.indicator))
         for coarser in periods.coarser(item.frequency):
             start = periods.start_of(coarser, item.period)
-            yield WorkItem(Stage.FIGURE, coarser, start, item.indicator, item.agency)
-        yield from publication.located_by(item, now=now)
+            stale.append(WorkItem(Stage.FIGURE, coarser, start, item.indicator, item.agency))
+        stale += publication.located_by(item, now=now)
+    return _Outcome(WorkDone(claim, changed), [*stale, *waiting, *again])
