@@ -5,7 +5,7 @@ returns the same findings. Other rules compare with earlier reports, or with oth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from p2p_core.reports import NewReport
 from p2p_core.rules import lateness, rulebook
 from p2p_core.rules.levels import Facts, Judge, Level
 from p2p_core.rules.plausibility import Cells, ComparedReport
-from p2p_core.rules.rulebook import DEFAULTS, HOLDING, Limits, Subject
+from p2p_core.rules.rulebook import DEFAULTS, HOLDING, Subject
 from p2p_core.rules.sums import Sums
 
 #: The frequencies at which reports are judged. Minutes are judged by the sum of their hour.
@@ -52,7 +52,11 @@ def findings(reports: Sequence[NewReport], values: Mapping[str, float] = DEFAULT
     found: list[Finding] = []
     for indicator, positions in by_indicator.items():
         sent = {place: reports[position] for place, position in positions.items()}
-        held = _held(sent.values(), limits)
+        levels = [
+            Level(one.frequency, one.period, None if one.withdrawn else one.total, judged=True) for one in sent.values()
+        ]
+        # The reports that would wait for a coordinator, with the facts that are the reason.
+        held = Judge(Sums({}, {}), Frequency.MONTH, (), limits[HOLDING.id]).judge(levels)
         found += _gathered(indicator, held, positions)
         current = {place: report for place, report in sent.items() if place not in held}
         sums = _sums(current)
@@ -62,12 +66,6 @@ def findings(reports: Sequence[NewReport], values: Mapping[str, float] = DEFAULT
                 for rule, facts in rulebook.judge(Subject.REPORT, limits, compared):
                     found.append(Finding(positions[place], rule, indicator, *place, place[1], facts))
     return sorted(found, key=lambda one: (one.position, one.rule))
-
-
-def _held(reports: Iterable[NewReport], limits: Limits) -> dict[Place, Facts]:
-    """The reports that would wait for a coordinator, with the facts that are the reason."""
-    levels = [Level(one.frequency, one.period, None if one.withdrawn else one.total, judged=True) for one in reports]
-    return Judge(Sums({}, {}), Frequency.MONTH, (), limits[HOLDING.id]).judge(levels)
 
 
 def _gathered(indicator: int, held: Mapping[Place, Facts], positions: Mapping[Place, int]) -> list[Finding]:

@@ -51,7 +51,8 @@ def read_head(texts: Mapping[str, str], pointer: str, draft: Draft) -> Head | No
     # If the frequency is not known, nothing can be checked except whether there is a period.
     start = read("TIME_PERIOD", one, *((_period, frequency, draft.received) if frequency else (str,)))
     unsaid = UNSAID if withdrawn else MISSING | {""}
-    status = read("OBS_STATUS", _status, unsaid)
+    said = texts.get("OBS_STATUS", "")
+    status = faults.check(f"{pointer}/OBS_STATUS", checks.status, "A" if said in unsaid else said)
     for column, rule in _ATTRIBUTES.items():
         if column in texts:
             read(column, rule, unsaid)
@@ -105,10 +106,6 @@ def _check_reference(text: str, kind: str | None, agency: str) -> None:
 def _period(text: str, frequency: str, received: datetime) -> datetime:
     month = _MONTH.fullmatch(text)
     return checks.period(f"{month[1]}-{month[2]}" if month else text, frequency, received)
-
-
-def _status(text: str, unsaid: frozenset[str]) -> str:
-    return checks.status("A" if text in unsaid else text)
 
 
 def _confidentiality(text: str, unsaid: frozenset[str]) -> None:

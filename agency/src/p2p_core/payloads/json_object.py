@@ -1,7 +1,7 @@
 """One object of a JSON payload. Its members are decoded only when a rule reads them."""
 
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -57,11 +57,14 @@ class JsonObject:
 
     def items(self, name: str) -> list[Raw] | None:
         """The items of a member that must be an array, unread."""
-        items: list[Raw] | None = None
-        if name in self._members:
-            items = _decode(bytes(self._members[name]), list[Raw])
+        place = f"{self.pointer}/{name}"
+        if name not in self._members:
+            self._faults.add(place, "missing_field")
+            return None
+        text = bytes(self._members[name])
+        items: list[Raw] | None = _decode(text, list[Raw])
         if items is None:
-            self.read(name, _no_array)
+            self._faults.add(place, "wrong_type", _value(text))
         return items
 
 
@@ -69,10 +72,6 @@ def _of_text(sent: object, rule: Callable[..., T], *known: Any) -> T:
     if not isinstance(sent, str):
         raise BrokenRuleError("wrong_type")
     return rule(sent, *known)
-
-
-def _no_array(_sent: object) -> NoReturn:
-    raise BrokenRuleError("wrong_type")
 
 
 def _value(text: bytes) -> Any:

@@ -66,7 +66,7 @@ def read(body: bytes | bytearray, draft: Draft) -> datetime:
     draft.check_commas(body.count(b","))
     envelope = _plain_envelope(body, draft) or json_walk.walk_envelope(body, draft)
     for position, raw in enumerate(envelope.reports):
-        quotes = envelope.quotes[position] if envelope.quotes else _count_quotes(raw)
+        quotes = envelope.quotes[position] if envelope.quotes else bytes(raw).count(b'"')
         if not _add_plain(raw, quotes, envelope.indicator, draft):
             json_walk.walk_report(raw, f"/reports/{position}", envelope.indicator, draft)
     return envelope.prepared
@@ -81,13 +81,9 @@ def _plain_envelope(body: bytes | bytearray, draft: Draft) -> json_walk.Envelope
         return None
     refuse_too_many_reports(len(sent.reports))
     # The decoder does not say if a member is named twice. But such a member adds at least two quotes.
-    quotes = [_count_quotes(raw) for raw in sent.reports]
+    quotes = [bytes(raw).count(b'"') for raw in sent.reports]
     named_once = body.count(b'"') - sum(quotes) == (6 if sent.prepared is UNSET else 10)
     return json_walk.Envelope(indicator, prepared, sent.reports, quotes) if named_once else None
-
-
-def _count_quotes(raw: Raw) -> int:
-    return bytes(raw).count(b'"')
 
 
 def _add_plain(raw: Raw, quotes: int, indicator: int | None, draft: Draft) -> bool:

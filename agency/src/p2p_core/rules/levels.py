@@ -70,9 +70,6 @@ class Usual(NamedTuple):
     frequency: str | None = None
     is_rough: bool = False
 
-    def source(self) -> Facts:
-        return {"values_frequency": self.frequency} if self.frequency else {}
-
 
 @dataclass(slots=True)
 class Judge:
@@ -119,8 +116,9 @@ class Judge:
                 # A part of a longer period, or a value that is compared with estimates, can only be too high.
                 if not facts or ((is_part or usual.is_rough) and facts["value"] < facts["usual"]):
                     return None
+                source = {"values_frequency": usual.frequency} if usual.frequency else {}
                 own = {"reported": level.total} if level.frequency == Frequency.MINUTE else {}
-                return facts | usual.source() | own | ({"whole_frequency": str(frequency)} if is_part else {})
+                return facts | source | own | ({"whole_frequency": str(frequency)} if is_part else {})
             frequency = WHOLE.get(frequency, "")
             start = periods.start_of(frequency, start) if frequency else start
         return None
