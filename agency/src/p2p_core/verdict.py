@@ -57,7 +57,12 @@ def findings(reports: Sequence[NewReport], values: Mapping[str, float] = DEFAULT
         ]
         # The reports that would wait for a coordinator, with the facts that are the reason.
         held = Judge(Sums({}, {}), Frequency.MONTH, (), limits[HOLDING.id]).judge(levels)
-        found += _gathered(indicator, held, positions)
+        # One finding for held periods in a row, with the facts of the first.
+        for frequency in periods.REPORTABLE:
+            for run in lateness.runs(frequency, (period for one, period in held if one == frequency)):
+                row = [(frequency, period) for period in periods.between(frequency, run.first, run.last)]
+                first, facts = min(positions[place] for place in row), held[row[0]]
+                found.append(Finding(first, HOLDING.id, indicator, frequency.value, run.first, run.last, facts))
         current = {place: report for place, report in sent.items() if place not in held}
         sums = _sums(current)
         for place, report in current.items():
@@ -66,18 +71,6 @@ def findings(reports: Sequence[NewReport], values: Mapping[str, float] = DEFAULT
                 for rule, facts in rulebook.judge(Subject.REPORT, limits, compared):
                     found.append(Finding(positions[place], rule, indicator, *place, place[1], facts))
     return sorted(found, key=lambda one: (one.position, one.rule))
-
-
-def _gathered(indicator: int, held: Mapping[Place, Facts], positions: Mapping[Place, int]) -> list[Finding]:
-    """One finding for held periods in a row, with the facts of the first."""
-    found = []
-    for frequency in periods.REPORTABLE:
-        for run in lateness.runs(frequency, (period for one, period in held if one == frequency)):
-            places = [(frequency, period) for period in periods.between(frequency, run.first, run.last)]
-            first = min(positions[place] for place in places)
-            facts = held[frequency, run.first]
-            found.append(Finding(first, HOLDING.id, indicator, frequency.value, run.first, run.last, facts))
-    return found
 
 
 def _sums(reports: Mapping[Place, NewReport]) -> dict[Place, Cells]:
