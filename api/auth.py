@@ -55,8 +55,10 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         address = request.META.get("REMOTE_ADDR", "")
+        # Whether we issued it, valid or not. A token without our mark may be ours under an earlier key.
+        is_ours = constant_time_compare(token[-_MARK:], _mark(token[:-_MARK]))
         # The key contains the address, so a thief cannot use up a token's limit from elsewhere.
-        counted = f"{subscriber(address)} {token if has_our_mark(token) else ''}"
+        counted = f"{subscriber(address)} {token if is_ours else ''}"
         allowance = rates.count(rates.WRONG_TOKENS_PER_ADDRESS, counted, 0)
         if allowance.left <= 0:
             raise rates.refusal(allowance)
@@ -76,11 +78,6 @@ def make_token(_request: Any) -> str:
     """A random token with our mark, which shows without a look-up that we issued it."""
     unguessable: str = generate_token()
     return unguessable + _mark(unguessable)
-
-
-def has_our_mark(token: str) -> bool:
-    """Whether we issued a token, valid or not. One without our mark may be ours under an earlier key."""
-    return constant_time_compare(token[-_MARK:], _mark(token[:-_MARK]))
 
 
 def _mark(unguessable: str) -> str:

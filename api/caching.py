@@ -308,18 +308,15 @@ def _send(request: HttpRequest, key: CacheKey, entry: CacheEntry) -> HttpRespons
         )
         response_cache.put(key, entry)
     if encoding and len(content) >= _COMPRESSED_FROM:
-        content = entry.compressed.get(encoding) or _compress(key, entry, encoding, content)
+        short = entry.compressed.get(encoding)
+        if short is None:
+            short = b"".join(compress(encoding, [content]))
+            compressed = {**entry.compressed, encoding: short}
+            response_cache.put(key, replace(entry, compressed=compressed, size=entry.size + len(short)))
+        content = short
         headers["Content-Encoding"] = encoding
     headers["Content-Length"] = str(len(content))
     return HttpResponse(content, headers=headers)
-
-
-def _compress(key: CacheKey, entry: CacheEntry, encoding: str, content: bytes) -> bytes:
-    short = b"".join(compress(encoding, [content]))
-    response_cache.put(
-        key, replace(entry, compressed={**entry.compressed, encoding: short}, size=entry.size + len(short))
-    )
-    return short
 
 
 def _headers(key: CacheKey, validator: Validator, vary: str) -> dict[str, str]:

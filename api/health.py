@@ -76,7 +76,9 @@ class ReadyView(OpenView):
         state = readiness.get()
         checks = _checks(state)
         if not state.is_ready:
-            raise Problem("not_ready", detail=state.in_words(), checks=checks)
+            missing = ", ".join(name for name, there in state.checks.items() if not there)
+            detail = " ".join([f"Not ready: {missing}.", *state.reasons])
+            raise Problem("not_ready", detail=detail, checks=checks)
         work = {"work": state.work} if _is_monitoring(request) else {}
         return JsonResponse({"status": "ready", "checks": checks, **work})
 
@@ -92,10 +94,6 @@ class Readiness:
     @property
     def is_ready(self) -> bool:
         return all(self.checks.values())
-
-    def in_words(self) -> str:
-        missing = ", ".join(name for name, there in self.checks.items() if not there)
-        return " ".join([f"Not ready: {missing}.", *self.reasons])
 
 
 def _checks(state: Readiness) -> dict[str, bool]:

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch
 
 from api import measures, problems, request_ids
 from api.auth import Caller
@@ -65,7 +64,10 @@ def _record(request: HttpRequest, answer: HttpResponseBase, seconds: float) -> N
     """Count an answer; log it only if its view asks who is there, so nothing is logged about the public."""
     # An answer from the cache is given before the route of the address is looked up.
     match = request.resolver_match or find_view(request.path_info)
-    route = _route(match)
+    # The route is one of few, for any address.
+    route = _NOWHERE if match is None else match.view_name or _NOWHERE
+    if match is not None and match.namespaces == ["admin"]:
+        route = "admin"
     method = request.method if request.method in _METHODS else "other"
     measures.REQUESTS.labels(route, method, f"{answer.status_code // 100}xx").inc()
     measures.SECONDS.labels(route).observe(seconds)
@@ -89,15 +91,6 @@ def _record(request: HttpRequest, answer: HttpResponseBase, seconds: float) -> N
             **({"submission": request.META[SUBMISSION]} if SUBMISSION in request.META else {}),
         },
     )
-
-
-def _route(match: ResolverMatch | None) -> str:
-    """The name of the route: one of few, for any address."""
-    if match is None:
-        return _NOWHERE
-    if match.namespaces == ["admin"]:
-        return "admin"
-    return match.view_name or _NOWHERE
 
 
 @lru_cache(maxsize=256)
