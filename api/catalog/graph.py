@@ -39,7 +39,6 @@ class _Catalogue:
     def write(self) -> None:
         self._write_catalogue()
         self._write_publisher()
-        self._write_provenance()
         for service in SERVICES:
             self._write_service(service)
         for indicator, found in self._inventory.by_indicator():
@@ -66,6 +65,13 @@ class _Catalogue:
             self._add(catalogue, DCAT.resource, self._part(indicator.code))
         for dataset in found:
             self._add(catalogue, DCAT.dataset, self._part(dataset.key))
+        # The data sets and their forms point to these two.
+        for key, kind, text in (
+            ("provenance", DCTERMS.ProvenanceStatement, datasets.PROVENANCE),
+            ("rights", DCTERMS.RightsStatement, self._about(datasets.RIGHTS)),
+        ):
+            self._add(self._part(key), RDF.type, kind)
+            self._add(self._part(key), DCTERMS.description, _english(text))
 
     def _write_publisher(self) -> None:
         publisher, agent, contact = self._inventory.publisher, self._part("publisher"), self._part("contact")
@@ -79,14 +85,6 @@ class _Catalogue:
         self._add(contact, VCARD.hasURL, URIRef(about.address))
         if publisher.email:
             self._add(contact, VCARD.hasEmail, URIRef(f"mailto:{publisher.email}"))
-
-    def _write_provenance(self) -> None:
-        for key, kind, text in (
-            ("provenance", DCTERMS.ProvenanceStatement, datasets.PROVENANCE),
-            ("rights", DCTERMS.RightsStatement, self._about(datasets.RIGHTS)),
-        ):
-            self._add(self._part(key), RDF.type, kind)
-            self._add(self._part(key), DCTERMS.description, _english(text))
 
     def _write_service(self, service: Service) -> None:
         node = self._part(service.key)
