@@ -1,8 +1,9 @@
 """The dataflows: dimensions, measure and attributes in order, the concepts behind them, and their URNs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -40,23 +41,10 @@ class Component(NamedTuple):
     column: Callable[[Coverage], Iterable[str]] | None = None
 
 
-def _statuses(coverage: Coverage) -> Any:
-    # An observation has one status: a break hides that its period is provisional.
-    return np.where(coverage.is_known & coverage.is_break, "B", coverage.statuses).tolist()
-
-
-def _counted_from(coverage: Coverage) -> Iterable[str]:
-    moments = {place: instants.write(moment) for place, moment in coverage.beginnings.items()}
-    return (moments.get(place, "") for place in range(len(coverage.periods)))
-
-
-def _awaited_until(coverage: Coverage) -> Iterable[str]:
-    moments = {place: instants.write(moment) for place, moment in coverage.waits.items()}
-    return (moments.get(place, "") for place in range(len(coverage.periods)))
-
-
-def _agencies_awaited(coverage: Coverage) -> Iterable[str]:
-    return (str(count) if count else "" for count in coverage.agencies_awaited.tolist())
+def _instants_by_period(coverage: Coverage, known: Mapping[int, datetime]) -> Iterable[str]:
+    """An instant for each period; empty if it has none. ``known`` are the instants by the place of their period."""
+    written = {place: instants.write(moment) for place, moment in known.items()}
+    return (written.get(place, "") for place in range(len(coverage.periods)))
 
 
 COMPONENTS: Final = {
@@ -84,7 +72,8 @@ COMPONENTS: Final = {
         "Whether all expected reports are there and final.",
         codelist="CL_OBS_STATUS",
         mandatory=True,
-        column=_statuses,
+        # An observation has one status: a break hides that its period is provisional.
+        column=lambda coverage: np.where(coverage.is_known & coverage.is_break, "B", coverage.statuses).tolist(),
     ),
     "CONF_STATUS": Component(
         "Confidentiality status",
@@ -118,19 +107,19 @@ COMPONENTS: Final = {
         "Counted from",
         "From when the period is counted; only if counting began in it.",
         "BasicTimePeriod",
-        column=_counted_from,
+        column=lambda coverage: _instants_by_period(coverage, coverage.beginnings),
     ),
     "AGENCIES_AWAITED": Component(
         "Agencies awaited",
         "For how many agencies the period waits before it is published; only if it is not public yet.",
         "Integer",
-        column=_agencies_awaited,
+        column=lambda coverage: (str(count) if count else "" for count in coverage.agencies_awaited.tolist()),
     ),
     "AWAITED_UNTIL": Component(
         "Awaited until",
         "When the period is published at the latest; only if it is not public yet.",
         "BasicTimePeriod",
-        column=_awaited_until,
+        column=lambda coverage: _instants_by_period(coverage, coverage.waits),
     ),
     "VALID_FROM": Component("Valid from", "When the observation became public as it is.", "BasicTimePeriod"),
 }
@@ -197,10 +186,6 @@ def urn(kind: str, name: str, item: str = "", *, agency: str = AGENCY, version: 
     found = TYPES[kind]
     start = f"urn:sdmx:org.sdmx.infomodel.{found.package}.{found.item if item else found.name}"
     return f"{start}={agency}:{name}({version}){f'.{item}' if item else ''}"
-
-
-def concept_urn(name: str) -> str:
-    return urn("conceptscheme", CONCEPTS, name)
 
 
 def provider_urn(name: str) -> str:

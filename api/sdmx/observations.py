@@ -128,9 +128,6 @@ class Slice:
         if self._is_named and self.query.codes["FREQ"].named is not None:
             detail.refuse(self._range.withheld(self._range.withheld_throughout(self._matching)))
 
-    def withheld_among(self, some: list[Series], starts: Longs) -> Flags | None:
-        return detail.mask(self.reference, *self.cube[:2]).withheld(some, starts)
-
     @property
     def _is_named(self) -> bool:
         return all(self.query.codes[name].named is not None for name in ("COUNTRY", "NETWORK"))
@@ -231,10 +228,6 @@ class Observations:
         found = {f"{one.cube.frequency}.{one.indicator}": detail.sentences(one.withheld) for one in self.slices}
         return " ".join(f"{key}: {text}" for key, text in found.items() if text)
 
-    def refuse_withheld(self) -> None:
-        for one in self.slices:
-            one.refuse_withheld()
-
     def charge_counting(self) -> None:
         """Charge for the coverage of all periods between the first and the last that is public."""
         cubes = {one.cube for one in self.slices}
@@ -327,7 +320,8 @@ class Observations:
         for at in range(0, len(some), step):
             part = some[at : at + step]
             table = vintages.table(one.cube, part, coverage, version=version, after=after)
-            for withheld, alike in _alike(table, one.withheld_among(part, coverage.periods)):
+            among = detail.mask(one.reference, *one.cube[:2]).withheld(part, coverage.periods)
+            for withheld, alike in _alike(table, among):
                 keys = [one.key(each, *more) for each in alike.series]
                 yield SeriesBlock(alike, keys, np.ones(alike.values.shape, np.bool_), self.moments, withheld)
 

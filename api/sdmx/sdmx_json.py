@@ -198,7 +198,7 @@ def _components(one: Artefact) -> Object:
 
 
 def _component(name: str) -> Object:
-    own = {"id": name, "conceptIdentity": flows.concept_urn(name)}
+    own = {"id": name, "conceptIdentity": flows.urn("conceptscheme", flows.CONCEPTS, name)}
     return own | {"localRepresentation": _representation(COMPONENTS[name])}
 
 

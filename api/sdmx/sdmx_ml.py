@@ -226,7 +226,8 @@ class _StructureWriter:
         return group("str:DataStructureComponents", *elements)
 
     def _component(self, kind: str, name: str, more: Mapping[str, str | None], after: str = "") -> str:
-        identity = element("str:ConceptIdentity", {}, self._reference(flows.concept_urn(name)))
+        concept = flows.urn("conceptscheme", flows.CONCEPTS, name)
+        identity = element("str:ConceptIdentity", {}, self._reference(concept))
         form = self._representation("str:LocalRepresentation", COMPONENTS[name])
         return element(f"str:{kind}", {"id": name, **more}, identity, form, after)
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
-from django.utils.http import http_date
-
 from api import datasets
 from api.problems import Problem
 from api.sdmx import flows, times
@@ -111,10 +109,6 @@ class Structures:
     artefacts: tuple[Artefact, ...]
     #: Whether an agency, and so perhaps a number, is made up.
     invented: bool
-
-    def last_modified(self, milliseconds: int) -> str:
-        """The header. ``milliseconds`` since 1970 are the last change of something beside them."""
-        return http_date(max(self.changed.timestamp(), milliseconds / 1000))
 
     @cached_property
     def by_key(self) -> dict[StructureKey, Artefact]:

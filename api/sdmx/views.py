@@ -8,6 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.http import http_date
 
 from api import caching, formats
 from api.caching import PublicAnswer, PublicView, Representation, Validator
@@ -57,7 +58,8 @@ class DataAnswer:
 
     def render(self) -> Representation:
         validator, found, reference = _look_up(self.query, f"sdmx{self.form.word}")
-        found.refuse_withheld()
+        for one in found.slices:
+            one.refuse_withheld()
         size = found.check_size()
         known = structures.structures_of(reference)
         pieces = _WRITERS[self.form](self.query, found, known)
@@ -120,7 +122,9 @@ class StructureAnswer:
 
 
 def _headers(form: Format, known: Structures, milliseconds: int = 0) -> dict[str, str]:
-    return {"Content-Type": form.content_type, "Last-Modified": known.last_modified(milliseconds)}
+    """``milliseconds`` since 1970 are the last change of something beside the structures."""
+    modified = http_date(max(known.changed.timestamp(), milliseconds / 1000))
+    return {"Content-Type": form.content_type, "Last-Modified": modified}
 
 
 def message(
@@ -163,11 +167,11 @@ class AvailabilityView(_View):
 
     def get(self, request: HttpRequest, path: str) -> HttpResponseBase:
         one = self.dialect
-
-        def read(given: Mapping[str, str], form: Format) -> PublicAnswer:
-            return AvailabilityAnswer(one.availability(path, given), form, one)
-
-        return self.answer(request, one.formats_of_structures, read)
+        return self.answer(
+            request,
+            one.formats_of_structures,
+            lambda given, form: AvailabilityAnswer(one.availability(path, given), form, one),
+        )
 
 
 class StructuresView(_View):
