@@ -226,11 +226,6 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     return respond(known or Problem("internal_error", request_id=log_failure()))
 
 
-def is_away() -> bool:
-    """Whether the exception that Django is handling says that the database is away."""
-    return is_outage(sys.exc_info()[1])
-
-
 def log_failure() -> str:
     """Log the exception that Django is handling, and return the request id that its line has."""
     request_id = request_ids.current.get() or uuid4().hex

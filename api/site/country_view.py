@@ -31,6 +31,7 @@ GROUPS: Final = ("EUROPE", "EU27_2020")
 #: The parameters of all pages that name a time. If a page shows another time than its address names, it says so.
 _TIMES: Final = ("start", "end", "as_of", "day")
 _DAYS: Final = {"D": 1, "W": 7, "M": 28}
+_PLACES: Final = codes.COUNTRIES | codes.GROUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,23 @@ class CountryView:
         return found if self.as_of else [*found, readings.days(self.indicator)]
 
     def of_countries(self, version: int) -> Selection:
-        return trends.selection(self.indicator, self.frequency, self.span(), self.countries, version)
+        """The countries over all networks."""
+        numbers = tuple(_PLACES[code] for code in self.countries)
+        return Selection(self.indicator.number, self.frequency, *self.span(), numbers, (ALL_NETWORKS,), version)
 
     def of_networks(self, version: int) -> Selection:
-        return trends.network_selection(self.indicator, self.frequency, self.span(), self.country, version)
+        return self._by_network(self.frequency, self.span(), version)
 
     def of_months(self, version: int) -> Selection:
         """The months, by network, among which the newest known one is looked for."""
         end = periods.start_of("M", periods.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
         start = periods.start_of("M", end - timedelta(days=92))
-        return trends.network_selection(self.indicator, "M", (start, end), self.country, version)
+        return self._by_network("M", (start, end), version)
+
+    def _by_network(self, frequency: str, span: tuple[datetime, datetime], version: int) -> Selection:
+        """The country alone, by network."""
+        country, networks = codes.COUNTRIES[self.country], tuple(codes.NETWORKS.values())
+        return Selection(self.indicator.number, frequency, *span, (country,), networks, version)
 
     def pairs(self, **changes: Any) -> list[tuple[str, Any]]:
         """The parameters of its address, with some of them changed. Defaults are left out."""
@@ -114,14 +122,18 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
     """Read a view from the address. Unknown values are ignored; one bad or future time makes all times ignored."""
     frequency = given.get("frequency", "")
     known = codes.COUNTRIES.keys() | set(GROUPS)
-    named = dict.fromkeys(code.strip().upper() for text in given.getlist("with") for code in text.split(","))
-    others = tuple([code for code in named if code in known and code != country][:MAX_OTHERS])
+    beside = dict.fromkeys(code.strip().upper() for text in given.getlist("with") for code in text.split(","))
+    others = tuple([code for code in beside if code in known and code != country][:MAX_OTHERS])
     what = given.get("show", "")
 
     newest = PastView(published.NEWEST, settled=False)
     as_of, past = _past_view(given.get("as_of", "")) or (None, newest)
     until = min(filter(None, (as_of or timezone.now(), _period("D", given.get("end", ""), last=True))))
-    published_at = _published(country, indicator, until, reference)
+    # The frequencies at which the country is published in the periods of that moment.
+    named = [Series(codes.COUNTRIES[country], ALL_NETWORKS)]
+    starts = {one.value: periods.start_of(one, until) for one in periods.Frequency}
+    spans = {one: PeriodRange(reference, indicator.number, one, start, start) for one, start in starts.items()}
+    published_at = [one for one, span in spans.items() if not span.withheld_throughout(named)]
     frequencies = tuple(one for one in FREQUENCIES if one in published_at)
     if frequency not in frequencies:
         frequency = frequencies[0]
@@ -149,14 +161,6 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
         frequencies=frequencies,
         has_hours=periods.Frequency.HOUR in published_at,
     )
-
-
-def _published(country: str, indicator: Indicator, moment: datetime, reference: Reference) -> list[str]:
-    """The frequencies at which a country is published in the periods of a moment."""
-    named = [Series(codes.COUNTRIES[country], ALL_NETWORKS)]
-    starts = {one.value: periods.start_of(one, moment) for one in periods.Frequency}
-    spans = {one: PeriodRange(reference, indicator.number, one, start, start) for one, start in starts.items()}
-    return [frequency for frequency, span in spans.items() if not span.withheld_throughout(named)]
 
 
 def names_time(given: QueryDict, *, ignore: str = "") -> bool:

@@ -31,8 +31,6 @@ INDEX: Final = 100
 #: The scales of a trend: counts, per head, or an index.
 COUNT, HEAD, INDEXED = SCALES = ("count", "head", "index")
 
-_ALL: Final = codes.COUNTRIES | codes.GROUPS
-
 
 @dataclass(frozen=True, slots=True)
 class TrendSeries:
@@ -95,22 +93,6 @@ class Trend:
                 part = max(timedelta(), moment - period.start) / (period.end - period.start)
                 return (at + part) / len(self.periods)
         return 1
-
-
-def selection(
-    indicator: Indicator, frequency: str, span: tuple[datetime, datetime], countries: Sequence[str], version: int
-) -> Selection:
-    """Countries over all networks."""
-    numbers = tuple(_ALL[code] for code in countries)
-    return Selection(indicator.number, frequency, *span, numbers, (ALL_NETWORKS,), version)
-
-
-def network_selection(
-    indicator: Indicator, frequency: str, span: tuple[datetime, datetime], country: str, version: int
-) -> Selection:
-    """A country by network."""
-    networks = tuple(codes.NETWORKS.values())
-    return Selection(indicator.number, frequency, *span, (_ALL[country],), networks, version)
 
 
 def read_countries(selection: Selection, countries: Sequence[str]) -> Trend:

@@ -1,5 +1,6 @@
 """The pages. Each reads its address leniently and ignores what it does not know."""
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -80,27 +81,28 @@ class MapPage(PageView):
     template = "map"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.page(request, partial(_map_of, request.GET))
+        given = request.GET
 
+        def content() -> PageContent:
+            indicator = _indicator(given)
+            day = None
+            if given.get("window") == "day":
+                with suppress(periods.PeriodError):
+                    day = periods.parse("D", given.get("day", ""))
+            window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
+            choice = _choice(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
+            if indicator is None:
+                return PageContent(Sources(), lambda: {"choice": choice, "indicator": None})
 
-def _map_of(given: QueryDict) -> PageContent:
-    indicator = _indicator(given)
-    day = None
-    if given.get("window") == "day":
-        with suppress(periods.PeriodError):
-            day = periods.parse("D", given.get("day", ""))
-    window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
-    choice = _choice(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
-    if indicator is None:
-        return PageContent(Sources(), lambda: {"choice": choice, "indicator": None})
+            def selections() -> list[Selection]:
+                chosen = [readings.day_of(indicator, day)] if day else []
+                return [readings.minutes(indicator), readings.days(indicator), *chosen]
 
-    def selections() -> list[Selection]:
-        chosen = [readings.day_of(indicator, day)] if day else []
-        return [readings.minutes(indicator), readings.days(indicator), *chosen]
+            sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
+            misread = names_time(given, ignore="day" if day else "")
+            return PageContent(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
 
-    sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
-    misread = names_time(given, ignore="day" if day else "")
-    return PageContent(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
+        return self.page(request, content)
 
 
 def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
@@ -187,25 +189,24 @@ class CoveragePage(PageView):
             indicator = _indicator(request.GET)
             if indicator is None:
                 return PageContent(Sources(), dict)
-            sources = Sources(indicator, selections=lambda: (readings.days(indicator),))
-            misread = names_time(request.GET)
-            return PageContent(sources, lambda: {"misread": misread, **_coverage(indicator)})
+
+            def context() -> dict[str, Any]:
+                strips, calendar = coverage.read(readings.days(indicator))
+                return {
+                    "misread": names_time(request.GET),
+                    "indicator": indicator,
+                    "indicators": pages.indicators().values(),
+                    "choice": _choice(indicator),
+                    "strips": strips,
+                    "calendar": calendar,
+                    "silences": coverage.silences(strips),
+                    "waiting": coverage.waiting(calendar),
+                    "agencies": any(row.active for row in Reference.current().agencies),
+                }
+
+            return PageContent(Sources(indicator, selections=lambda: (readings.days(indicator),)), context)
 
         return self.page(request, content)
-
-
-def _coverage(indicator: Indicator) -> dict[str, Any]:
-    strips, calendar = coverage.read(readings.days(indicator))
-    return {
-        "indicator": indicator,
-        "indicators": pages.indicators().values(),
-        "choice": _choice(indicator),
-        "strips": strips,
-        "calendar": calendar,
-        "silences": coverage.silences(strips),
-        "waiting": coverage.waiting(calendar),
-        "agencies": any(row.active for row in Reference.current().agencies),
-    }
 
 
 class HelpPage(PageView):
@@ -284,11 +285,9 @@ class DataPage(PageView):
             times, inventory = readings.example_times(), Inventory.load()
             sources = Sources(others=lambda: (*times, inventory.fingerprint))
             examples = dict(zip(("first", "last", "present"), times, strict=True))
-
-            def context() -> dict[str, Any]:
-                return {**examples, "json_ld": schema_org.json_ld(inventory, origin)}
-
-            return PageContent(sources, context, caching.REFERENCE)
+            return PageContent(
+                sources, lambda: {**examples, "json_ld": schema_org.json_ld(inventory, origin)}, caching.REFERENCE
+            )
 
         return self.page(request, content)
 
@@ -311,7 +310,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not reads_pages(request):
         return problems.server_error(request)
     context = {**pages.at_hand(), "language": translation.get_language(), "request_id": problems.log_failure()}
-    status = 503 if problems.is_away() else 500
+    status = 503 if problems.is_outage(sys.exc_info()[1]) else 500
     answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
     answer["Cache-Control"] = "no-store"
     return answer
