@@ -23,7 +23,7 @@ from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection, detail
-from federation.published.answers import Page, Window
+from federation.published.answers import Page
 from p2p_core import instants, periods
 
 #: A page has whole periods, and at most this many cells or states of agencies.
@@ -103,10 +103,15 @@ class CombinedView:
             meta.panel = formats.panel_meta(sheet.panel, self.question.reference.agency_codes)
             meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
         following = self.question.next_address(sheet.page.version, sheet.page.following)
+        annotations = self.question.reference.annotations_of(
+            selection.start,
+            periods.end(selection.frequency, selection.end),
+            indicator=self.question.indicator.code,
+        )
         answer = formats.Aggregates(
             meta=meta,
             coverage=formats.coverage_for_json(sheet.page),
-            annotations=formats.annotations(self.question.annotations(selection)),
+            annotations=formats.annotations(annotations),
             observations=formats.observations(sheet),
             withheld=published.withheld(selection, self.question.reference),
             next=following,
@@ -181,29 +186,30 @@ class WindowView:
         return self._validator(version, end, Reference.current().version)
 
     def render(self) -> Representation:
-        window = published.window(self.indicator.number, self.length, self.reference, self.countries)
-        answer = formats.SlidingWindow(self._meta(window), None, [], [])
+        code, reference = self.indicator.code, self.reference
+        notes = questions.notes(self.indicator, reference)
+        window = published.window(self.indicator.number, self.length, reference, self.countries)
         if window is None:
-            return _json(self._validator(None, None, self.reference.version), answer)
+            meta = formats.WindowMeta(code, self.length, None, None, None, None, None, notes)
+            nothing = formats.SlidingWindow(meta, None, [], [])
+            return _json(self._validator(None, None, reference.version), nothing)
         if self.is_named:
             detail.refuse(window.withheld)
-        answer.withheld = window.withheld
-        (answer.coverage,) = formats.coverage(window.page.table)
-        answer.observations = formats.observations(Sheet(self.indicator.code, window.page, self.reference.inhabitants))
-        return _json(self._validator(window.page.version, window.end, self.reference.version), answer)
+        page = window.page
+        start, end = map(instants.write, (window.start, window.end))
+        known_at = instants.write(page.known_at) if page.known_at else None
+        (coverage,) = formats.coverage(page.table)
+        answer = formats.SlidingWindow(
+            formats.WindowMeta(code, self.length, start, end, page.version, known_at, page.rounding_base, notes),
+            coverage,
+            formats.observations(Sheet(code, page, reference.inhabitants)),
+            window.withheld,
+        )
+        return _json(self._validator(page.version, window.end, reference.version), answer)
 
     def _validator(self, version: int | None, end: datetime | None, reference: int) -> Validator:
         until = periods.epoch(end) if end else 0
         return Validator(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
-
-    def _meta(self, window: Window | None) -> formats.WindowMeta:
-        indicator, notes = self.indicator.code, questions.notes(self.indicator, self.reference)
-        if window is None:
-            return formats.WindowMeta(indicator, self.length, None, None, None, None, None, notes)
-        start, end = map(instants.write, (window.start, window.end))
-        page = window.page
-        known_at = instants.write(page.known_at) if page.known_at else None
-        return formats.WindowMeta(indicator, self.length, start, end, page.version, known_at, page.rounding_base, notes)
 
 
 class AggregatesView(PublicView):

@@ -36,23 +36,24 @@ class AnnotationsView(PublicView):
         example={"meta": {"version": 31}, "annotations": [openapi_public.ANNOTATION]},
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request, negotiation.json_only(request), lambda: _read(request))
+        def read() -> ReferenceList:
+            given = parameters.read(request, optional=("indicator", "agency", "start", "end"))
+            indicator, agency = given.get("indicator"), given.get("agency")
+            reference = Reference.current()
+            if indicator is not None:
+                query_params.indicator(indicator, reference)
+            if agency is not None:
+                query_params.agency(agency, reference)
+            start, last = (
+                query_params.period("D", given[name], name) if name in given else None for name in ("start", "end")
+            )
+            query_params.refuse_reversed(start, last)
+            end = last and periods.end("D", last)
 
+            def write(now: Reference) -> Annotations:
+                rows = now.annotations_of(start, end, agency=agency, indicator=indicator)
+                return Annotations(ReferenceMeta(now.version), formats.annotations(rows))
 
-def _read(request: HttpRequest) -> ReferenceList:
-    given = parameters.read(request, optional=("indicator", "agency", "start", "end"))
-    indicator, agency = given.get("indicator"), given.get("agency")
-    reference = Reference.current()
-    if indicator is not None:
-        query_params.indicator(indicator, reference)
-    if agency is not None:
-        query_params.agency(agency, reference)
-    start, last = (query_params.period("D", given[name], name) if name in given else None for name in ("start", "end"))
-    query_params.refuse_reversed(start, last)
-    end = last and periods.end("D", last)
+            return ReferenceList(write)
 
-    def document(now: Reference) -> Annotations:
-        rows = now.annotations_of(start, end, agency=agency, indicator=indicator)
-        return Annotations(ReferenceMeta(now.version), formats.annotations(rows))
-
-    return ReferenceList(document)
+        return self.respond(request, negotiation.json_only(request), read)

@@ -1,6 +1,5 @@
 """Findings: agencies read those about their own numbers, and answer them."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from django.http import HttpResponse
@@ -37,7 +36,22 @@ class FindingsView(APIView):
         agency = caller_of(request).agency
         question = f"{agency.code} findings {parameters.question(given)}"
         before = pagination.decode(question, given["cursor"], length=1)[0] if "cursor" in given else None
-        rows = finding_queries.findings(_filter(given), agency=agency.pk, before=before, limit=PAGE + 1)
+        indicator = None
+        if "indicator" in given:
+            indicator = query_params.indicator(given["indicator"], Reference.current()).number
+        rules = query_params.several(given, "rule", rulebook.RULES)
+        severities = query_params.several(given, "severity", tuple(rulebook.Severity))
+        if severities is not None:
+            as_severe = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)
+            rules = as_severe if rules is None else rules & as_severe
+        wanted = finding_queries.Filter(
+            states=query_params.several(given, "state", finding_queries.STATES),
+            rules=rules,
+            indicator=indicator,
+            frequency=query_params.frequency(given["frequency"]) if "frequency" in given else None,
+            changed_since=query_params.instant(given, "since"),
+        )
+        rows = finding_queries.findings(wanted, agency=agency.pk, before=before, limit=PAGE + 1)
         following = None
         if len(rows) > PAGE:
             following = documents.next_page(request, given, pagination.encode(question, rows[PAGE - 1].id))
@@ -92,21 +106,3 @@ def _respond(request: Request, id: int) -> HttpResponse:  # noqa: A002
     if row is None:
         raise Problem("finding_not_found")
     return documents.respond(finding_documents.in_full(request, row))
-
-
-def _filter(given: Mapping[str, str]) -> finding_queries.Filter:
-    indicator = None
-    if "indicator" in given:
-        indicator = query_params.indicator(given["indicator"], Reference.current()).number
-    rules = query_params.several(given, "rule", rulebook.RULES)
-    severities = query_params.several(given, "severity", tuple(rulebook.Severity))
-    if severities is not None:
-        as_severe = frozenset(rule.id for rule in rulebook.RULES.values() if rule.severity in severities)
-        rules = as_severe if rules is None else rules & as_severe
-    return finding_queries.Filter(
-        states=query_params.several(given, "state", finding_queries.STATES),
-        rules=rules,
-        indicator=indicator,
-        frequency=query_params.frequency(given["frequency"]) if "frequency" in given else None,
-        changed_since=query_params.instant(given, "since"),
-    )

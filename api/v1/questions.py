@@ -12,7 +12,7 @@ from api import caching, datasets, pagination, parameters
 from api.problems import Problem
 from api.v1 import query_params
 from api.v1.query_params import Given
-from countries.reference import Annotation, Indicator, Reference
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.published import Selection
 from federation.rules import panels
@@ -63,11 +63,6 @@ class Question:
             past = published.past_view(self.selection.frequency, self.as_of)
             return replace(self.selection, version=past.version), caching.PAST if past.settled else caching.CURRENT
         return self.selection, caching.LIVE if self.selection.frequency == "N" else caching.CURRENT
-
-    def annotations(self, selection: Selection) -> list[Annotation]:
-        """The annotations about the indicator that overlap the requested periods."""
-        start, end = selection.start, periods.end(selection.frequency, selection.end)
-        return self.reference.annotations_of(start, end, indicator=self.indicator.code)
 
     def next_address(self, version: int | None, following: datetime | None) -> str | None:
         """The address of the next page, at the same version."""

@@ -97,6 +97,21 @@ class SubmissionView(APIView):
         question = f"reports of {id}"
         first = pagination.decode(question, given["cursor"], length=1)[0] if "cursor" in given else 0
         rows = queries.reports(submission=id, first=first, limit=REPORTS_PAGE)
+        codes = Reference.current().indicator_codes
+        reports = [
+            documents.ReportDocument(
+                pointer=finding_documents.pointer(one.position),
+                indicator=codes[one.indicator],
+                frequency=one.frequency,
+                period=periods.label(one.frequency, one.period),
+                status=one.status,
+                withdrawn=one.withdrawn,
+                total=one.total,
+                outcome=one.outcome,
+                state=one.state,
+            )
+            for one in rows
+        ]
         following = None
         if first + REPORTS_PAGE < row.reports:
             following = documents.next_page(request, given, pagination.encode(question, first + REPORTS_PAGE))
@@ -104,7 +119,7 @@ class SubmissionView(APIView):
         return documents.respond(
             documents.SubmissionWithReports(
                 **_members(request, row),
-                reports=_reports(rows),
+                reports=reports,
                 findings=finding_documents.about_reports(noted),
                 next=following,
             )
@@ -218,21 +233,3 @@ def _members(request: HttpRequest, row: queries.SubmissionRow) -> dict[str, Any]
 
 def _signed_by(key: SignedBy | None) -> documents.SignedByDocument | None:
     return documents.SignedByDocument(key.keyid, key.fingerprint) if key else None
-
-
-def _reports(rows: list[queries.ReportRow]) -> list[documents.ReportDocument]:
-    codes = Reference.current().indicator_codes
-    return [
-        documents.ReportDocument(
-            pointer=finding_documents.pointer(row.position),
-            indicator=codes[row.indicator],
-            frequency=row.frequency,
-            period=periods.label(row.frequency, row.period),
-            status=row.status,
-            withdrawn=row.withdrawn,
-            total=row.total,
-            outcome=row.outcome,
-            state=row.state,
-        )
-        for row in rows
-    ]
