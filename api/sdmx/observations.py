@@ -250,23 +250,23 @@ class Observations:
             if left < 0:
                 detail = f"Ask for less time: at most {MOST_CHANGES:,} changes are looked through at a time."
                 raise Problem("too_much_data", detail=detail)
-        size = sum(map(self._size, self.slices))
+        size = 0
+        for one in self.slices:
+            coverage = one.coverage(self.version.number)
+            if self.version.after is not None:
+                changed = np.isin(one.changed, coverage.periods).sum()
+                new = sum(each.since > self.version.after for each in one.series)
+                size += int(changed) * len(one.series) + new * len(coverage.periods)
+                continue
+            observations = len(self._needed(coverage).periods) * len(one.series)
+            # For each past view and each period, the row that was valid then is looked for among all rows that there
+            # ever were.
+            size += max(observations, len(one.history)) * len(one.vintages) if self.query.of_vintages else observations
         if self.query.limit is not None and self.version.after is None and self._ends == (None, None):
             # Every observation that is read is wanted, so reading can stop at the limit.
             size = min(size, self.query.offset + self.query.limit)
         refuse_more(size, MOST)
         return size
-
-    def _size(self, one: Slice) -> int:
-        coverage = one.coverage(self.version.number)
-        if self.version.after is not None:
-            changed = np.isin(one.changed, coverage.periods).sum()
-            new = sum(each.since > self.version.after for each in one.series)
-            return int(changed) * len(one.series) + new * len(coverage.periods)
-        observations = len(self._needed(coverage).periods) * len(one.series)
-        # For each past view and each period, the row that was valid then is looked for among all rows that there ever
-        # were.
-        return max(observations, len(one.history)) * len(one.vintages) if self.query.of_vintages else observations
 
     def blocks(self) -> Iterator[SeriesBlock]:
         """The wanted observations, some series at a time, between offset and limit."""
