@@ -144,7 +144,7 @@ CARELESS = {
 }
 
 
-def faults_of(*operations):
+def faults_of_undone(*operations):
     """What is found in a migration, which is undone."""
     watch = migrating.Watch()
     with transaction.atomic():
@@ -157,13 +157,13 @@ def faults_of(*operations):
 
 def test_a_column_that_the_last_release_does_not_use_may_be_removed(new_database, monkeypatch):
     monkeypatch.setattr(migrating, "UNUSED", {"federation_report.digest"})
-    assert faults_of(*CARELESS["a column less"][0]) == []
+    assert faults_of_undone(*CARELESS["a column less"][0]) == []
 
 
 @pytest.mark.parametrize("what", CARELESS)
 def test_careless_migration_is_caught(new_database, what):
     operations, message = CARELESS[what]
-    found = faults_of(*operations)
+    found = faults_of_undone(*operations)
     assert any(message in fault for fault in found), found
 
 
