@@ -28,7 +28,7 @@ def measure() -> Iterator[Row]:
     lines = [_lines(start) for start in range(0, number, _AT_ONCE)]
     taken = _take(lines, number)
     rate = number / taken
-    what = f"transfers through the adapter lines into the counter, {number:,} on one core: a transfer"
+    what = f"transfers through the adapter `lines` into the counter, {number:,} on one core: a transfer"
     yield Row(what, taken / number, _BUDGET, _GOAL, remark=f"{rate:,.0f} a second; the budget is 20,000")
 
 

@@ -246,8 +246,8 @@ _RULES = (
             ),
             Threshold(
                 "R301_PLACED", 0.15,
-                "how large a part of an agency's events, 0 to 1, another source of locations may place in another "
-                "country", own=True,
+                "0 to 1: the part of an agency's events that another source of locations may place in another country",
+                own=True,
             ),
         ),
     ),
