@@ -120,7 +120,7 @@ class Send(AgencyPage):
 
     def _store(self, submission: NewSubmission) -> HttpResponse:
         key, by = self.request.POST["stamp"], self.request.user.get_username()
-        receipt = store(self.agency, submission, key=sha256(key.encode()).hexdigest(), by=by)
+        receipt = store(self.agency, submission, key=sha256(key.encode()).hexdigest(), by=by, from_pages=True)
         self.request.META[requests.SUBMISSION] = str(receipt.submission_id)
         return HttpResponseRedirect(reverse("agency:submission", args=[receipt.submission_id]))
 

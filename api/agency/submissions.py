@@ -31,15 +31,16 @@ class ListedContents(NamedTuple):
 
 
 class Submissions(AgencyPage):
-    """The submissions, newest first. The address may ask for an outcome, and for a day that reports are about."""
+    """The submissions, newest first. The address may ask for an outcome, a day, and those that people sent."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         outcome, written = request.GET.get("outcome", ""), request.GET.get("day", "").strip()
         outcome, day = outcome if outcome in queries.OUTCOMES else "", _day(written)
+        from_pages = "from_pages" in request.GET
         read = partial(queries.submissions_about, day) if day else queries.submissions
         after = _uuid(request.GET.get("after", ""))
-        rows = read(agency=self.agency.pk, after=after, outcome=outcome, limit=PAGE + 1)
-        given = (("outcome", outcome), ("day", written if day else ""))
+        rows = read(agency=self.agency.pk, after=after, outcome=outcome, from_pages=from_pages, limit=PAGE + 1)
+        given = (("outcome", outcome), ("day", written if day else ""), ("from_pages", "1" if from_pages else ""))
         chosen = {name: value for name, value in given if value}
         contents = queries.contents(rows[:PAGE])
         names = {one.number: one.name for one in pages.indicators().values()}

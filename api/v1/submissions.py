@@ -154,10 +154,16 @@ def _read(
 
 
 def store(
-    agency: Any, submission: NewSubmission, *, key: str | None, by: str, signature: Evidence | None = None
+    agency: Any,
+    submission: NewSubmission,
+    *,
+    key: str | None,
+    by: str,
+    signature: Evidence | None = None,
+    from_pages: bool = False,
 ) -> Receipt:
     """Store a submission, and count it in the metrics unless it had been stored before."""
-    receipt = intake.accept(agency, submission, key=key, by=by, signature=signature)
+    receipt = intake.accept(agency, submission, key=key, by=by, signature=signature, from_pages=from_pages)
     if not receipt.replayed:
         measures.SUBMISSIONS.labels(submission.media).inc()
         measures.OBSERVATIONS.labels(submission.media).inc(receipt.observations)

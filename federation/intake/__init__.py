@@ -73,7 +73,13 @@ def _refuse_if_broken() -> Iterator[None]:
 @retry_deadlocks
 @_refuse_if_broken()
 def accept(
-    agency: Agency, submission: NewSubmission, *, key: str | None, by: str, signature: Evidence | None = None
+    agency: Agency,
+    submission: NewSubmission,
+    *,
+    key: str | None,
+    by: str,
+    signature: Evidence | None = None,
+    from_pages: bool = False,
 ) -> Receipt:
     """Store a submission and return its receipt; raise :class:`IdempotencyKeyReusedError` or :class:`NotStoredError`.
 
@@ -101,6 +107,7 @@ def accept(
         report_count=len(reports),
         observation_count=submission.observations,
         outcomes=Counter(one.outcome.value for one in decided),
+        from_pages=from_pages,
     )
     stored.save(force_insert=True)
     _store_reports(stored, reports, decided)

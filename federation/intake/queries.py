@@ -118,11 +118,12 @@ def submissions(
     before: datetime | None = None,
     after: UUID | None,
     outcome: str = "",
+    from_pages: bool = False,
     limit: int,
 ) -> list[SubmissionRow]:
     """An agency's submissions, newest first: received from ``since`` until ``before``, and older than ``after``.
 
-    With an ``outcome``, some report of each had it at receipt.
+    With an ``outcome``, some report of each had it at receipt. With ``from_pages``, people sent them and no program.
     """
     rows = Submission.objects.select_related("signature__key").filter(agency=agency)
     if since:
@@ -136,11 +137,13 @@ def submissions(
         rows = rows.filter(Q(received__lt=last.received) | Q(received=last.received, id__lt=last.id))
     if outcome:
         rows = rows.filter(outcomes__has_key=outcome)
+    if from_pages:
+        rows = rows.filter(from_pages=True)
     return [_submission_row(row) for row in rows.order_by("-received", "-id")[:limit]]
 
 
 def submissions_about(
-    day: datetime, *, agency: int, after: UUID | None, outcome: str = "", limit: int
+    day: datetime, *, agency: int, after: UUID | None, outcome: str = "", from_pages: bool = False, limit: int
 ) -> list[SubmissionRow]:
     """Those of :func:`submissions` with a report about this day: a minute, an hour or the whole of it, or its month."""
     found = rows_of(
@@ -153,6 +156,7 @@ def submissions_about(
         ends=[periods.end(Frequency.DAY, day)] * len(periods.REPORTABLE),
         after=after,
         outcome=outcome,
+        from_pages=from_pages,
         limit=limit,
     )
     rows = Submission.objects.select_related("signature__key").filter(id__in=[id_ for (id_,) in found])

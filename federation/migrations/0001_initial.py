@@ -90,10 +90,12 @@ class Migration(migrations.Migration):
                 ("report_count", models.IntegerField()),
                 ("observation_count", models.IntegerField()),
                 ("outcomes", models.JSONField()),
+                ("from_pages", models.BooleanField()),
             ],
             options={
                 "indexes": [models.Index(fields=["agency", "-received", "-id"], name="submission_of_agency"), models.Index(fields=["-received", "-id"], name="submission_newest"),
                     *(models.Index(condition=models.Q(("outcomes__has_key", outcome)), fields=["agency", "-received", "-id"], name=f"submission_{outcome}") for outcome in ("current", "unchanged", "superseded", "held", "withdrawn")),
+                    models.Index(condition=models.Q(("from_pages", True)), fields=["agency", "-received", "-id"], name="submission_from_pages"),
                 ],
             },
         ),

@@ -50,6 +50,8 @@ class Submission(models.Model):
     report_count = models.IntegerField()
     observation_count = models.IntegerField()
     outcomes = models.JSONField()
+    # Whether a person sent it on the pages of the agency, and no program.
+    from_pages = models.BooleanField()
 
     class Meta:
         indexes = [
@@ -65,6 +67,10 @@ class Submission(models.Model):
                     name=f"submission_{outcome}",
                 )
                 for outcome in Outcome.values
+            ),
+            # Few are sent by people. The programs of an agency may send one each minute.
+            models.Index(
+                fields=["agency", "-received", "-id"], condition=Q(from_pages=True), name="submission_from_pages"
             ),
         ]
 

@@ -17,5 +17,6 @@ WHERE (%(after)s::uuid IS NULL OR (about.received, about.submission_id) < (
         SELECT received, id FROM federation_submission WHERE id = %(after)s::uuid AND agency_id = %(agency)s))
   AND (%(outcome)s::text = '' OR (
         SELECT outcomes FROM federation_submission WHERE id = about.submission_id) ? %(outcome)s::text)
+  AND (NOT %(from_pages)s::boolean OR (SELECT from_pages FROM federation_submission WHERE id = about.submission_id))
 ORDER BY about.received DESC, about.submission_id DESC
 LIMIT %(limit)s

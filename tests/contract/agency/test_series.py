@@ -50,7 +50,7 @@ def test_report_that_is_not_used_is_drawn_beside_what_is_used(analyst, agency):
     figure(agency, MONDAY, 100)
     stored = Submission.objects.create(
         agency=agency, received=MONDAY, prepared=MONDAY, media="json", body_digest=b"", report_count=1,
-        observation_count=1, outcomes={"held": 1},
+        observation_count=1, outcomes={"held": 1}, from_pages=False,
     )  # fmt: skip
     Report.objects.create(
         submission=stored, position=0, agency=agency, indicator_id=1, frequency="D", period=MONDAY, status="A",

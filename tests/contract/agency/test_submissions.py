@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from federation.intake import queries
 from federation.models.submissions import Submission
 from p2p_core import periods
 from tests.contract.agency.conftest import text_of
+from tests.contract.agency.test_pages import drop, rows
 from tests.contract.callers import BEGAN, Caller, day, hour, report
 from tests.contract.site.test_odd_addresses import OTHERS, WORST
 from tests.factories import AgencyFactory
@@ -96,24 +98,49 @@ def test_list_is_filtered_by_the_day_that_reports_are_about(analyst, own):
     assert f'value="{first}"' in analyst.get(LIST, {"day": first}).content.decode()
 
 
-@pytest.mark.parametrize("outcome", queries.OUTCOMES)
-def test_search_for_a_rare_outcome_reads_only_what_it_shows(agency, outcome):
-    found = [{"other": 1}] * 300 + [{outcome: 1, "other": 2}]
+def test_list_is_filtered_by_who_sent(analyst, own):
+    """By a person on the pages, or by a program."""
+    content = rows(("NO", 5))
+    drop(analyst, content, stamp=drop(analyst, content).context["stamp"])
+    mine = str(Submission.objects.get().pk)
+    by_program = sent(own.send(report(NORWAY, ago=3), daily(NORWAY)))
+    assert listed(analyst) == [by_program, mine]
+    assert listed(analyst, from_pages="1") == [mine]
+    assert listed(analyst, from_pages="1", day=hour()[:10]) == [mine]
+    assert listed(analyst, from_pages="1", day=day()) in ([], [mine])
+    assert listed(analyst, from_pages="1", outcome="held") == []
+    page = analyst.get(LIST, {"from_pages": "1"}).content.decode()
+    assert re.findall(r'name="(\w+)"[^>]* checked', page) == ["from_pages"]
+    assert f'<a href="{LIST}">Show all</a>' in page
+
+
+#: Filters, and what a submission must have to be found.
+RARE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    one: ({"outcome": one}, {"outcomes": {one: 1, "other": 2}}) for one in queries.OUTCOMES
+}
+RARE["from_pages"] = {"from_pages": True}, {"from_pages": True}
+
+
+@pytest.mark.parametrize("index", RARE)
+def test_search_for_rare_submissions_reads_only_what_it_shows(agency, index):
+    asked, had = RARE[index]
+    usual = {"outcomes": {"other": 1}, "from_pages": False}
+    found = [*[usual] * 300, usual | had]
     Submission.objects.bulk_create(
         Submission(
             agency=agency, received=BEGAN - timedelta(minutes=ago), prepared=BEGAN, media="json", body_digest=b"",
-            report_count=1, observation_count=1, outcomes=outcomes,
+            report_count=1, observation_count=1, **columns,
         )
-        for ago, outcomes in enumerate(found)
+        for ago, columns in enumerate(found)
     )  # fmt: skip
     with CaptureQueriesContext(connection) as captured:
-        assert len(queries.submissions(agency=agency.pk, after=None, outcome=outcome, limit=51)) == 1
+        assert len(queries.submissions(agency=agency.pk, after=None, **asked, limit=51)) == 1
     [query] = captured.captured_queries
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN ANALYZE {query['sql']}")
         plan = str(cursor.fetchall())
-    assert f"submission_{outcome}" in plan
+    assert f"submission_{index}" in plan
     assert "Rows Removed by Filter" not in plan
 
 
@@ -129,8 +156,10 @@ def test_search_by_day_gets_no_more_ids_than_a_page_shows(agency, own, monkeypat
 def test_older_pages_keep_the_filter(analyst, own, monkeypatch):
     monkeypatch.setattr(submissions, "PAGE", 2)
     ids = [sent(own.send(daily(("NO", "BITTORRENT", value)))) for value in range(5)]
+    Submission.objects.update(from_pages=True)
     sent(own.send(daily(NORWAY, ago=9)))
-    found, address = [], f"{LIST}?day={day()}"
+    sent(own.send(daily(NORWAY)))
+    found, address = [], f"{LIST}?day={day()}&from_pages"
     while address:
         page = analyst.get(address).content.decode()
         found += re.findall(r"/agency/submissions/([\w-]{36})/", page)
@@ -138,7 +167,7 @@ def test_older_pages_keep_the_filter(analyst, own, monkeypatch):
     assert found == ids[::-1]
 
 
-@pytest.mark.parametrize("name", ["outcome", "day", "after"])
+@pytest.mark.parametrize("name", ["outcome", "day", "after", "from_pages"])
 @pytest.mark.parametrize("value", [*WORST, *OTHERS, "2026-02-30", "<script>"])
 def test_odd_parameters_give_a_page(analyst, own, name, value):
     """One that is no outcome chooses nothing. One that is no day says so."""
@@ -157,7 +186,7 @@ def test_no_filter_shows_a_submission_of_another_agency(analyst, own):
     foreign = sent(other.send(daily(("FI", "BITTORRENT", 98765)), report(("FI", "BITTORRENT", 98765))))
     sent(other.send(daily(("FI", "BITTORRENT", 98765))))
     mine = sent(own.send(daily(NORWAY)))
-    asked = [{}, {"day": day()}, *({"outcome": one} for one in queries.OUTCOMES)]
+    asked = [{}, {"day": day()}, *({"outcome": one} for one in queries.OUTCOMES), {"from_pages": "1"}]
     for query in asked:
         page = analyst.get(LIST, query).content.decode()
         assert set(re.findall(r"/agency/submissions/([\w-]{36})/", page)) <= {mine}

@@ -33,7 +33,7 @@ def make() -> dict[type[Model], Model]:
     key = {"agency": agency, "indicator": indicator, "frequency": "H", "period": AT}
     submission = Submission.objects.create(
         agency=agency, received=AT, prepared=AT, media="json", body_digest=b"x" * 32,
-        report_count=1, observation_count=NUMBER, outcomes={"held": NUMBER},
+        report_count=1, observation_count=NUMBER, outcomes={"held": NUMBER}, from_pages=False,
     )  # fmt: skip
     report = Report.objects.create(
         submission=submission, position=0, status="A", withdrawn=False, prepared=AT, received=AT, state="held",
