@@ -98,6 +98,16 @@ def test_help_is_the_first_thing_on_each_page(published, services, text):
         assert words.strip().startswith(HELP), address
 
 
+def test_footer_leads_people_of_agencies_to_their_pages(each_page):
+    for prefix in ("", "/nb"):
+        for address, _, page in each_page(*(prefix + one for one in PAGES)):
+            footer = page.partition("<footer")[2]
+            assert (
+                f'<a href="{prefix}/agency/">{"For politimyndigheter" if prefix else "For agencies"}</a>' in footer
+            ), address
+            assert page.index("/help/") < page.index("/agency/"), address
+
+
 def test_pages_have_one_first_heading_and_one_main_part(each_page):
     for address, _, page in each_page(*PAGES, *EMBEDDED, "/nowhere/"):
         assert page.count("<h1") == page.count("<main") == 1, address
