@@ -1,5 +1,6 @@
 """Signing in to the pages of an agency, by the steps that the desk uses too: invitation, password, second factor."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -11,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 
-from api.agency.page import OpenPage, frame
+from api.agency.page import AgencyPage, OpenPage, frame
 from countries.accounts import agency_accounts, second_factor, sessions, sign_in
 from countries.accounts.second_factor import TooSoon
 from countries.admin.second_factor import CodeInput
@@ -39,12 +42,31 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic
 
 
 class CodeForm(forms.Form):
+    #: The status of a page with the form.
+    status = 200
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
         help_text=gettext_lazy("The code of the app has six digits. It changes every half a minute."),
         widget=CodeInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
     )
+
+    def device(self, request: HttpRequest) -> Device | None:
+        """The device to which the code belongs. If it belongs to none, the form says why."""
+        if not self.is_valid():
+            return None
+        try:
+            found = sign_in.check_code(request, self.cleaned_data["code"])
+        except TooSoon:
+            self.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and give the next code."))
+            self.status = 429
+            return None
+        if found is None:
+            self.refuse()
+        return found
+
+    def refuse(self) -> None:
+        self.add_error("code", gettext("This code is wrong or was used before. Wait for the next one."))
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -80,40 +102,64 @@ class SecondFactor(OpenPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = CodeForm(request.POST)
-        if not form.is_valid():
-            return self._ask(form)
-        code = form.cleaned_data["code"]
-        try:
-            if not second_factor.is_set_up(request.user):
-                return self.page("codes", codes=sign_in.set_up_app(request, code), next_page=self._next())
-            shown = sign_in.check_code(request, code)
-        except TooSoon:
-            form.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and give the next code."))
-            return self._ask(form, status=429)
-        except Refused:
-            shown = None
+        if not second_factor.is_set_up(request.user):
+            return self._set_up(form)
+        shown = form.device(request)
         if shown is None:
-            form.add_error("code", gettext("This code is wrong or was used before. Wait for the next one."))
             return self._ask(form)
         sign_in.let_in(request, shown)
         if isinstance(shown, StaticDevice):
-            left = second_factor.recovery_codes_left(request.user)
-            messages.warning(request, gettext("You have used a recovery code. Recovery codes left: %d") % left)
+            messages.warning(request, self._advice())
         return HttpResponseRedirect(self._next())
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         return super().page(template, status=status, may_sign_out=True, **context)
 
-    def _ask(self, form: CodeForm, status: int = 200) -> HttpResponse:
+    def _set_up(self, form: CodeForm) -> HttpResponse:
+        if form.is_valid():
+            with suppress(Refused):
+                codes = sign_in.set_up_app(self.request, form.cleaned_data["code"])
+                return self.page("codes", codes=codes, next_page=self._next())
+            form.refuse()
+        return self._ask(form)
+
+    def _advice(self) -> str:
+        """What to do after a recovery code was used."""
+        used = gettext("You have used a recovery code. Recovery codes left: %d. Is the app lost?")
+        left = second_factor.recovery_codes_left(self.request.user)
+        page, words = reverse("agency:second-factor-again"), gettext("Set up your second factor again")
+        return format_html('{} <a href="{}">{}</a>', used % left, page, words)
+
+    def _ask(self, form: CodeForm) -> HttpResponse:
         if second_factor.is_set_up(self.request.user):
-            return self.page("second_factor", form=form, status=status)
+            return self.page("second_factor", form=form, status=form.status)
         # Only here, because recovery codes have letters.
         form.fields["code"].widget.attrs["inputmode"] = "numeric"
         secret, picture = second_factor.readable(sign_in.secret_of(self.request)), sign_in.qr_code(self.request)
-        return self.page("set_up_app", form=form, secret=secret, picture=picture, status=status)
+        return self.page("set_up_app", form=form, secret=secret, picture=picture)
 
     def _next(self) -> str:
         return sign_in.next_page(self.request, reverse("agency:board"))
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class NewSecondFactor(AgencyPage):
+    """Removes the second factor of somebody who gives a code of it, so that another can be set up."""
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        return self._ask(CodeForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = CodeForm(request.POST)
+        # Without the code, a stolen session would be enough to keep its owner out.
+        if form.device(request) is None:
+            return self._ask(form)
+        sign_in.remove_app(request)
+        messages.success(request, gettext("Sign in again, and set up your new second factor."))
+        return HttpResponseRedirect(reverse("agency:sign-in"))
+
+    def _ask(self, form: CodeForm) -> HttpResponse:
+        return self.page("new_second_factor", form=form, status=form.status)
 
 
 class SignOut(OpenPage):

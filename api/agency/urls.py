@@ -16,6 +16,7 @@ urlpatterns = [
     path("set-up/", set_up.SetUp.as_view(), name="set-up"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("second-factor/", sign_in.SecondFactor.as_view(), name="second-factor"),
+    path("second-factor/again/", sign_in.NewSecondFactor.as_view(), name="second-factor-again"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("invitation/<uidb64>/<token>/", sign_in.Invitation.as_view(), name="invitation"),
 ]

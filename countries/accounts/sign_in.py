@@ -7,6 +7,7 @@ from typing import Final
 
 import django_otp
 import segno
+from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp.models import Device
@@ -51,6 +52,14 @@ def set_up_app(request: HttpRequest, code: str) -> list[str]:
     shown, codes = second_factor.set_up(user=user, secret=secret_of(request), code=code, by=name)
     let_in(request, shown)
     return codes
+
+
+def remove_app(request: HttpRequest) -> None:
+    """Remove the user's second factor, and sign out. At the next sign-in, the user sets up another."""
+    name = request.user.get_username()
+    second_factor.remove(user=registry.account(name), by=name, reason="The user sets it up again.")
+    # `remove` has ended all sessions of the user. This also removes the cookie.
+    logout(request)
 
 
 def let_in(request: HttpRequest, shown: Device) -> None:

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -13,10 +12,9 @@ from django.utils.http import urlencode
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from countries import registry
 from countries.accounts import guessing, second_factor, sessions, sign_in
 from countries.accounts.second_factor import TooSoon
-from countries.admin.base import PasswordField, actor
+from countries.admin.base import PasswordField
 from countries.admin.lockout import too_soon
 from countries.registry import Refused
 
@@ -111,10 +109,7 @@ def _own(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None)
     if form.is_valid():
         if guessing.is_own_password(request, form.cleaned_data["password"]):
-            name = actor(request)
-            second_factor.remove(user=registry.account(name), by=name, reason="The user sets it up again.")
-            # `remove` has ended all sessions of the user. This also removes the cookie.
-            logout(request)
+            sign_in.remove_app(request)
             messages.success(request, "Sign in again, and set your second factor up again.")
             return HttpResponseRedirect(reverse("admin:login"))
         form.add_error("password", PasswordField.WRONG)

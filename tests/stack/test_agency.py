@@ -13,7 +13,7 @@ from tests.stack.test_pages import AXE, RUN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 AGENCY = HELD[0]
-PAGES = ("", "send/", "submissions/", "findings/", "set-up/")
+PAGES = ("", "send/", "submissions/", "findings/", "set-up/", "second-factor/again/")
 WIDTHS = (1440, 768, 360)
 WORDS = "three words that nobody guesses"
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"

@@ -25,7 +25,7 @@ from tests.contract.agency.test_pages import SEND, drop, rows
 from tests.contract.agency.test_sign_in import WORDS, accept, give_password
 from tests.contract.callers import COLUMNS, Caller, report
 
-FORMS = ("send/", "findings/1/", "sign-in/", "second-factor/", "sign-out/", "invitation/x/y/")
+FORMS = ("send/", "findings/1/", "sign-in/", "second-factor/", "second-factor/again/", "sign-out/", "invitation/x/y/")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,14 +2,18 @@
 
 import re
 from datetime import timedelta
+from time import time
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries.accounts import agency_accounts
+from countries.accounts import second_factor as accounts_factor
 from countries.models import AgencyAccount
 from federation.models.audit import AuditEvent
 from tests import second_factor
@@ -186,6 +190,84 @@ def test_steps_of_the_second_factor_explain_the_code_and_let_people_sign_out(cli
     page = client.get("/agency/second-factor/", follow=True)
     assert "/agency/sign-out/" not in page.content.decode()
     assert page.redirect_chain[-1][0] == "/agency/sign-in/"
+
+
+AGAIN = "/agency/second-factor/again/"
+
+
+def with_codes(name, agency):
+    """Somebody of an agency with a second factor, and their recovery codes."""
+    user = account(agency, name).user
+    secret = accounts_factor.new_secret()
+    _, codes = accounts_factor.set_up(user=user, secret=secret, code=second_factor.code(secret), by=name)
+    return user, codes
+
+
+@pytest.mark.parametrize("given", ["a code of the app", "a recovery code"])
+def test_person_with_a_new_telephone_sets_up_the_second_factor_again(client, agency, given):
+    user, codes = with_codes("ola", agency)
+    user.set_password(WORDS)
+    user.save()
+    second_factor.signed_in(client, user)
+    elsewhere = second_factor.signed_in(Client(), user)
+    assert f'href="{AGAIN}"' in client.get("/agency/set-up/").content.decode()
+    # The code of now was used to set the app up.
+    following = second_factor.code(TOTPDevice.objects.get().key, at=time() + second_factor.STEP)
+    answer = client.post(AGAIN, {"code": codes[0] if given == "a recovery code" else following}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/agency/sign-in/"
+    assert "Sign in again, and set up your new second factor." in text_of(answer)
+    assert elsewhere.get("/agency/")["Location"].startswith("/agency/sign-in/")
+    assert not accounts_factor.is_set_up(user)
+    assert AuditEvent.objects.filter(subject="user ola").latest("id").reason == "The user sets it up again."
+
+    asked = give_password(client, follow=True)
+    secret = second_factor.read(asked.context["secret"])
+    new = client.post("/agency/second-factor/", {"code": second_factor.code(secret)}).context["codes"]
+    assert client.get("/agency/").status_code == 200
+    assert not set(codes).intersection(new)
+    assert accounts_factor.verify(user=user, code=codes[1], by="ola") is None
+
+
+def test_stolen_session_does_not_renew_the_second_factor_without_a_code(client, agency):
+    user, codes = with_codes("ola", agency)
+    _, others = with_codes("bo", agency)
+    before = TOTPDevice.objects.get(user=user).key
+    second_factor.signed_in(client, user)
+    wrong = ["", "000000", second_factor.code(before), others[0], codes[0][:-1]]
+    for code in wrong:
+        # Without this, each code would be refused because it comes too soon.
+        for kind in (TOTPDevice, StaticDevice):
+            kind.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+        answer = client.post(AGAIN, {"code": code})
+        assert answer.status_code in (200, 429)
+    assert TOTPDevice.objects.get(user=user).key == before
+    assert accounts_factor.recovery_codes_left(user) == 10
+
+
+def test_guesses_at_the_code_that_renews_lock_the_name(client, agency):
+    user, codes = with_codes("ola", agency)
+    second_factor.signed_in(client, user)
+    assert "wrong or was used before" in text_of(client.post(AGAIN, {"code": "aaaaa-bbbbb"}))
+    soon = client.post(AGAIN, {"code": codes[0]})
+    assert (soon.status_code, "Too soon" in text_of(soon)) == (429, True)
+    for _ in range(4):
+        StaticDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+        locked = client.post(AGAIN, {"code": "aaaaa-bbbbb"})
+    assert (locked.status_code, "Retry-After" in locked) == (429, True)
+    StaticDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
+    assert client.post(AGAIN, {"code": codes[0]}).status_code == 429
+    assert accounts_factor.is_set_up(user)
+
+
+def test_recovery_code_lets_in_once_and_advises_to_set_up_again(client, agency):
+    user, codes = with_codes("ola", agency)
+    client.force_login(user)
+    page = client.post("/agency/second-factor/", {"code": codes[0]}, follow=True)
+    assert "Recovery codes left: 9. Is the app lost? Set up your second factor again" in text_of(page)
+    assert f'<a href="{AGAIN}">' in page.content.decode()
+    new = Client()
+    new.force_login(user)
+    assert "wrong or was used before" in text_of(new.post("/agency/second-factor/", {"code": codes[0]}))
 
 
 def test_forms_need_their_token(agency):
