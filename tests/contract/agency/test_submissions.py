@@ -144,6 +144,27 @@ def test_search_for_rare_submissions_reads_only_what_it_shows(agency, index):
     assert "Rows Removed by Filter" not in plan
 
 
+WEEK = 24 * 7
+
+
+def held_hours(own, count):
+    """Hours that are held, because they are far from the usual. The answer to their submission."""
+    usual, odd = (("NO", "BITTORRENT", value) for value in (100, 1200))
+    hours = range(2, 2 + count)
+    own.send(*[report(usual, ago=ago + WEEK * back) for back in range(1, 9) for ago in hours])
+    return own.send(*[report(odd, ago=ago) for ago in hours])
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_finding_leads_to_the_submissions_of_its_held_reports(analyst, own, count):
+    answer = held_hours(own, count).json()
+    page = analyst.get(f"/agency/findings/{answer['findings'][0]['id']}/").content.decode()
+    _, _, holds = page.partition("<h2>Held reports</h2>")
+    assert holds.count(f'<a href="/agency/submissions/{answer["id"]}/">Submission: ') == count
+    # Many would make the page long.
+    assert ("<details>" in holds) == (count > 5)
+
+
 def test_search_by_day_gets_no_more_ids_than_a_page_shows(agency, own, monkeypatch):
     for value in range(4):
         own.send(daily(("NO", "BITTORRENT", value)))
