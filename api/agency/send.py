@@ -129,6 +129,7 @@ class Send(AgencyPage):
         found = dry_run.preview(self.agency, submission)
         names = {one.number: one.name for one in pages.indicators().values()}
         shown = submission.reports[:SHOWN]
+        outcomes = Counter(outcome.value for outcome in found.outcomes)
         rows = zip(shown, queries.totals(shown, agency=self.agency.pk), found.outcomes, strict=False)
         return self._ask(
             stamp=_signer.sign(self._subject(submission)),
@@ -138,7 +139,8 @@ class Send(AgencyPage):
             zone=str(self.clock_of_files().zone) if kind == "workbook" else "",
             notes=[advice.translated(note) for note in read.notes],
             reports=len(submission.reports),
-            outcomes=Counter(outcome.value for outcome in found.outcomes).items(),
+            outcomes=outcomes.items(),
+            withdraws="withdrawn" in outcomes,
             previewed=[(report, names[report.indicator], total, outcome.value) for report, total, outcome in rows],
             findings=found.findings[:SHOWN],
             more=max(len(submission.reports), len(found.findings)) > SHOWN,

@@ -19,7 +19,7 @@ _OUTCOMES: Final = {
     "unchanged": "equal to what is in use",
     "superseded": "not used, because a report prepared later is in use. To use yours, save and send the file again",
     "held": "held until a coordinator has decided",
-    "withdrawn": "put into use, to withdraw what was reported",
+    "withdrawn": "withdrawn: no earlier report for the period is used or held any more",
 }
 SENT_BEFORE: Final = (
     "Nothing of this was sent now, because it was sent before. To send it again, as your newest report, use --again.\n"

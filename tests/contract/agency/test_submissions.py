@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from api.agency import submissions
 from federation.database import rows_of
 from federation.intake import queries
-from federation.models.submissions import Submission
+from federation.models.submissions import Report, Submission
 from p2p_core import periods
 from tests.contract.agency.conftest import text_of
 from tests.contract.agency.test_pages import drop, rows
-from tests.contract.callers import BEGAN, Caller, day, hour, report
+from tests.contract.callers import BEGAN, COLUMNS, Caller, day, hour, report
 from tests.contract.site.test_odd_addresses import OTHERS, WORST
 from tests.factories import AgencyFactory
 
@@ -163,6 +163,20 @@ def test_finding_leads_to_the_submissions_of_its_held_reports(analyst, own, coun
     assert holds.count(f'<a href="/agency/submissions/{answer["id"]}/">Submission: ') == count
     # Many would make the page long.
     assert ("<details>" in holds) == (count > 5)
+
+
+def test_withdrawal_takes_back_a_report_that_is_held(analyst, own):
+    """The dry run says so, on the page and by the API."""
+    finding = held_hours(own, 1).json()["findings"][0]["id"]
+    content = f"{COLUMNS},ACTION\nDOWNLOADS,H,{hour()},,,,D\n".encode()
+    checked = drop(analyst, content)
+    says = "After a withdrawal, no earlier report for the period is used or held any more."
+    assert says in text_of(checked)
+    assert says not in text_of(drop(analyst, rows(("NO", 5))))
+    assert Report.objects.filter(state="held").count() == 1
+    drop(analyst, content, stamp=checked.context["stamp"])
+    assert not Report.objects.filter(state="held").exists()
+    assert "State closed" in text_of(analyst.get(f"/agency/findings/{finding}/"))
 
 
 def test_search_by_day_gets_no_more_ids_than_a_page_shows(agency, own, monkeypatch):

@@ -189,7 +189,10 @@ def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(
 @pytest.mark.parametrize(
     ("outcomes", "says"),
     [
-        ({"withdrawn": 1}, ["Accepted: 1 report.", "        1 put into use, to withdraw what was reported"]),
+        (
+            {"withdrawn": 1},
+            ["Accepted: 1 report.", "        1 withdrawn: no earlier report for the period is used or held any more"],
+        ),
         ({"unchanged": 2}, ["Accepted: 2 reports.", "        2 equal to what is in use"]),
     ],
 )
