@@ -98,7 +98,7 @@ def period(start: datetime, frequency: str) -> str:
     if frequency == "W":
         year, week, _ = start.isocalendar()
         return gettext("Week %(week)d, %(year)d") % {"week": week, "year": year}
-    return dates.format_skeleton("yMMMd", start, locale=_locale())
+    return day(start)
 
 
 @register.filter

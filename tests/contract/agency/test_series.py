@@ -42,7 +42,7 @@ def test_counts_around_a_finding_are_drawn_and_in_a_table(analyst, agency):
     [line] = re.findall(r'class="count" d="([^"]*L[^"]*)"', page.partition("legend")[0])
     assert (line.count("M"), line.count("L")) == (1, 28)
     assert 'class="usual"' in page
-    assert "2 Nov 2026 4,321 4,338.5 in the finding" in text_of(answer)
+    assert "2 November 2026 4,321 4,338.5 in the finding" in text_of(answer)
     assert "4,349" in text_of(answer)
 
 
@@ -58,7 +58,7 @@ def test_report_that_is_not_used_is_drawn_beside_what_is_used(analyst, agency):
         countries=[578], networks=[1], values=[9000],
     )  # fmt: skip
     answer = page_of(analyst, of_day(agency))
-    assert "2 Nov 2026 100 – 9,000 held for checking · in the finding" in text_of(answer)
+    assert "2 November 2026 100 – 9,000 held for checking · in the finding" in text_of(answer)
     assert 'class="not-used"' in answer.content.decode()
 
 
