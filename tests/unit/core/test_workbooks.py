@@ -1,7 +1,9 @@
 """Workbooks and CSV of spreadsheets: each thing that a spreadsheet does to a table has one defined answer."""
 
+import gc
 import html
 import re
+import sys
 from datetime import UTC, date, time
 from functools import partial
 from io import BytesIO
@@ -422,6 +424,22 @@ def test_csv_that_the_api_reads_is_left_alone():
     assert (kind, [report.total for report in found.submission.reports]) == ("csv", [17, 1])
     assert ["those of UTC" in note for note in found.notes] == [True]
     assert not read(content, UTC_CLOCK).notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [csv(f"{LINE}many"), csv(f"{LINE}many", header=f"sep=;\n{HEADER}"), xlsx(row(value="many")), b'{"reports": 1}'],
+    ids=["CSV in the form of the API", "CSV from a spreadsheet", "a workbook", "JSON"],
+)
+def test_refused_file_leaves_memory_at_once(content):
+    """A server rarely searches for reference cycles, so a file that waits for this would take memory for long."""
+    held = sys.getrefcount(content)
+    gc.disable()
+    try:
+        refusal(content)
+        assert sys.getrefcount(content) == held
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

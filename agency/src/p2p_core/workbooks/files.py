@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from p2p_core.payloads import submissions
 from p2p_core.payloads.faults import Advice, PayloadError
@@ -39,24 +39,25 @@ def read(
     The kind is ``json`` or ``csv`` if the API reads the content as it is, and ``workbook`` if it needs this reader.
     """
     kind = kind_of(content)
-    if kind != "workbook":
-        try:
-            sent = submissions.read(content, kind, received=received, indicators=indicators, agency=agency)
-            days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
-            return kind, Reading(sent, notes=[_DAYS] if days and kind == "csv" and clock.zone != UTC else [])
-        except PayloadError as refused:
-            if kind == "json":
-                raise
-            strict = refused
-    read_file = reading.read_workbook if kind == "workbook" else reading.read_csv
+    known: dict[str, Any] = {"received": received, "indicators": indicators, "agency": agency}
+    if kind == "workbook":
+        return kind, reading.read_workbook(content, clock=clock, **known)
     try:
-        return "workbook", read_file(content, received=received, indicators=indicators, agency=agency, clock=clock)
-    except PayloadError as refused:
-        # If both readers find a row that is no CSV, the error of this reader says more.
-        is_same = refused.code == "not_csv" and kind == "csv" and refused.faults == strict.faults
-        if kind == "workbook" or is_same or _is_of_a_spreadsheet(refused, strict):
+        sent = submissions.read(content, kind, **known)
+    # No variable keeps an error after its block: it would keep its traceback, and so the content, in a cycle.
+    except PayloadError as strict:
+        if kind == "json":
             raise
-        raise strict from None
+        try:
+            return "workbook", reading.read_csv(content, clock=clock, **known)
+        except PayloadError as refused:
+            # If both readers find a row that is no CSV, the error of this reader says more.
+            is_same = refused.code == "not_csv" and refused.faults == strict.faults
+            if is_same or _is_of_a_spreadsheet(refused, strict):
+                raise
+        raise
+    days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
+    return kind, Reading(sent, notes=[_DAYS] if days and kind == "csv" and clock.zone != UTC else [])
 
 
 def _is_of_a_spreadsheet(refused: PayloadError, strict: PayloadError) -> bool:
