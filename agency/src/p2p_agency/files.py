@@ -76,7 +76,7 @@ def find(content: bytes, known: Context, now: datetime) -> tuple[str, Reading]:
     try:
         return read_part(content)
     except PayloadError as refusal:
-        if kind_of(content) == "csv" and large_csv.is_needed(content, refusal):
+        if kind_of(content) == "csv" and refusal.code in large_csv.TOO_MUCH:
             return large_csv.read(content, read_part)
         raise
 

@@ -12,7 +12,7 @@ from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError, code_of
 
-#: The codes with which a file is refused if it is too large to be read at once.
+#: The codes with which a file is refused only because it is too large to be read at once.
 TOO_MUCH: Final = frozenset({"too_many_observations", "too_many_reports"})
 #: Bytes. A part has fewer reports and observations than a submission may have, and fewer cells than a workbook.
 _PART: Final = 1 << 20
@@ -34,20 +34,6 @@ class _Head(NamedTuple):
     @property
     def lines(self) -> int:
         return self.text.count(b"\n")
-
-
-def is_needed(body: bytes, refusal: PayloadError) -> bool:
-    """Whether a CSV file was refused only because it is too large to be read at once."""
-    if refusal.code in TOO_MUCH:
-        return True
-    if isinstance(refusal, WorkbookError):
-        return False
-    try:
-        sheets.open_csv(body)
-    except PayloadError as unopened:
-        # So these are the faults of the API, and the file may be one of a spreadsheet.
-        return unopened.code in TOO_MUCH
-    return False
 
 
 def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tuple[str, Reading]:

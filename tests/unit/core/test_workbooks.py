@@ -442,6 +442,38 @@ def test_refused_file_leaves_memory_at_once(content):
         gc.enable()
 
 
+#: Rows with more cells than a CSV file may have in the next test.
+MANY_ROWS = [f"DOWNLOADS;H;2026-11-{day:02}T{hour:02}:00;NO;ARES;1" for day in range(1, 24) for hour in range(24)]
+
+
+def changed(row, old, new):
+    return [*MANY_ROWS[:row], MANY_ROWS[row].replace(old, new), *MANY_ROWS[row + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (csv(*MANY_ROWS, header=f"sep=;\n{HEADER}"), []),
+        (csv(*MANY_ROWS).decode().encode("utf-16"), []),
+        (csv(*MANY_ROWS, *[";;;;;"] * 99), []),
+        (csv(*changed(400, ";1", ";1 000")), []),
+        (csv(*changed(400, "2026-11-17T16", "17.11.2026 17")), []),
+        (csv(*changed(400, ";1", ";many")), [("/rows/400/OBS_VALUE", "not_a_number")]),
+        (csv(*changed(400, "T16", "T15")), [("/rows/400", "duplicate_cell")]),
+        ((HEADER + ";" * 3000).encode(), []),
+    ],
+    ids=["sep=", "UTF-16", "empty rows", "a number with a space", "a local time", "a fault", "a row twice", "one row"],
+)  # fmt: skip
+def test_csv_with_too_many_cells_is_said_to_be_too_large_unless_its_faults_are_those_of_the_api(
+    monkeypatch, content, expected
+):
+    monkeypatch.setattr(sheets, "MAX_CELLS", 2_000)
+    error = refusal(content)
+    assert [tuple(fault) for fault in error.faults] == expected
+    assert error.code == ("invalid_payload" if expected else "too_many_observations")
+    assert ("divide the file" in error.detail) is not bool(expected)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("mark", [";", ",", "\t"])
 def test_csv_of_spreadsheets(encoding, mark):

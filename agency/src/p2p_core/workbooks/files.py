@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any, Final
 
 from p2p_core.payloads import submissions
 from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.periods import Frequency
 from p2p_core.workbooks import reading, sheets
+from p2p_core.workbooks.marks import TOO_MANY
 from p2p_core.workbooks.reading import Reading, WorkbookError
 from p2p_core.workbooks.values import Clock
 
 #: The names of workbooks end with these.
 WORKBOOKS: Final = (".xlsx", ".ods")
+#: The API reads only UTF-8, and refuses other encodings with these codes.
+_OF_ENCODINGS: Final = ("nul_character", "not_utf8")
 _DAYS: Final = Advice("The days and months of this file were read as those of UTC, as the API reads them in CSV.")
 
 
@@ -44,8 +48,8 @@ def read(
         return kind, reading.read_workbook(content, clock=clock, **known)
     try:
         sent = submissions.read(content, kind, **known)
-    # No variable keeps an error after its block: it would keep its traceback, and so the content, in a cycle.
     except PayloadError as strict:
+        # No variable keeps an error after its block: it would keep its traceback, and so the content, in a cycle.
         if kind == "json":
             raise
         try:
@@ -54,6 +58,9 @@ def read(
             # If both readers find a row that is no CSV, the error of this reader says more.
             is_same = refused.code == "not_csv" and refused.faults == strict.faults
             if is_same or _is_of_a_spreadsheet(refused, strict):
+                raise
+            is_too_large = refused.code == TOO_MANY
+            if is_too_large and _has_rows_of_a_spreadsheet(content, strict, clock=clock, **known):
                 raise
         raise
     days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
@@ -65,3 +72,21 @@ def _is_of_a_spreadsheet(refused: PayloadError, strict: PayloadError) -> bool:
     if not isinstance(refused, WorkbookError):
         return False
     return bool(refused.adapted or (refused.rows and strict.code != "invalid_payload"))
+
+
+def _has_rows_of_a_spreadsheet(content: bytes, strict: PayloadError, **known: Any) -> bool:
+    """Whether this reader is needed for the rows in which the API finds faults, and for the first rows.
+
+    It cannot read the whole file, because the file is too large.
+    """
+    if strict.code in _OF_ENCODINGS:
+        return True
+    places = [reading.place_in_csv(fault.pointer) for fault in strict.faults]
+    faulty = {place.row for place in places if place}
+    lines = (line for line in StringIO(sheets.decode(content), newline=None) if line != "\n")
+    some = "".join(line for row, line in enumerate(lines, 1) if row <= sheets.TOP or row in faulty).encode()
+    try:
+        # In a file of a few rows with very many cells each, these are all rows.
+        return len(some) >= len(content) or read(some, **known)[0] == "workbook"
+    except PayloadError as refused:
+        return isinstance(refused, WorkbookError) or refused.code == TOO_MANY

@@ -8,6 +8,8 @@ from p2p_core.payloads.faults import Advice, PayloadError
 
 #: The most cells of all sheets together, including empty cells between others.
 MAX_CELLS: Final = 2_000_000
+#: The code of the error if there are more.
+TOO_MANY: Final = "too_many_observations"
 
 Position = tuple[int, int]
 
@@ -67,4 +69,4 @@ def too_many(row: int = 0) -> PayloadError:
             "Divide the workbook, or send CSV.",
             limit=MAX_CELLS, row=row + 1,
         )  # fmt: skip
-    return PayloadError("too_many_observations", detail=detail)
+    return PayloadError(TOO_MANY, detail=detail)

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from p2p_core.payloads.faults import Advice, Fault, PayloadError
 from p2p_core.traces import looks_like_trace
-from p2p_core.workbooks.marks import MAX_CELLS, Mark, Position, too_many
+from p2p_core.workbooks.marks import MAX_CELLS, TOO_MANY, Mark, Position
 from p2p_core.workbooks.scan import scan
 from p2p_core.workbooks.unpacking import NOT_A_WORKBOOK, pack, unpack, unreadable
 
@@ -29,6 +29,11 @@ NOTES, CODES = "Notes", "Codes"
 _MARKS: Final = ",;\t"
 _QUOTE: Final = Advice(
     "A quote in this row is not closed, or text follows it. Save the file again, or correct the quote in a text editor."
+)
+_TOO_LARGE: Final = Advice(
+    "A CSV file from a spreadsheet program may have {limit} cells. Delete empty rows below the table, or divide the "
+    "file. The program p2p-agency reads larger files.",
+    limit=MAX_CELLS,
 )
 _BLANK: Final = " \t\r\n\u00a0\u2007\u202f\u200b\ufeff"
 
@@ -144,7 +149,7 @@ def open_csv(content: bytes) -> Sheet:
             # An empty row takes memory too.
             room -= len(row) + 1
             if room < 0:
-                raise too_many()
+                raise PayloadError(TOO_MANY, detail=_TOO_LARGE)
             rows.append(list(row))
     except csv.Error:
         pointer = f"/rows/{len(rows) - 1}" if rows else "/header"
