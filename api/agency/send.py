@@ -149,7 +149,7 @@ class Send(AgencyPage):
     def _refuse_cells(self, error: WorkbookError) -> HttpResponse:
         faults = [_cell_in_words(cell, str(cell.place)) for cell in error.cells[:LISTED]]
         problem = problem_of(error) or Problem("invalid_payload")
-        return self._refuse(problem, faults, has_cells=writing.has_wrong_cells(error))
+        return self._refuse(problem, faults, has_cells=writing.can_colour(error, COLOURED))
 
     def _coloured(self, error: WorkbookError, content: bytes) -> HttpResponse:
         """The refused file, which came again, with its wrong cells coloured."""

@@ -22,6 +22,7 @@ from p2p_agency import files as agency_files
 from p2p_agency.errors import RefusedError
 from p2p_agency.files import Context
 from p2p_core import periods
+from p2p_core.workbooks import sheets
 from p2p_core.workbooks.values import Clock
 from tests import factories
 from tests.contract.agency.conftest import account, text_of
@@ -229,6 +230,23 @@ def test_worst_workbooks_are_refused_before_they_are_read(analyst, monkeypatch):
     answer = drop(analyst, workbook(value="many"), coloured="1")
     assert answer.status_code == 413
     assert "too large to come back" in text_of(answer)
+
+
+@pytest.mark.parametrize("content", [workbook(value="many"), rows(("NO", "1.000"))], ids=["workbook", "csv"])
+def test_coloured_workbook_is_offered_only_if_it_will_come(analyst, monkeypatch, content):
+    for size in (12, 11):
+        monkeypatch.setattr(send, "COLOURED", size)
+        offered = 'name="coloured"' in drop(analyst, content).content.decode()
+        assert (offered, drop(analyst, content, coloured="1").status_code) == (
+            (True, 200) if size > 11 else (False, 413)
+        )
+
+
+def test_large_file_of_a_spreadsheet_is_said_to_be_too_large(analyst, monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_CELLS", 20)
+    answer = drop(analyst, rows(*[("NO", "1 000")] * 3))
+    assert (answer.status_code, answer.context["faults"]) == (413, [])
+    assert "divide the file. The program p2p-agency reads larger files." in text_of(answer)
 
 
 def test_template_of_the_agency_is_accepted_once_filled_in(analyst):

@@ -75,13 +75,14 @@ def in_table(fault: Fault, detail: str) -> CellFault | None:
 class WorkbookError(PayloadError):
     """A workbook or a CSV file is refused. ``cells`` has a place for each of ``faults``.
 
-    ``rows`` is the number of rows that were read. ``adapted`` is the number of cells and rows that the API would not
-    read in this way.
+    ``sheets`` are those of the file. ``rows`` is the number of rows that were read. ``adapted`` is the number of cells
+    and rows that the API would not read in this way.
     """
 
     def __init__(self, error: PayloadError, faults: Sequence[Fault], cells: Sequence[CellFault]) -> None:
         super().__init__(error.code, detail=error.detail, faults=faults, fault_count=error.fault_count)
         self.cells = cells
+        self.sheets: Sequence[Sheet] = ()
         self.rows = 0
         self.adapted = 0
 
@@ -177,7 +178,7 @@ class _Reader:
             firsts = walk_rows(header, self._texts(tables, columns), self.draft)
             reports = self.draft.reports()
         except PayloadError as error:
-            raise self._placed(error) from None
+            raise self._placed(error, opened) from None
         received = self.draft.received
         submission = NewSubmission(
             reports=reports,
@@ -308,13 +309,13 @@ class _Reader:
         column = row.table.columns.get(name)
         return Place(row.table.sheet.name, row.at + 1, "" if column is None else letters(column))
 
-    def _placed(self, error: PayloadError) -> WorkbookError:
+    def _placed(self, error: PayloadError, opened: Sequence[Sheet]) -> WorkbookError:
         """The same error with the places of cells."""
         earlier = self._earlier(error.faults)
         found = [self._cell(fault, earlier) for fault in error.faults]
         faults = [Fault(pointer if self.clock.is_csv else str(cell.place), cell.code) for pointer, cell in found]
         placed = WorkbookError(error, faults, [cell for _, cell in found])
-        placed.rows, placed.adapted = len(self.rows), self.adapted
+        placed.sheets, placed.rows, placed.adapted = opened, len(self.rows), self.adapted
         return placed
 
     def _earlier(self, faults: Iterable[Fault]) -> Mapping[int, _Row]:

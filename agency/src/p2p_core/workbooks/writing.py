@@ -22,7 +22,7 @@ from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sentences, sheets, values
 from p2p_core.workbooks.reading import CellFault, WorkbookError, code_of, find_header
 from p2p_core.workbooks.scan import letters, position_of
-from p2p_core.workbooks.sheets import Sheet, Value
+from p2p_core.workbooks.sheets import Row, Sheet, Value
 from p2p_core.workbooks.values import Clock
 
 #: The number of rows in which the template checks what is typed.
@@ -150,6 +150,11 @@ def has_wrong_cells(error: PayloadError) -> bool:
     return isinstance(error, WorkbookError) and any(cell.place.row for cell in error.cells)
 
 
+def can_colour(error: WorkbookError, size: int) -> bool:
+    """Whether :func:`refused` would colour a cell, and would not refuse the file for its size."""
+    return has_wrong_cells(error) and _fit(_shown(error.sheets), size)
+
+
 def refused(
     content: bytes, error: PayloadError, *, size: int | None = None, translate: Callable[[str], str] = str
 ) -> bytes:
@@ -165,9 +170,8 @@ def refused(
     for cell in error.cells if isinstance(error, WorkbookError) else ():
         faults[cell.place.sheet].append(cell)
     opened = sheets.open_workbook(content) if sheets.is_workbook(content) else [sheets.open_csv(content)]
-    shown = [sheet for sheet in opened if not sheet.hidden]
-    is_too_large = size is not None and any(total > size for total in accumulate(map(_size, shown)))
-    if is_too_large or not all(map(_fits, shown)):
+    shown = _shown(opened)
+    if not _fit(shown, size):
         raise PayloadError("body_too_large", detail=TOO_LARGE)
     result = BytesIO()
     with Workbook(result, {"in_memory": True, "strings_to_urls": False}) as book:
@@ -181,8 +185,19 @@ def refused(
     return result.getvalue()
 
 
-def _size(sheet: Sheet) -> int:
-    return sum(1 + len(value) // 100 if isinstance(value, str) else 1 for row in sheet.rows for value in row)
+def _shown(opened: Iterable[Sheet]) -> list[Sheet]:
+    return [sheet for sheet in opened if not sheet.hidden]
+
+
+def _fit(shown: Iterable[Sheet], size: int | None) -> bool:
+    """Whether they are not larger than this size, and each sheet fits into one of Excel."""
+    sizes = (_size(row) for sheet in shown for row in sheet.rows)
+    is_too_large = size is not None and any(total > size for total in accumulate(sizes))
+    return not is_too_large and all(map(_fits, shown))
+
+
+def _size(row: Row) -> int:
+    return sum(1 + len(value) // 100 if isinstance(value, str) else 1 for value in row)
 
 
 def _fits(sheet: Sheet) -> bool:
