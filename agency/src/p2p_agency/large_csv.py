@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from p2p_core.payloads.faults import Advice, PayloadError
+from p2p_core.payloads.faults import LISTED, MOST, Advice, PayloadError, rest_not_read
 from p2p_core.workbooks import sheets
+from p2p_core.workbooks.reading import LISTED as LISTED_OF_TABLE
 from p2p_core.workbooks.reading import CellFault, Reading, WorkbookError, code_of
 
 #: The codes with which a file is refused only because it is too large to be read at once.
@@ -37,27 +38,28 @@ class _Head(NamedTuple):
 
 
 def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tuple[str, Reading]:
-    """The kind of a CSV file and what is in it. Raises a `PayloadError` with the faults of the first faulty part."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        body = sheets.decode(body).encode()
-    if body.count(b"\r") > body.count(b"\r\n"):
-        # Some programs end lines with CR alone. The code below looks for LF only.
-        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    """The kind of a CSV file and what is in it. Raises a `PayloadError` with the faults of all parts."""
+    body = _with_line_feeds(body)
     head = _head_of(body)
     # Spreadsheets can save very many empty rows at the end.
     last = len(body.rstrip(b"\r\n\t " + head.delimiter.encode()))
     body = body[: max(_next_line(body, last), len(head.text))]
     kinds, found = set(), []
+    refused: list[PayloadError] = []
     rows = lines = 0
     for part in _parts(body, head):
         try:
             kind, reading = read_part(head.text + part)
+            kinds.add(kind)
+            found.append(reading)
         except PayloadError as refusal:
-            raise _moved(refusal, rows, lines, head.lines) from None
-        kinds.add(kind)
-        found.append(reading)
+            refused.append(_moved(refusal, rows, lines, head.lines))
+            if not _is_about_rows(refusal) or sum(one.fault_count for one in refused) >= MOST:
+                break
         rows += sum(bool(line.strip()) for line in part.splitlines())
         lines += part.count(b"\n")
+    if refused:
+        raise _joined(refused)
     reports = [report for reading in found for report in reading.submission.reports]
     if len({(report.indicator, report.frequency, report.period) for report in reports}) < len(reports):
         raise PayloadError("duplicate_report", detail=_APART)
@@ -65,6 +67,42 @@ def read(body: bytes, read_part: Callable[[bytes], tuple[str, Reading]]) -> tupl
     submission = replace(found[0].submission, reports=reports, observations=observations)
     notes = list(dict.fromkeys(note for reading in found for note in reading.notes))
     return max(kinds), Reading(submission, notes=notes)
+
+
+def _with_line_feeds(body: bytes) -> bytes:
+    """The body in an encoding that contains ASCII, with LF at the end of each line: the code below looks for it."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = sheets.decode(body).encode()
+    if body.count(b"\r") > body.count(b"\r\n"):
+        # Some programs end lines with CR alone.
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return body
+
+
+def _is_about_rows(refusal: PayloadError) -> bool:
+    """Whether a part was read to its end, and only its rows have faults. The head is the same in each part."""
+    return refusal.code == "invalid_payload" and all(_ROW.fullmatch(fault.pointer) for fault in refusal.faults)
+
+
+def _joined(refused: list[PayloadError]) -> PayloadError:
+    """The first faults of all parts, as many as the reader lists of one file.
+
+    If the last part was not read to its end, the reason is said only if the parts before it have no faults.
+    """
+    if not _is_about_rows(refused[-1]):
+        last = refused.pop()
+        if not refused:
+            return last
+    tables = [one for one in refused if isinstance(one, WorkbookError)]
+    # If only some parts need the reader of spreadsheets, all places are those of the API.
+    limit = LISTED_OF_TABLE if len(tables) == len(refused) else LISTED
+    faults = [fault for one in refused for fault in one.faults][:limit]
+    count = sum(one.fault_count for one in refused)
+    detail = rest_not_read() if count >= MOST else ""
+    joined = PayloadError("invalid_payload", detail=detail, faults=faults, fault_count=count)
+    if len(tables) < len(refused):
+        return joined
+    return WorkbookError(joined, faults, [cell for one in tables for cell in one.cells][:limit])
 
 
 def _moved(refusal: PayloadError, rows: int, lines: int, top: int) -> PayloadError:

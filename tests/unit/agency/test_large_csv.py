@@ -128,6 +128,41 @@ def test_fault_is_named_at_its_row(read):
     assert refused.value.faults == [("/rows/437/OBS_VALUE", "not_a_number")]
 
 
+@pytest.mark.parametrize("head", [f"sep=;\n{HEAD}", HEAD], ids=["of a spreadsheet", "of the API"])
+def test_faults_of_all_parts_are_named(read, head):
+    lines = rows(range(200))
+    for at in (0, 5, 437, 599):
+        lines[at] = lines[at].replace(";7", ";seven")
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([head, *lines]))
+    assert [fault.pointer for fault in refused.value.faults] == [f"/rows/{at}/OBS_VALUE" for at in (0, 5, 437, 599)]
+    assert refused.value.fault_count == 4
+    if head != HEAD:
+        assert [cell.place.row for cell in refused.value.cells] == [at + 3 for at in (0, 5, 437, 599)]
+
+
+def test_faults_are_named_as_by_the_api_if_only_some_parts_are_of_a_spreadsheet(read):
+    lines = rows(range(200))
+    lines[3] = lines[3].replace("2026-01-02", "02.01.2026").replace(";7", ";seven")
+    lines[437] = lines[437].replace(";7", ";seven")
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([HEAD, *lines]))
+    assert not isinstance(refused.value, WorkbookError)
+    assert refused.value.faults == [(f"/rows/{at}/OBS_VALUE", "not_a_number") for at in (3, 437)]
+
+
+def test_many_faults_are_listed_up_to_the_limits(read, monkeypatch):
+    lines = [line.replace(";7", ";seven") for line in rows(range(200))]
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([HEAD, *lines]))
+    assert (len(refused.value.faults), refused.value.fault_count) == (100, 600)
+    monkeypatch.setattr(large_csv, "MOST", 50)
+    with pytest.raises(PayloadError, match="invalid_payload") as refused:
+        read("\n".join([HEAD, *lines]))
+    assert 50 <= refused.value.fault_count < 60
+    assert "the rest was not read" in refused.value.detail
+
+
 def test_report_whose_rows_are_apart_is_refused(read):
     with pytest.raises(PayloadError, match="duplicate_report") as refused:
         read("\n".join([HEAD, *rows(range(50)), *rows([0], ("FI",))]))

@@ -53,6 +53,12 @@ class PayloadError(Exception):
         self.fault_count = len(faults) if fault_count is None else fault_count
 
 
+def rest_not_read() -> Advice:
+    return Advice(
+        "There are {count} faults or more, and the rest was not read. Correct what is listed first.", count=MOST
+    )
+
+
 class BrokenRuleError(Exception):
     """A value breaks a rule. The caller knows where the value is."""
 
@@ -75,10 +81,7 @@ class Faults:
         if len(self.listed) < self._limit:
             self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))
         if self.count == MOST:
-            detail = Advice(
-                "There are {count} faults or more, and the rest was not read. Correct what is listed first.", count=MOST
-            )
-            raise PayloadError("invalid_payload", detail=detail, faults=self.listed, fault_count=self.count)
+            raise PayloadError("invalid_payload", detail=rest_not_read(), faults=self.listed, fault_count=self.count)
 
     def check(self, pointer: str, rule: Callable[..., T], sent: Any, *known: Any) -> T | None:
         """Apply a rule to a value; if the value breaks it, note that and return None."""
