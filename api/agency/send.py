@@ -77,7 +77,9 @@ class Send(AgencyPage):
                 return self._answer(sent.name, sent.read())
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
-            return self._refuse(problem, [fault_in_words(one, problem.detail) for one in problem.faults])
+            earlier = error.earlier if isinstance(error, PayloadError) else {}
+            told = [fault_in_words(one, problem.detail, earlier.get(one.pointer)) for one in problem.faults]
+            return self._refuse(problem, told)
 
     def _answer(self, name: str, content: bytes) -> HttpResponse:
         if files.is_misnamed(name, content):
@@ -188,9 +190,9 @@ def _download(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=_XLSX, headers=headers)
 
 
-def fault_in_words(fault: Fault, detail: str) -> tuple[str, str, str]:
+def fault_in_words(fault: Fault, detail: str, earlier: int | None = None) -> tuple[str, str, str]:
     """A fault of JSON with its pointer, or one of CSV with its row and column as a spreadsheet shows them."""
-    cell = reading.in_table(fault, detail)
+    cell = reading.in_table(fault, detail, earlier)
     if cell is None:
         return fault.pointer, gettext(CODES[fault.code].title), advice.of_code(fault.code)
     words = gettext("Row %(row)d, column %(column)s") if cell.place.column else gettext("Row %(row)d")

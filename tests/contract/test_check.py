@@ -136,7 +136,7 @@ def same_on_page(document, shown):
 def in_words(one, detail):
     """A fault with its place as spreadsheets write it: sheet, column and row. CSV in the form of the API has none."""
     if "row" not in one:
-        return send.fault_in_words(Fault(one["pointer"], one["code"]), detail)
+        return send.fault_in_words(Fault(one["pointer"], one["code"]), detail, one.get("earlier_row"))
     cell = f"{one['column']}{one['row']}" if one["column"] else f"{one['row']}:{one['row']}"
     place = "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
     # The program names its command, and the page its link.

@@ -91,6 +91,10 @@ def refused(error: PayloadError) -> Document:
         for fault, cell in zip(document["errors"], error.cells, strict=True):
             place = cell.place
             fault |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
+        return document
+    for fault in document["errors"]:
+        if fault["pointer"] in error.earlier:
+            fault["earlier_row"] = error.earlier[fault["pointer"]]
     return document
 
 
@@ -161,7 +165,7 @@ def _told(fault: Document, detail: str) -> str:
     if "row" in fault:
         found: CellFault | None = CellFault(Place(fault["sheet"], fault["row"], fault["column"]), code, fault["detail"])
     else:
-        found = in_table(Fault(fault["pointer"], code), detail)
+        found = in_table(Fault(fault["pointer"], code), detail, fault.get("earlier_row"))
     if found is None:
         return f"{fault['pointer'] or '/'}: {PAYLOAD_CODES[code].title}. {fault['detail']}"
     where = ", ".join(f"{name} {value}" for name, value in found.place._asdict().items() if value) or "The file"

@@ -100,6 +100,7 @@ def _joined(refused: list[PayloadError]) -> PayloadError:
     count = sum(one.fault_count for one in refused)
     detail = rest_not_read() if count >= MOST else ""
     joined = PayloadError("invalid_payload", detail=detail, faults=faults, fault_count=count)
+    joined.earlier = {pointer: row for one in refused for pointer, row in one.earlier.items()}
     if len(tables) < len(refused):
         return joined
     return WorkbookError(joined, faults, [cell for one in tables for cell in one.cells][:limit])
@@ -110,17 +111,18 @@ def _moved(refusal: PayloadError, rows: int, lines: int, top: int) -> PayloadErr
 
     The lines of the head, down to line ``top``, are the same in each part.
     """
-    faults = [
-        fault._replace(pointer=f"/rows/{int(found[1]) + rows}{found[2]}")
-        if (found := _ROW.fullmatch(fault.pointer))
-        else fault
-        for fault in refusal.faults
-    ]
+    faults = [fault._replace(pointer=_moved_pointer(fault.pointer, rows)) for fault in refusal.faults]
     moved = PayloadError(refusal.code, detail=refusal.detail, faults=faults, fault_count=refusal.fault_count)
+    moved.earlier = {_moved_pointer(pointer, rows): row + rows for pointer, row in refusal.earlier.items()}
     if not isinstance(refusal, WorkbookError):
         return moved
     cells = [_moved_cell(cell, lines) if cell.place.row > top else cell for cell in refusal.cells]
     return WorkbookError(moved, faults, cells)
+
+
+def _moved_pointer(pointer: str, rows: int) -> str:
+    found = _ROW.fullmatch(pointer)
+    return f"/rows/{int(found[1]) + rows}{found[2]}" if found else pointer
 
 
 def _moved_cell(cell: CellFault, lines: int) -> CellFault:

@@ -133,6 +133,13 @@ FAULTS_OF_CSV = {
         f"{COLUMNS}\nDOWNLOADS,H,2026-06-01T09:00,,ARES,1\n",
         "Row 2, column COUNTRY Something is missing. This cell is empty. Fill it in, or delete the whole row.",
     ),
+    "a row twice": (
+        f"{COLUMNS}\n\nDOWNLOADS,H,2026-06-01T09:00,NO,ARES,1\n\nDOWNLOADS,H,2026-06-01T09:00,NO,ARES,2\n",
+        (
+            "Row 3 Two rows count the same. Row 2 has the same period, country and network. Keep one of the two, or "
+            "add them up."
+        ),
+    ),
     "no rows": (
         f"{COLUMNS}\n",
         "Row 1 There is no report. There is no row below the header. Add one for each count.",

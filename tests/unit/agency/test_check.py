@@ -202,7 +202,7 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
         ("a.csv", f"{','.join(COLUMNS)}\nDOWNLOADS,H,2025-11-24T09:00,ZZ,ARES,1\n",
          "\n  row 2, column COUNTRY: An unknown country. "),
         ("a.csv", f"{','.join(COLUMNS)}\n" + "DOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n" * 2,
-         "\n  row 3: Two rows count the same. An earlier row "),
+         "\n  row 3: Two rows count the same. Row 2 has "),
         ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",
          "\n  row 1, column F: "),
         ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",

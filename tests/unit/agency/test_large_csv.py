@@ -151,6 +151,15 @@ def test_faults_are_named_as_by_the_api_if_only_some_parts_are_of_a_spreadsheet(
     assert refused.value.faults == [(f"/rows/{at}/OBS_VALUE", "not_a_number") for at in (3, 437)]
 
 
+def test_row_that_comes_twice_names_the_earlier_one_in_the_form_of_the_api(read):
+    lines = rows(range(200))
+    lines.insert(438, lines[437])
+    with pytest.raises(PayloadError) as refused:
+        read("\n".join([HEAD, *lines]))
+    assert refused.value.faults == [("/rows/438", "duplicate_cell")]
+    assert refused.value.earlier == {"/rows/438": 437 + 2}
+
+
 def test_many_faults_are_listed_up_to_the_limits(read, monkeypatch):
     lines = [line.replace(";7", ";seven") for line in rows(range(200))]
     with pytest.raises(PayloadError) as refused:

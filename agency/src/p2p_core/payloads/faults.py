@@ -40,7 +40,8 @@ class Fault(NamedTuple):
 class PayloadError(Exception):
     """A payload is refused. ``faults`` are the first of ``fault_count`` faults.
 
-    ``detail`` is a sentence of ours, or empty.
+    ``detail`` is a sentence of ours, or empty. In CSV, ``earlier`` has the row that a row counts the same as, by the
+    pointer of the fault. The header is row 1, and empty rows do not count.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class PayloadError(Exception):
         self.code = code
         self.detail = detail
         self.faults = faults
+        self.earlier: Mapping[str, int] = {}
         self.fault_count = len(faults) if fault_count is None else fault_count
 
 

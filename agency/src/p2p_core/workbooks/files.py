@@ -62,6 +62,8 @@ def read(
             is_too_large = refused.code == TOO_MANY
             if is_too_large and _has_rows_of_a_spreadsheet(content, strict, clock=clock, **known):
                 raise
+            # Both readers find the same rows that come twice. Only this one knows what they repeat.
+            strict.earlier = refused.earlier
         raise
     days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
     return kind, Reading(sent, notes=[_DAYS] if days and kind == "csv" and clock.zone != UTC else [])

@@ -66,10 +66,14 @@ class CellFault(NamedTuple):
     detail: str
 
 
-def in_table(fault: Fault, detail: str) -> CellFault | None:
-    """A fault of CSV in the form of the API, or None if it is one of JSON. ``detail`` is that of the refusal."""
+def in_table(fault: Fault, detail: str, earlier: int | None = None) -> CellFault | None:
+    """A fault of CSV in the form of the API, or None if it is one of JSON.
+
+    ``detail`` is that of the refusal. ``earlier`` is the row that counts the same, if it is known.
+    """
     place = Place("", 1) if fault == ("/rows", "no_reports") else place_in_csv(fault.pointer)
-    return place and CellFault(place, fault.code, sentences.of_csv(*fault, detail))
+    words = sentences.of_csv(*fault, detail) if earlier is None else sentences.of_double(earlier)
+    return place and CellFault(place, fault.code, words)
 
 
 class WorkbookError(PayloadError):
@@ -316,6 +320,8 @@ class _Reader:
         faults = [Fault(pointer if self.clock.is_csv else str(cell.place), cell.code) for pointer, cell in found]
         placed = WorkbookError(error, faults, [cell for _, cell in found])
         placed.sheets, placed.rows, placed.adapted = opened, len(self.rows), self.adapted
+        if self.clock.is_csv:
+            placed.earlier = {f"/rows/{self.rows[at].number}": row.number + 2 for at, row in earlier.items()}
         return placed
 
     def _earlier(self, faults: Iterable[Fault]) -> Mapping[int, _Row]:
