@@ -68,6 +68,13 @@ def test_containers_sign_in_as_the_units_do():
     assert {secret for one in services.values() for secret in one.get("secrets", [])} == set(there)
 
 
+def test_web_servers_share_pools_of_freed_memory_between_threads():
+    composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
+    unit = (DEPLOY / "systemd/police2peer-web@.service").read_text()
+    [pools] = re.findall(r"^Environment=MALLOC_ARENA_MAX=(\d+)$", unit, re.MULTILINE)
+    assert {composed[name]["environment"]["MALLOC_ARENA_MAX"] for name in ("web-1", "web-2")} == {pools}
+
+
 def addresses_of(service):
     """The variables that tell a container of the database, and which secret each of them reads."""
     told = {name: value for name, value in service["environment"].items() if name.startswith("DATABASE_")}
