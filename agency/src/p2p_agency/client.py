@@ -212,17 +212,8 @@ class Client:
 
     @property
     def clock_fault(self) -> str:
-        """The fault of the clock of this machine, and how to fix it. Empty if the clock is right."""
-        if abs(self.ahead) < _CLOCK:
-            return ""
-        here = "behind" if self.ahead > timedelta(0) else "ahead of"
-        # The offset is measured to about a second. It is rounded, so that the same fault gets the same words.
-        by = timedelta(seconds=round(abs(self.ahead).total_seconds(), -1))
-        return (
-            f"The clock of this machine is about {by} {here} "
-            "the clock of the federation. Set it, for example with NTP. Otherwise the federation may refuse your "
-            "reports, or use them in the wrong order."
-        )
+        """The fault of the clock of this machine at the last answer. Empty if the clock is right."""
+        return clock_fault(self.ahead)
 
     # --- how --------------------------------------------------------------------------------------------------------
 
@@ -296,6 +287,20 @@ class Client:
                 return
             # The header has whole seconds: on average, half a second was cut off.
             self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)
+
+
+def clock_fault(ahead: timedelta) -> str:
+    """The fault of the clock of this machine, and how to fix it, if the federation's clock is so much ahead."""
+    if abs(ahead) < _CLOCK:
+        return ""
+    here = "behind" if ahead > timedelta(0) else "ahead of"
+    # The offset is measured to about a second. It is rounded, so that the same fault gets the same words.
+    by = timedelta(seconds=round(abs(ahead).total_seconds(), -1))
+    return (
+        f"The clock of this machine is about {by} {here} "
+        "the clock of the federation. Set it, for example with NTP. Otherwise the federation may refuse your "
+        "reports, or use them in the wrong order."
+    )
 
 
 def _body_of(answer: urllib3.BaseHTTPResponse) -> bytes:

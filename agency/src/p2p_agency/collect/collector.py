@@ -7,13 +7,14 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
 
+from p2p_agency.client import clock_fault
 from p2p_agency.collect.counter import Cell, Counter
 from p2p_agency.collect.minutes import SILENCE, Minutes
 from p2p_agency.collect.sources import PAUSE, Source
@@ -26,6 +27,7 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 logger = logging.getLogger(__name__)
 
 _ENDED: Final = "The source %s has ended. %s The source starts again every %d seconds, until it works."
+_WRONG: Final = "the clock of this machine was wrong"
 _FORGOTTEN: Final = (
     "The collector forgot %s too early, because the memory for peers is full. If such a peer had finished and gets the "
     "file again, it counts again. If it had not finished, only its later blocks count. Send fewer or smaller files."
@@ -60,9 +62,10 @@ class Collector:
     counts the seconds since the machine started and never jumps. So the offset changes if the clock jumps, also in
     several small steps, and also between two processes.
 
-    ``comparisons`` gives the result of each comparison with the federation's clock: the offset before it began, and a
-    fault of this machine's clock, or nothing. A wrong clock names wrong minutes. So after a start or a jump of the
-    clock, minutes wait until the clock was compared.
+    ``comparisons`` gives the result of each comparison with the federation's clock: the offset at that time, and by how
+    many seconds the federation's clock was ahead. A wrong clock names wrong minutes. So after a start or a jump of the
+    clock, minutes wait until the clock was compared. Until the next comparison, the offset shows how far the clock has
+    moved since this one. In this way a clock that is set again and again in small steps is noticed too.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Collector:
         self._state = _read_state(state)
         self._counter = Counter({(country, network): units for country, network, units in self._state.carried})
         self._minutes = Minutes(clock(), reported=self._state.reported, sources=sources)
-        if self._drift():
+        if self._moved_since(self._state.offset):
             self._state.offset = offset()
             self._drop_unchecked("the clock was set, or the machine started again, before the clock was compared")
         if self._state.unchecked:
@@ -88,8 +91,11 @@ class Collector:
         #: The reasons why sources ended, without the sources that have sent a message since then.
         self._ended: dict[str, str] = {}
         self._comparisons = comparisons
-        #: What is wrong with the clock. Empty: nothing. None: not known.
-        self._clock_fault: str | None = None
+        #: By how many seconds the federation's clock was ahead at the last comparison. None: not known.
+        self._ahead: float | None = None
+        self._is_right: bool | None = None
+        #: The offset at the beginning of the current minute.
+        self._began = offset()
 
     def run(self) -> None:
         if self._state.reported:
@@ -111,22 +117,18 @@ class Collector:
         self._end_minute_if_over()
         for pipe in ready:
             if pipe is self._comparisons:
-                self._check_clock(*msgspec.json.decode(self._comparisons.recv_bytes(), type=tuple[float, str]))
+                self._check_clock(*msgspec.json.decode(self._comparisons.recv_bytes(), type=tuple[float, float]))
             else:
                 self._take(open_pipes[pipe])
 
     def _end_minute_if_over(self) -> None:
         now = self._clock()
-        if self._clock_fault:
-            self._minutes.lose("the clock of this machine was wrong")
-        if drift := self._drift():
-            reason = f"the clock was set {'on' if drift > 0 else 'back'} by {abs(drift):.0f} seconds"
-            self._minutes.lose(reason)
-            self._state.offset, self._clock_fault = self._offset(), None
-            self._drop_unchecked(reason)
+        self._look_for_jump()
+        self._judge_clock()
         ended = self._minutes.look(now)
         if ended is None:
             return
+        self._began = self._offset()
         self._log_losses()
         if ended.fault:
             self._counter.drop_minute(ended.minute)
@@ -136,7 +138,7 @@ class Collector:
         logger.info("The minute %s: %s.", _label(ended.minute), amount(sum(counts.values()), "download"))
         self._state.carried = [(*cell, units) for cell, units in self._counter.carried.items()]
         self._state.unchecked.append((ended.minute, _submission(ended.minute, counts, now)))
-        if self._clock_fault == "":
+        if self._is_right:
             self._accept_unchecked()
         elif len(self._state.unchecked) == 1:
             logger.warning("Minutes wait until the clock can be compared with the federation's.")
@@ -150,24 +152,45 @@ class Collector:
             logger.warning(_FORGOTTEN, amount(self._counter.forgotten, "peer"))
             self._counter.forgotten = 0
 
-    def _drift(self) -> float:
+    def _moved_since(self, before: float) -> float:
         """By how many seconds the clock has jumped, if that is more than what a clock that is corrected slowly does."""
-        drift = self._offset() - self._state.offset
-        return drift if abs(drift) > SILENCE else 0.0
+        moved = self._offset() - before
+        return moved if abs(moved) > SILENCE else 0.0
 
-    def _check_clock(self, offset: float, fault: str) -> None:
-        if abs(self._offset() - offset) > SILENCE:
+    def _look_for_jump(self) -> None:
+        """Also notice small steps: since the last comparison, or within one minute if a comparison was between them.
+
+        While Linux sleeps, the steady clock stands. So this is a jump too, and the clock must be compared again.
+        """
+        if moved := self._moved_since(self._began):
+            self._minutes.lose(_jump(moved))
+        if moved := self._moved_since(self._state.offset):
+            self._minutes.lose(_jump(moved))
+            self._state.offset, self._ahead, self._is_right = self._offset(), None, None
+            self._drop_unchecked(_jump(moved))
+
+    def _check_clock(self, offset: float, ahead: float) -> None:
+        if self._moved_since(offset):
             return  # it began before the clock jumped
-        if fault and not self._clock_fault:
-            logger.warning("%s Minutes are not reported until it is right.", fault)
-        if not fault and self._clock_fault != "":
-            logger.info("The clock agrees with the federation's.")
-        self._clock_fault, self._state.offset = fault, offset
-        if fault:
-            self._drop_unchecked("the clock of this machine was wrong")
-        elif self._state.unchecked:
+        self._state.offset, self._ahead = offset, ahead
+        self._judge_clock()
+        if self._is_right and self._state.unchecked:
             self._accept_unchecked()
             self._store()
+
+    def _judge_clock(self) -> None:
+        """Judge by the last comparison, and by what the clock has moved since then."""
+        if self._ahead is None:
+            return
+        fault = clock_fault(timedelta(seconds=self._ahead - (self._offset() - self._state.offset)))
+        was_right, self._is_right = self._is_right, not fault
+        if fault:
+            self._minutes.lose(_WRONG)
+            self._drop_unchecked(_WRONG)
+        if fault and was_right is not False:
+            logger.warning("%s Minutes are not reported until it is right.", fault)
+        if not fault and not was_right:
+            logger.info("The clock agrees with the federation's.")
 
     def _accept_unchecked(self) -> None:
         self._state.reported = self._state.unchecked[-1][0]
@@ -231,6 +254,10 @@ def _submission(minute: int, counts: Mapping[Cell, int], now: float) -> str:
     report = {"frequency": "N", "period": _label(minute), "observations": observations}
     prepared = instants.write(datetime.fromtimestamp(now, UTC))
     return json.dumps({"indicator": "DOWNLOADS", "prepared": prepared, "reports": [report]})
+
+
+def _jump(moved: float) -> str:
+    return f"the clock was set {'on' if moved > 0 else 'back'} by {abs(moved):.0f} seconds"
 
 
 def _label(minute: int) -> str:

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 _LOOK: Final = 2.0
 #: Seconds. If the federation has not answered for so long, the clocks are compared by asking for a token.
 _COMPARE: Final = 90.0
+#: Seconds. If the clock was set by more during a comparison, nobody knows which of its two times was compared.
+_SET: Final = 1.0
 #: Seconds. If another process uses the outbox for longer, the minute is added to it later: counting must go on.
 _LOCKED: Final = 2.0
 _ANOTHER: Final = (
@@ -152,7 +154,7 @@ def _keep_sending(
 
 
 def _send(settings: Settings, comparisons: Connection, offset: Callable[[], float]) -> None:
-    """Send the reports in the outbox, and tell the collector what is wrong with the clock of this machine, if anything.
+    """Send the reports in the outbox, and tell the collector by how many seconds the federation's clock is ahead.
 
     A fault is logged once, until it changes.
     """
@@ -177,7 +179,10 @@ def _send(settings: Settings, comparisons: Connection, offset: Callable[[], floa
                 # Each answer of the federation has its time. After an answer, the next comparison can wait.
                 told = client.ahead
                 due = due if fault else time.monotonic() + _COMPARE
-                comparisons.send_bytes(msgspec.json.encode((before, client.clock_fault)))
+                if abs(offset() - before) < _SET:
+                    comparisons.send_bytes(msgspec.json.encode((before, told.total_seconds())))
+                else:
+                    due = 0.0
             if fault and fault != said:
                 logger.warning("Reports wait. %s", fault)
             said = fault
