@@ -1,9 +1,8 @@
 """The reasons why a command fails. Each has an exit code: docs/reference/p2p-agency.md."""
 
-from typing import Final
-
-#: The exit code of a program that Ctrl-C ended, as shells say it.
-INTERRUPTED: Final = 130
+#: The exit code of a program that Ctrl-C ended, as shells say it. This module is imported before Ctrl-C is handled, so
+#: it imports nothing.
+INTERRUPTED = 130
 
 
 class AgencyError(Exception):

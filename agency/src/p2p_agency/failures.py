@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from p2p_agency import messages
-from p2p_agency.errors import INTERRUPTED, AgencyError, MachineError
+from p2p_agency.errors import AgencyError, MachineError
 
 
 class Commands(click.Group):
@@ -50,12 +50,6 @@ class Commands(click.Group):
             ) from None
         except AgencyError as error:
             raise _Failure("\n".join(messages.of_error(error)), error.exit_code) from None
-        except (KeyboardInterrupt, click.Abort) as ended:
-            # While a question waits, click turns a Ctrl-C into an abort. It also aborts if there is no input, or if the
-            # answer is no.
-            if isinstance(ended, click.Abort) and not isinstance(ended.__context__, KeyboardInterrupt):
-                raise
-            raise _Failure("Interrupted. Nothing is lost: run the same command again.", INTERRUPTED) from None
 
 
 class _Failure(click.ClickException):

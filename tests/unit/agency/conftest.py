@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 import pytest
 
+from p2p_agency import settings
 from p2p_agency.client import Client
 from p2p_agency.outbox import Outbox
 from p2p_agency.reference import Reference
@@ -32,6 +33,14 @@ def given(federation, tmp_path):
     path, outbox = tmp_path / "settings.toml", tmp_path / "outbox.sqlite"
     know(tmp_path, indicators={"DOWNLOADS": "Downloads", "HELP_VISITS": "Visits"})
     return Settings(path, federation.address, "NO-KRIPOS.1", "secret", outbox=outbox)
+
+
+@pytest.fixture
+def machine(given):
+    """The settings of a machine that is set up."""
+    names = ("address", "client_id", "client_secret")
+    settings.store(given.path, {name: getattr(given, name) for name in names})
+    return given.path
 
 
 def know(folder, **members):

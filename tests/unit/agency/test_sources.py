@@ -165,14 +165,15 @@ def test_the_socket_of_lines_is_removed_at_the_end_and_a_named_pipe_stays(given,
             lines._listen(str(socket)).close()
 
         def run(self):
-            raise KeyboardInterrupt
+            sys.exit()
 
     monkeypatch.setattr(command, "Collector", Collector)
     for name in ("_log", "harden", "_keep_sending"):
         monkeypatch.setattr(command, name, lambda *_: ())
     monkeypatch.setattr(command.signal, "signal", lambda *_: None)
     section = {path.name: {"adapter": "lines", "path": str(path)} for path in (socket, pipe)}
-    command.run(replace(given, sections={"collect": {"locations": "test", **section}}))
+    with pytest.raises(SystemExit):
+        command.run(replace(given, sections={"collect": {"locations": "test", **section}}))
     assert [socket.exists(), pipe.exists()] == [False, True]
 
 

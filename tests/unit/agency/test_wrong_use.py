@@ -22,14 +22,6 @@ ROW = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE\nDOWNLOADS,H,2025-11
 
 
 @pytest.fixture
-def machine(given):
-    """The settings of a machine that is set up."""
-    names = ("address", "client_id", "client_secret")
-    settings.store(given.path, {name: getattr(given, name) for name in names})
-    return given.path
-
-
-@pytest.fixture
 def run(machine):
     def run_command(*words, told=None):
         words = ["--config", str(machine), *map(str, words)]
@@ -296,40 +288,6 @@ def test_interruption_says_that_nothing_is_lost(machine, report):
             _, told = waiting.communicate(timeout=60)
     assert waiting.returncode == 130
     assert told.strip() == "Error: Interrupted. Nothing is lost: run the same command again."
-
-
-def test_interruption_at_a_question_has_the_same_exit_code(run, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("click.termui._readline_prompt", interrupt)
-    code, output = run("init")
-    assert (code, "Interrupted. Nothing is lost" in output) == (130, True), output
-
-
-#: Presses Ctrl-C when Python begins to import a module.
-PRESSES = """
-import os, signal, sys
-_, module, state = sys.argv
-class Finder:
-    def find_spec(name, *_):
-        if name == module:
-            os.kill(os.getpid(), signal.SIGINT)
-sys.meta_path.insert(0, Finder)
-if state == "ignored":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-from p2p_agency.__main__ import main
-sys.argv[1:] = ["--help"]
-main()
-"""
-
-
-@pytest.mark.parametrize("module", ["p2p_agency.cli", "numpy", "p2p_agency.outbox"])
-@pytest.mark.parametrize(("state", "code"), [("listens", 130), ("ignored", 0)])
-def test_interruption_while_modules_are_imported_shows_no_traceback(module, state, code):
-    command = [sys.executable, "-c", PRESSES, module, state]
-    done = subprocess.run(command, cwd=ROOT / "agency/src", capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.verify

@@ -60,6 +60,8 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     for lacking in harden():
         logger.warning(lacking)
     signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _stop)
     Client(settings)  # says at once if the key that signs is missing
     lock = _lock(settings.outbox.with_name("collect.lock"))
     outbox = Outbox(settings.outbox, timeout=_LOCKED)
@@ -68,8 +70,6 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     threading.Thread(target=_keep_sending, args=(settings, writer, offset, stopping), daemon=True).start()
     try:
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons, offset).run()
-    except KeyboardInterrupt:
-        pass
     finally:
         stopping.set()
         outbox.close()
