@@ -12,6 +12,7 @@ PRESSES_AT = """
 import atexit, os, signal, sys
 import click
 from p2p_agency.__main__ import main
+from p2p_agency.collect.collector import Collector
 from p2p_agency.outbox import Outbox
 _, settings, command, *places = sys.argv
 def press(*_, kill=os.kill, process=os.getpid(), number=signal.SIGINT):
@@ -24,7 +25,7 @@ for place in places:
     elif place == "teardown":
         sys.last = Last()
     else:
-        owner = {"parse_args": click.Group, "visible_prompt_func": click.termui}.get(place, Outbox)
+        owner = {"parse_args": click.Group, "run": Collector, "visible_prompt_func": click.termui}.get(place, Outbox)
         setattr(owner, place, press)
 sys.argv[1:] = ["--config", settings, command]
 main()
@@ -48,6 +49,14 @@ def test_interruptions_at_any_moment_have_one_exit_code_and_change_no_result(mac
     done = subprocess.run(line, cwd=ROOT / "agency/src", capture_output=True, text=True, check=False)
     said = "Error: Interrupted. Nothing is lost: run the same command again.\n" if code else ""
     assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_interruptions_of_a_collector_that_counts_are_no_fault(machine, tmp_path):
+    with machine.open("a") as file:
+        file.write(f'[collect.lines]\npath = "{tmp_path / "lines"}"\n')
+    line = [sys.executable, "-c", PRESSES_AT, machine, "collect", "run", "close", "teardown"]
+    done = subprocess.run(line, cwd=ROOT / "agency/src", capture_output=True, text=True, check=False)
+    assert (done.returncode, "Error" in done.stderr) == (0, False), done.stderr
 
 
 #: Presses Ctrl-C when Python begins to import a module.
