@@ -344,6 +344,35 @@ def test_another_collector_of_the_agency_is_noticed_by_the_outcome_of_a_minute(
     assert caplog.text.count("only one collector") == warned
 
 
+def test_a_collector_that_ends_waits_until_its_sender_has_started(given, tmp_path, monkeypatch):
+    """Otherwise Python would wait for a process that is half started, and this process for Python."""
+    began, started = threading.Event(), []
+
+    class Process:
+        def start(self):
+            began.set()
+            time.sleep(0.3)
+            started.append(self)
+
+        def join(self):
+            threading.Event().wait(0.5)
+
+    class Collector:
+        run = staticmethod(lambda: began.wait(60) and sys.exit())
+
+    monkeypatch.setattr(command, "Collector", lambda *_: Collector)
+    for name in ("_log", "harden"):
+        monkeypatch.setattr(command, name, lambda *_: ())
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(
+        command.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=lambda **_: Process())
+    )
+    section = {"locations": "test", "lines": {"path": str(tmp_path / "lines")}}
+    with pytest.raises(SystemExit):
+        command.run(replace(given, sections={"collect": section}))
+    assert len(started) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_the_sender_is_started_again_whatever_ended_it_until_the_collector_stops(monkeypatch, caplog, number):
     stopping, started = threading.Event(), []
@@ -363,7 +392,7 @@ def test_the_sender_is_started_again_whatever_ended_it_until_the_collector_stops
 
     monkeypatch.setattr(command, "PAUSE", 0.01)
     monkeypatch.setattr(command.multiprocessing, "get_context", lambda _: SimpleNamespace(Process=Process))
-    command._keep_sending(None, None, None, stopping)
+    command._keep_sending(None, None, None, stopping, threading.Lock())
     assert (len(started), caplog.text.count("It is started again")) == (3, 2)
 
 

@@ -66,12 +66,17 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     lock = _lock(settings.outbox.with_name("collect.lock"))
     outbox = Outbox(settings.outbox, timeout=_LOCKED)
     comparisons, writer = multiprocessing.Pipe(duplex=False)
-    stopping = threading.Event()
-    threading.Thread(target=_keep_sending, args=(settings, writer, offset, stopping), daemon=True).start()
+    stopping, starting = threading.Event(), threading.Lock()
+    sending = settings, writer, offset, stopping, starting
     try:
+        threading.Thread(target=_keep_sending, args=sending, daemon=True).start()
         Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons, offset).run()
     finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         stopping.set()
+        # If Python ended while a thread starts a process, it would wait for this process, and the process for Python.
+        starting.acquire()
         outbox.close()
         for source in sources.values():
             source.clean_up()
@@ -138,13 +143,19 @@ def _say_locations(table: str) -> None:
 
 
 def _keep_sending(
-    settings: Settings, comparisons: Connection, offset: Callable[[], float], stopping: threading.Event
+    settings: Settings,
+    comparisons: Connection,
+    offset: Callable[[], float],
+    stopping: threading.Event,
+    starting: threading.Lock,
 ) -> None:
     """Run the sender as a process of its own: counting waits neither for it nor for its use of the outbox."""
     while True:
         arguments = settings, comparisons, offset
         sender = multiprocessing.get_context("spawn").Process(target=_send, args=arguments, daemon=True)
-        with without_interrupts():
+        with starting, without_interrupts():
+            if stopping.is_set():
+                return
             sender.start()
         sender.join()
         # A service manager may tell all processes to stop, and this process last.
