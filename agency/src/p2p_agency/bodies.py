@@ -1,6 +1,6 @@
 """Makes submissions from the reports of a file: in JSON, each for one indicator, in order of time, within limits."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby
 from pathlib import Path
@@ -35,8 +35,11 @@ class Made(NamedTuple):
     is_local: bool
 
 
-def of_files(paths: Sequence[Path], settings: Settings, *, again: bool = False) -> Made:
-    """The bodies of all these files. If some have faults, the error has the faults of each of them."""
+def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], datetime] | None = None) -> Made:
+    """The bodies of all these files. If some have faults, the error has the faults of each of them.
+
+    With ``again``, they are prepared at the time that it returns, and not when the files were saved.
+    """
     found, refused = dict[Path, Content](), []
     for path in dict.fromkeys(paths):
         try:
@@ -67,11 +70,11 @@ def _codes(settings: Settings) -> dict[int, str]:
     return {number: code for code, number in files.context_of(settings).indicators.items()}
 
 
-def _read(path: Path, settings: Settings, *, again: bool = False) -> Content:
+def _read(path: Path, settings: Settings, *, again: Callable[[], datetime] | None = None) -> Content:
     now = datetime.now(UTC)
     content = files.read(path, files.context_of(settings), now)
-    if again:
-        return content._replace(prepared=now)
+    if again is not None:
+        return content._replace(prepared=again())
     if content.prepared > now + _LONGEST_WAIT:
         raise RefusedError(
             f"{files.shown(Path(path.name))} was last saved in the future: on {content.prepared:%Y-%m-%d}. Correct the "
@@ -101,14 +104,13 @@ def _doubles(found: Mapping[Path, Content], codes: Mapping[int, str]) -> Iterato
         )
 
 
-def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str]) -> Iterator[bytes]:
-    """The bodies that withdraw the reports for these periods, from now on."""
-    prepared = instants.write(datetime.now(UTC))
+def of_withdrawals(indicator: str, frequency: str, labels: Sequence[str], prepared: datetime) -> Iterator[bytes]:
+    """The bodies that withdraw the reports for these periods, if those were prepared before this time."""
     for first in range(0, len(labels), _REPORTS):
         reports = [
             {"frequency": frequency, "period": label, "withdrawn": True} for label in labels[first : first + _REPORTS]
         ]
-        yield _encode({"indicator": indicator, "prepared": prepared, "reports": reports})
+        yield _encode({"indicator": indicator, "prepared": instants.write(prepared), "reports": reports})
 
 
 def write(reports: Iterable[NewReport], indicators: Mapping[int, str], prepared: datetime) -> Iterator[bytes]:

@@ -141,7 +141,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if files:
         reference.refresh_if_possible(given, client)
     # All files are read before the first submission is sent.
-    made = bodies.of_files(files, given, again=again)
+    made = bodies.of_files(files, given, again=client.now if again else None)
     for warning in made.warnings:
         click.echo(warning, err=True)
     if dry_run:
@@ -157,7 +157,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
         click.echo(messages.SENT_BEFORE)
     settled = _send_waiting(outbox, client, wait)
     try:
-        _show_results(outbox.get(keys) if keys else settled)
+        _show_results(outbox.get(keys) if keys else settled, newest=bool(again and keys))
     finally:
         _show_zone(given, is_used=made.is_local)
 
@@ -208,12 +208,15 @@ def _show_zone(given: Settings, *, is_used: bool) -> None:
         click.echo(reference.load(given))
 
 
-def _show_results(stored: Sequence[Entry]) -> None:
+def _show_results(stored: Sequence[Entry], *, newest: bool) -> None:
+    """Print them, and raise an error unless all were accepted. If they must be the ``newest``, all must be in use."""
     click.echo("\n".join(messages.of_entries(stored)) or "No submission waits in the outbox.")
     if any(one.state == "refused" for one in stored):
         raise RefusedError("Correct the faults that are listed above. Then send the file again.")
     if any(one.state == "waiting" for one in stored):
         raise AwayError(_STAYS)
+    if newest and any(one.answer["outcomes"].get("superseded") for one in stored):
+        raise RefusedError(messages.NOT_NEWEST)
 
 
 def _warn_about_clock(client: Client) -> None:
@@ -277,9 +280,9 @@ def withdraw(path: Path, indicator: str, frequency: str, first: str, last: str |
         click.confirm(f"Withdraw {amount(len(reported), 'report')}?", abort=True)
     outbox = _open_outbox(given)
     outbox.belong_to(client)
-    keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported))]
+    keys = [outbox.add(body) for body in bodies.of_withdrawals(indicator, frequency, list(reported), client.now())]
     _send_waiting(outbox, client, wait=90)
-    _show_results(outbox.get(keys))
+    _show_results(outbox.get(keys), newest=True)
 
 
 @main.command()

@@ -167,6 +167,8 @@ class Client:
         self._pool = connections.pool_of(self.address)
         #: How far the clock of the federation is ahead of this machine's.
         self.ahead = timedelta(0)
+        #: The time of the federation minus that of the monotonic clock, which nobody sets.
+        self._since: float | None = None
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -214,6 +216,10 @@ class Client:
     def clock_fault(self) -> str:
         """The fault of the clock of this machine at the last answer. Empty if the clock is right."""
         return clock_fault(self.ahead)
+
+    def now(self) -> datetime:
+        """The time of the federation, or about a second later. Before its first answer, the time of this machine."""
+        return datetime.fromtimestamp(time.time() if self._since is None else self._since + time.monotonic(), UTC)
 
     # --- how --------------------------------------------------------------------------------------------------------
 
@@ -276,7 +282,9 @@ class Client:
             received = _Answer(answer.status, answer.headers, _body_of(answer))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise AwayError(f"{self.address} cannot be reached: {_reason(error)}") from None
-        self._compare_clocks(received.headers.get("Date"), began, time.time())
+        # An answer of a cache has the time at which the cache got it.
+        if "Age" not in received.headers:
+            self._compare_clocks(received.headers.get("Date"), began, time.time())
         return received
 
     def _compare_clocks(self, date: str | None, began: float, ended: float) -> None:
@@ -287,6 +295,8 @@ class Client:
                 return
             # The header has whole seconds: on average, half a second was cut off.
             self.ahead = timedelta(seconds=there + 0.5 - (began + ended) / 2)
+            # The latest time that is possible: that of the answer could have been the time of the request.
+            self._since = there + 1 + (ended - began) - time.monotonic()
 
 
 def clock_fault(ahead: timedelta) -> str:

@@ -31,6 +31,10 @@ NOT_IN_USE: Final = (
     "this command cannot withdraw it: send a row for its period with D in the column ACTION, or let your coordinator "
     "decide about it."
 )
+NOT_NEWEST: Final = (
+    "Not all of this was done: for some periods, a report that was prepared later stays in use. Another program of your "
+    "agency may send reports for these periods. Run the same command again."
+)
 
 
 class _Report(msgspec.Struct):

@@ -55,8 +55,8 @@ def test_file_gives_the_same_bodies_until_it_is_saved_again(file, given):
     first = list(bodies.of_file(file(CSV), given))
     assert list(bodies.of_file(file(CSV), given)) == first
     assert list(bodies.of_file(file(CSV, saved=NOW.replace(minute=1)), given)) != first
-    again = json.loads(next(bodies.of_files([file(CSV)], given, again=True).bodies))
-    assert again["prepared"] > "2026-11-24T12:01"
+    again = json.loads(next(bodies.of_files([file(CSV)], given, again=lambda: NOW.replace(minute=2)).bodies))
+    assert again["prepared"] == "2026-11-24T12:02:00.000Z"
 
 
 def test_json_keeps_its_own_time(file, given):
@@ -90,7 +90,7 @@ def test_file_from_the_future_gives_the_same_bodies_each_time(file, given):
 def test_file_from_the_far_future_says_what_to_do(file, given, saved):
     with pytest.raises(RefusedError, match=r"last saved in the future: on .* and save it again"):
         bodies.of_file(file(CSV, saved=saved), given)
-    assert list(bodies.of_files([file(CSV, saved=saved)], given, again=True).bodies)
+    assert list(bodies.of_files([file(CSV, saved=saved)], given, again=lambda: NOW.replace(minute=2)).bodies)
 
 
 def test_history_is_cut_into_pieces_in_order_of_time(file, given, monkeypatch):

@@ -17,7 +17,7 @@ from p2p_agency.errors import AgencyError, AwayError
 from p2p_core import instants
 from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
-from tests.unit.agency.federation import NOTHING, as_json
+from tests.unit.agency.federation import NOTHING, RECEIVED, as_json
 
 NOW = datetime.now(UTC)
 REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
@@ -308,6 +308,46 @@ def test_wrong_clock_is_said(agency, file, federation):
     federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
     code, output = agency("send", "--again", "--wait", "0", file)
     assert (code, "clock of this machine is about 0:10:00 ahead" in output) == (3, True)
+
+
+@pytest.fixture
+def newest(agency, file, federation):
+    """Commands whose reports must be the newest."""
+
+    def withdraw():
+        figure = {"period": "2026-11-01", "source": "reported", "observations": [{"value": 1}]}
+        federation.answers.append(as_json(200, {"figures": [figure], "next": None}))
+        return agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "--yes")
+
+    return {"withdraw": withdraw, "send --again": lambda: agency("send", "--again", file)}
+
+
+def superseded(*_):
+    return {"id": "1", "received": RECEIVED, "report_count": 1, "outcomes": {"superseded": 1}, "findings": []}
+
+
+@pytest.mark.parametrize("ahead", [600, 0, -600])
+@pytest.mark.parametrize("name", ["withdraw", "send --again"])
+def test_newest_report_has_the_time_of_the_federation(newest, federation, name, ahead):
+    federation.ahead = ahead
+    assert newest[name]()[0] == 0
+    [body] = map(json.loads, federation.stored.values())
+    # In the five minutes after the receipt, the federation takes the time of the receipt.
+    late = datetime.fromisoformat(body["prepared"]).timestamp() - (time.time() + ahead)
+    assert -1 < late < 3
+
+
+@pytest.mark.parametrize("name", ["withdraw", "send --again"])
+def test_newest_report_that_another_one_replaced_is_a_failure(newest, federation, monkeypatch, name):
+    monkeypatch.setattr(federation, "receipt", superseded)
+    code, output = newest[name]()
+    assert (code, "Error: Not all of this was done: for some periods, a report" in output) == (1, True)
+
+
+def test_file_that_another_report_replaced_is_no_failure(agency, file, federation, monkeypatch):
+    monkeypatch.setattr(federation, "receipt", superseded)
+    assert agency("send", file)[0] == 0
+    assert agency("send", "--again")[0] == 0
 
 
 def test_status_findings_and_answer(agency, federation):

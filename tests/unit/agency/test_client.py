@@ -173,6 +173,26 @@ def test_wrong_clock_is_said(client, federation, ahead, said):
     assert bool(said) == bool(client.clock_fault)
 
 
+@pytest.mark.parametrize("ahead", [0, 420, -7200])
+def test_time_of_the_federation_is_never_too_early(client, federation, monkeypatch, ahead):
+    assert abs(client.now().timestamp() - time.time()) < 1, "no answer has said what time it is"
+    federation.ahead = ahead
+    submit(client)
+    there = time.time() + ahead
+    assert there <= client.now().timestamp() < there + 3
+    # The clock is set.
+    monkeypatch.setattr(time, "time", lambda: 0)
+    assert there <= client.now().timestamp() < there + 3
+
+
+def test_time_of_a_cached_answer_says_nothing_about_the_clock(client, federation):
+    assert list(client.pages("findings/", "findings")) == []
+    federation.ahead = -600
+    federation.answers.append((200, {"Age": "600"}, b'{"findings": []}'))
+    assert list(client.pages("findings/", "findings")) == []
+    assert client.clock_fault == ""
+
+
 def test_pages_are_read_at_the_address_of_the_settings(client, federation):
     items = [{"id": number, "rule": "R1", "state": "open", "message": "", "held": 0} for number in (1, 2)]
     page = {"findings": items[:1], "next": "https://inside.example/api/v1/findings/?state=open&cursor=a%2Bb"}
