@@ -238,7 +238,7 @@ class Outbox:
             raise
         except ProblemError as problem:
             if _is_final(problem):
-                self._settle(key, "refused", dict(problem.document))
+                self._settle(client, key, "refused", dict(problem.document))
                 return None
             if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_too_early(problem):
                 raise
@@ -248,19 +248,19 @@ class Outbox:
                 return None
             return AwayError(str(problem))
         kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
-        self._settle(key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
+        self._settle(client, key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
         return None
 
-    def _settle(self, key: str, state: str, answer: dict[str, Any]) -> None:
+    def _settle(self, client: Client, key: str, state: str, answer: dict[str, Any]) -> None:
+        # The time of the federation: if this machine's clock is behind and then set, nothing is deleted too early.
         self._run(
             "UPDATE submission SET state = ?, settled = ?, answer = ? WHERE key = ?",
-            (state, time.time(), json.dumps(answer), key),
+            (state, client.now().timestamp(), json.dumps(answer), key),
         )
 
     def _delete_old(self, client: Client) -> None:
-        """Call it after an answer, which says whether the clock is right: one that is ahead would delete new ones."""
-        if not client.clock_fault:
-            self._run("DELETE FROM submission WHERE settled < ?", (time.time() - KEPT,))
+        """Call it after an answer, which says what time it is: a clock that is ahead would delete new ones."""
+        self._run("DELETE FROM submission WHERE settled < ?", (client.now().timestamp() - KEPT,))
 
     def _wait(self, asked: float) -> None:
         """Wait longer after each failure, and not as long as other agencies."""

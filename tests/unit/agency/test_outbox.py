@@ -281,6 +281,30 @@ def test_clock_that_is_ahead_deletes_nothing(outbox, client, federation, monkeyp
     assert outbox.count() == {"accepted": 2}
 
 
+def test_clock_that_was_behind_deletes_nothing_after_it_was_set(outbox, client, federation, monkeypatch):
+    month = 30 * 86_400
+    outbox.add(body(0))
+    with monkeypatch.context() as patch:
+        behind = time.time() - month
+        patch.setattr(outboxes.time, "time", lambda: behind)
+        federation.ahead = month
+        outbox.send(client)
+    federation.ahead = 0
+    outbox.add(body(1))
+    outbox.send(client)
+    assert outbox.count() == {"accepted": 2}
+
+
+def test_clock_that_is_set_after_an_answer_deletes_nothing(outbox, client, monkeypatch):
+    def set_clock(_):
+        later = time.time() + 30 * 86_400
+        monkeypatch.setattr(outboxes.time, "time", lambda: later)
+
+    outbox.add(body())
+    outbox.send(client, on_settled=set_clock)
+    assert outbox.count() == {"accepted": 1}
+
+
 def federation_is_away(client):
     attempts = []
 
