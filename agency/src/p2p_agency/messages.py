@@ -32,8 +32,8 @@ NOT_IN_USE: Final = (
     "decide about it."
 )
 NOT_NEWEST: Final = (
-    "Not all of this was done: for some periods, a report that was prepared later stays in use. Another program of your "
-    "agency may send reports for these periods. Run the same command again."
+    "Not all of this was done: for some periods, a report that was prepared later stays in use. Another program of "
+    "your agency may send reports for these periods. Run the same command again."
 )
 
 
