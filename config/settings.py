@@ -292,7 +292,7 @@ APPEND_SLASH = False
 # Files that people of agencies send stay in memory, and a larger one is not kept at all.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
-CSRF_FAILURE_VIEW = "api.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "api.agency.expired_form.csrf_failure"
 # The bearer token of Prometheus. Without this setting there is no /metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="", advice="Give 30 random characters, or nothing.")
 REST_FRAMEWORK = {

@@ -47,6 +47,17 @@ def test_form_without_its_token():
     problem(answer, 403, "csrf_failed")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("form", "back"), [("login/?next=/admin/", "login/?next=/admin/"), ("logout/", "")])
+def test_form_of_the_desk_without_its_token_is_a_page_in_a_browser(form, back):
+    answer = Client(enforce_csrf_checks=True).post(f"/admin/{form}", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert answer["Cache-Control"] == "no-store"
+    page = answer.content.decode()
+    assert "Nothing was stored. You opened the form before you last signed in" in page
+    assert f'href="/admin/{back}"' in page
+
+
 @pytest.mark.parametrize("view", [SubmissionsView, FiguresView])
 def test_mistake_of_ours_says_a_request_id_only(kripos, monkeypatch, caplog, view):
     def stumble(*_):

@@ -34,6 +34,18 @@ def test_each_form_needs_its_token(analyst, form):
     assert analyst.post(f"/agency/{form}", {"answer": "confirmed"}).status_code == 403
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_form_without_its_token_is_a_page_with_the_way_back(analyst, form):
+    analyst.handler.enforce_csrf_checks = True
+    address = f"/de/agency/{form}?next=/de/agency/%22"
+    answer = analyst.post(address, {"answer": "confirmed"}, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Cache-Control"]) == (403, "no-store")
+    assert "Das Formular ist abgelaufen" in text_of(answer)
+    back = "/de/agency/" if form == "sign-out/" else address
+    assert analyst.get(back).status_code in (200, 302, 404)
+    assert f'<a href="{back}">' in answer.content.decode().partition("<main")[2]
+
+
 def test_session_that_a_stranger_planted_is_not_the_one_that_is_signed_in(client, agency):
     """A stranger who knows the key of the session before the sign-in has nothing after it."""
     it = account(agency, "ola")

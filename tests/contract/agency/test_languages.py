@@ -64,6 +64,8 @@ def test_every_text_is_marked_for_translation(analyst, agency, marked):
     new, half = Client(), Client()
     half.force_login(account(agency, "bo").user)
     pages |= {address: new.get(f"/nb/agency/{address}/") for address in ("sign-in", "invitation/x/y")}
+    new.handler.enforce_csrf_checks = True
+    pages["expired"] = new.post("/nb/agency/sign-in/", headers={"Accept": "text/html"})
     pages["set up"] = half.get("/nb/agency/second-factor/")
     assert pages["500"].context["findings"]
     assert {address: found for address, page in pages.items() if (found := untranslated(page))} == {}
