@@ -1,8 +1,10 @@
 """The answer to an address that does not exist, or that the agency may not see."""
 
-from django.http import HttpRequest, HttpResponse
+from contextlib import suppress
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from api import problems
 from api.agency.page import AgencyPage
@@ -18,6 +20,9 @@ class NoSuchPage(AgencyPage):
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 404 for Django. Below `/agency/`, people who are signed in stay in the pages of their agency."""
+    if _lacks_slash(request):
+        address = request.get_full_path(force_append_slash=True)
+        return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
     if request.path.startswith(reverse("agency:board")) and views.reads_pages(request):
         try:
             answer = NoSuchPage.as_view()(request)
@@ -27,3 +32,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         if answer.status_code == 404:
             return answer
     return views.not_found(request, exception)
+
+
+def _lacks_slash(request: HttpRequest) -> bool:
+    """Whether it is the address of a page except for the slash at the end. Django would add slashes to others too."""
+    if request.method in ("GET", "HEAD"):
+        with suppress(Resolver404):
+            return resolve(f"{request.path_info}/").app_name in ("agency", "site")
+    return False

@@ -438,6 +438,24 @@ def test_set_up_shows_credentials_and_when_they_were_last_used(analyst, agency, 
     assert re.search(r"Last used: \d", text_of(analyst.get("/agency/set-up/")))
 
 
+PAGES = ("/agency", "/de/agency/send", "/agency/findings/1", "/coverage", "/nb/countries/no", "/de")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_address_without_the_slash_at_its_end_leads_to_the_page(client, address):
+    for method in ("get", "head"):
+        answer = getattr(client, method)(f"{address}?a=%22&b=1")
+        assert (answer.status_code, answer["Location"]) == (301, f"{address}/?a=%22&b=1")
+        assert answer["Cache-Control"] == "no-store"
+    assert client.post(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/api/v1/figures", "/oauth/token", "/agency/nothing", "//agency", "/agency//send"])
+def test_slash_is_added_to_no_other_address(client, address):
+    # The client of the tests would take two slashes for the start of a host name.
+    assert client.get("/", PATH_INFO=address).status_code == 404
+
+
 @pytest.mark.parametrize("language", ["", "/nb"])
 def test_address_that_does_not_exist_leads_people_of_an_agency_to_the_board(client, analyst, agency, other, language):
     """A foreign finding has the same page. Strangers get the public page, and programs a problem document."""
