@@ -166,7 +166,36 @@ def test_days_in_csv_are_refused_unless_their_order_is_certain(office):
     assert "The order of day and month is not certain" in refusal(saved).cells[0].detail
 
 
+@pytest.mark.parametrize("form", ["xlsx", "ods"])
+@pytest.mark.parametrize(
+    ("number_format", "is_read"),
+    [
+        ("yyyy-mm-dd hh:mm", True), ("yyyy\\-mm\\-dd\\ hh:mm;@", True), ("[$-809]d mmm yy h AM/PM", True),
+        ("yyyy-mm-dd", False), ("yyyy\\-mm\\-dd;@", False), ('"W"ww", "dd.mm.yyyy', False),
+    ],
+)  # fmt: skip
+def test_midnight_is_an_hour_if_the_format_shows_it_whatever_a_comment_says(office, form, number_format, is_read):
+    def change(book, sheet):
+        formats = book.add_format({"num_format": number_format})
+        sheet.set_column(2, 2, 20, formats)
+        for at in (1, 2):
+            sheet.write_datetime(at, 2, local(2026, 11, 22 + at), formats)
+        sheet.write_comment(2, 2, "Sent at 10:30")
+
+    saved = office.save(xlsx(row(), row(), change=change), "xlsx", form)
+    if is_read:
+        assert reports(saved) == [("H", "2026-11-22T23:00", 17), ("H", "2026-11-23T23:00", 17)]
+    else:
+        assert faults(saved) == [("Reports!C2", "bad_period"), ("Reports!C3", "bad_period")]
+
+
 def test_refused_workbook_can_be_opened(office):
-    book = xlsx(row(), row(value=-1, country="DE"))
-    back = office.save(writing.refused(book, refusal(book)), "xlsx", "ods")
-    assert faults(back) == [("Reports!F3", "negative_value")]
+    day = local(2026, 11, 24).date()
+    book = xlsx(row(), row(value=-1, country="DE"), row(day), change=lambda book, sheet: as_day(book, sheet, 3, day))
+    for form in ("ods", "xlsx"):
+        back = office.save(writing.refused(book, refusal(book)), "xlsx", form)
+        assert faults(back) == [("Reports!F3", "negative_value"), ("Reports!C4", "bad_period")]
+
+
+def as_day(book, sheet, at, day):
+    sheet.write_datetime(at, 2, day, book.add_format({"num_format": "yyyy-mm-dd"}))

@@ -329,27 +329,6 @@ def test_midnight_is_an_hour_if_the_cell_shows_it(form):
     assert reports(xlsx(row(), change=change)) == [("H", "2026-11-23T23:00", 17)]
 
 
-@pytest.mark.parametrize(
-    ("stored", "shown", "is_read"),
-    [
-        ("2026-11-24", "24.11.2026 00:00", True),
-        ("2026-11-24", "24. Nov 2026 0.00", True),
-        ("2026-11-24", "24.11.2026", False),
-        ("2026-11-24T00:00:00", "2026-11-24 00:00", True),
-        ("2026-11-24", "", False),
-    ],
-)
-def test_date_of_opendocument_is_an_hour_if_the_cell_shows_it(stored, shown, is_read):
-    cell = f'<table:table-cell office:value-type="date" office:date-value="{stored}"><text:p>{shown}</text:p>'
-    cells = "".join(map(ods_cell, ("DOWNLOADS", "H"))) + f"{cell}</table:table-cell>"
-    cells += "".join(map(ods_cell, ("NO", "ARES", 17)))
-    book = ods(("Reports", f"{ods_row(*COLUMNS)}<table:table-row>{cells}</table:table-row>"))
-    if is_read:
-        assert reports(book) == [("H", "2026-11-23T23:00", 17)]
-    else:
-        assert faults(book) == [("Reports!C2", "bad_period")]
-
-
 @pytest.mark.parametrize("written", ["2026-10", date(2026, 10, 1), "2026-M10", "2026-10-01"])
 def test_local_months_need_consent(written):
     book = xlsx(row(written, frequency="M"))

@@ -44,15 +44,20 @@ def xlsx(*rows, header=COLUMNS, top=0, left=0, change=None, name="Reports"):
     return content.getvalue()
 
 
-def ods(*tables):
-    """A workbook of OpenDocument: each table a name and the XML of its rows."""
+def ods(*tables, styles="", common=""):
+    """A workbook of OpenDocument: each table a name and the XML of its rows.
+
+    Styles are XML too: those of cells, and those of the whole workbook.
+    """
     space = "urn:oasis:names:tc:opendocument:xmlns:"
     names = {one: f"{space}{one}:1.0" for one in ("office", "table", "text", "style")}
+    names["number"] = f"{space}datastyle:1.0"
     names["calcext"] = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
     spaces = " ".join(f'xmlns:{one}="{uri}"' for one, uri in names.items())
     inside = "".join(f"<table:table table:name={quoteattr(name)}>{rows}</table:table>" for name, rows in tables)
     document = (
-        f'<office:document-content {spaces} office:version="1.3"><office:body><office:spreadsheet>{inside}'
+        f'<office:document-content {spaces} office:version="1.3"><office:automatic-styles>{styles}'
+        f"</office:automatic-styles><office:body><office:spreadsheet>{inside}"
         "</office:spreadsheet></office:body></office:document-content>"
     )
     manifest = (
@@ -64,6 +69,8 @@ def ods(*tables):
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("content.xml", document)
+        if common:
+            archive.writestr("styles.xml", f"<office:document-styles {spaces}>{common}</office:document-styles>")
     return content.getvalue()
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from xml.parsers import expat
 
 from p2p_core.payloads.faults import Advice, PayloadError
-from p2p_core.workbooks.formats import Formats, is_date_alone
+from p2p_core.workbooks.formats import OF_STYLES, Formats, Styles
 from p2p_core.workbooks.marks import MAX_CELLS, Mark, Marks, Position, too_many
 from p2p_core.workbooks.unpacking import ambiguous, unreadable
 
@@ -68,6 +68,7 @@ class Scan:
     targets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     formats: Formats = field(default_factory=Formats)
+    styles: Styles = field(default_factory=Styles)
     #: Whether no program has computed the formulas.
     computes_on_load: bool = False
     #: The bytes of the texts that cells of Excel share, and of all cells together.
@@ -142,8 +143,9 @@ class _Member:
         self.has_rows = self.has_value = self.is_number = self.has_piece = False
         self.is_extended = False
         #: Whether the present cell of Excel shows no hours if it has a date. And whether the present cell of
-        #: OpenDocument has a date, but it is not known yet what the cell shows.
+        #: OpenDocument has a date and no format, and has not shown a colon so far.
         self.is_day = self.is_date = False
+        self.is_in_comment = False
         # There is no buffer. So a text comes in pieces if a comment or a reference divides it.
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
@@ -166,9 +168,9 @@ class _Member:
     def text(self, text: str) -> None:
         length = len(text.encode())
         self.measure(length)
-        if self.is_date and self.inside == "p":
-            self.is_date = False
-            self.note_days(is_day=is_date_alone(text))
+        if self.is_date and not self.is_in_comment and text.strip():
+            self.is_date = ":" not in text
+            self.note_days(is_day=self.is_date)
         if self.inside == "v" and self.is_number and text.strip():
             # The library reads only the first piece: it reads 1<!-- -->7 as 1.
             if self.has_piece:
@@ -304,12 +306,18 @@ class _Member:
 
     def table(self, attributes: Attributes) -> None:
         self.begin(attributes.get("table:name", ""))
+        self.scan.styles.begin_table()
+
+    def table_column(self, attributes: Attributes) -> None:
+        count = _count(attributes, "table:number-columns-repeated")
+        self.scan.styles.add_columns(count, attributes.get("table:default-cell-style-name", ""))
 
     def table_row(self, attributes: Attributes) -> None:
         self.row += self.rows
         self.rows = _count(attributes, "table:number-rows-repeated")
         self.column, self.columns = -1, 1
-        self.repeats = False
+        self.scan.styles.of_row = attributes.get("table:default-cell-style-name", "")
+        self.repeats = self.is_date = False
 
     def table_cell(self, attributes: Attributes) -> None:
         self.column += self.columns
@@ -326,9 +334,27 @@ class _Member:
             # Values may be in attributes.
             self.measure(sum(map(len, attributes.values())))
         if self.is_date:
-            self.note_days(is_day="T" not in attributes.get("office:date-value", ""))
+            shows_hours = self.scan.styles.show_hours(attributes.get("table:style-name", ""), self.column)
+            # If the cell has no format, its text decides. If it has no text either, its value decides.
+            self.is_date = shows_hours is None
+            has_time = "T" in attributes.get("office:date-value", "")
+            self.note_days(is_day=not (has_time if self.is_date else shows_hours))
         if attributes.get("calcext:value-type") == "error":
             self.mark(Mark.ERROR)
+
+    def style(self, attributes: Attributes) -> None:
+        self.scan.styles.read(self.inside, attributes, is_common=self.name.endswith("styles.xml"))
+
+    def comment(self, _: Attributes) -> None:
+        """A comment has paragraphs too, and they come before those that the cell shows."""
+        self.is_in_comment = True
+        # Calling a function at the end of each element of a workbook would take long.
+        self.parser.EndElementHandler = self.end_of_comment
+
+    def end_of_comment(self, name: str) -> None:
+        if name.rpartition(":")[2] == "annotation":
+            self.is_in_comment = False
+            self.parser.EndElementHandler = None
 
     def paragraph(self, _: Attributes) -> None:
         self.reach()
@@ -361,10 +387,13 @@ _ELEMENTS: Final = {
     "is": _Member.value,
     "si": _Member.shared_text,
     "mergeCell": _Member.merged,
+    **dict.fromkeys(OF_STYLES, _Member.style),
     "table": _Member.table,
+    "table-column": _Member.table_column,
     "table-row": _Member.table_row,
     "table-cell": _Member.table_cell,
     "covered-table-cell": _Member.table_cell,
+    "annotation": _Member.comment,
     "p": _Member.paragraph,
     "s": _Member.spaces,
 }

@@ -143,8 +143,6 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
     """A period of this frequency. ``shows_day`` says that the cell shows no hours if it has a date."""
     if frequency not in periods.REPORTABLE:
         return plain(value)
-    if isinstance(value, datetime):
-        return _local(rounded(value), frequency, clock)
     if isinstance(value, date):
         return _of_date(value, frequency, clock, shows_day=shows_day)
     if isinstance(value, str):
@@ -154,6 +152,12 @@ def period(value: Value, frequency: str, clock: Clock, *, shows_day: bool = Fals
         return Text(str(value), hint if frequency in _TIMED else None)
     hint = Advice("This is a number, not a date. Format the cell as a date and time, or write the date again.")
     return Text(plain(value).text, hint)
+
+
+def is_day_alone(value: Value, *, shows_day: bool) -> bool:
+    """Whether nothing says that midnight is meant. ``shows_day`` says that the cell shows no hours."""
+    at_midnight = value.time() == time() if isinstance(value, datetime) else isinstance(value, date)
+    return shows_day and at_midnight
 
 
 def accepts_days(clock: Clock, year: int) -> bool:
@@ -179,10 +183,11 @@ def period_of_csv(text: str) -> str:
 
 
 def _of_date(value: date, frequency: str, clock: Clock, *, shows_day: bool) -> Text:
-    if shows_day and frequency in _TIMED:
+    if frequency in _TIMED and is_day_alone(value, shows_day=shows_day):
         hint = Advice("This cell has a date without a time. Write both: {day} 09:00.", day=f"{value:%Y-%m-%d}")
-        return Text(str(value), hint)
-    return _local(datetime.combine(value, time()), frequency, clock)
+        return Text(f"{value:%Y-%m-%d}", hint)
+    moment = rounded(value) if isinstance(value, datetime) else datetime.combine(value, time())
+    return _local(moment, frequency, clock)
 
 
 def _of_text(text: str, frequency: str, clock: Clock) -> Text:

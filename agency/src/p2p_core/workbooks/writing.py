@@ -267,7 +267,7 @@ def _cells(sheet: Sheet) -> Iterator[tuple[int, int, Value, str]]:
 def _kind(value: Value, *, shows_day: bool) -> str:
     if not isinstance(value, date):
         return ""
-    return "day" if shows_day and not isinstance(value, datetime) else "moment"
+    return "day" if values.is_day_alone(value, shows_day=shows_day) else "moment"
 
 
 def _as_excel_has_it(value: Value) -> Value:
