@@ -190,6 +190,13 @@ def body_case(body, dry_run):
             cells = {pointer for pointer in ours if pointer.count("/") > 2}
             expect(cells <= theirs, f"{ours} by check, {theirs} by the federation")
         return "of a spreadsheet", None
+    ours, theirs = ([one["pointer"] for one in each.get("errors", [])] for each in (document, answer))
+    is_quote = document.get("code") == "not_csv" and ours != theirs
+    if is_quote and status != 200 and all(pointer.startswith("/header") for pointer in theirs):
+        # A quote is not closed. The API has read no row, because of the encoding or the header.
+        is_below = ours[0].startswith("/rows/") or answer["code"] in files._OF_ENCODINGS
+        expect(is_below, f"{ours} by check, {theirs} by the federation")
+        return "of a spreadsheet", None
     same_verdict(document, status, answer)
     return document.get("code", "accepted"), document
 

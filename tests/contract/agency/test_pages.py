@@ -281,6 +281,16 @@ def test_file_that_is_no_table_is_refused_in_words_of_files(analyst, content):
     assert "This is neither a workbook (xlsx, ods) nor a table as CSV." in text_of(answer)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_fault_of_a_csv_file_in_another_encoding_than_utf_8_has_its_place(analyst, encoding):
+    wrong = rows(("NO", 5)).decode().replace("COUNTRY", "LÄNDER")
+    answer = drop(analyst, wrong.encode(encoding))
+    assert [place for place, *_ in answer.context["faults"]] == ["D1", "1:1"]
+    assert "The column COUNTRY is missing. Add it." in text_of(answer)
+    opened = rows(("NO", 5)).decode().replace("NO", '"NÖ')
+    assert [place for place, *_ in drop(analyst, opened.encode(encoding)).context["faults"]] == ["Row 2"]
+
+
 @pytest.mark.parametrize("name", ["numbers.xlsx", "NUMBERS.ODS"])
 def test_file_that_is_named_as_a_workbook_and_is_none_is_refused_as_by_the_program(analyst, tmp_path, name):
     answer = drop(analyst, rows(("NO", 5)), name)

@@ -20,6 +20,7 @@ from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.workbooks import files, marks, scan, sentences, sheets, unpacking, values, writing
+from p2p_core.workbooks.reading import in_table
 from p2p_core.workbooks.values import Clock
 from tests.unit.core.workbook_files import (
     COLUMNS,
@@ -535,6 +536,34 @@ def test_csv_with_a_quote_that_is_not_closed_loses_no_rows():
     assert "quote" in error.detail
     cut = csv(f'{LINE}"1200"', f'{LINE.replace("09:", "08:")}"3456"')[:-5]
     assert refusal(cut).code == "not_csv"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("mark", [";", ",", "\t"])
+@pytest.mark.parametrize("titles", ["", "Our reports\r\n", "Our reports;;;;;\r\n\r\n", "sep=;\r\n"])
+def test_open_quote_or_wrong_header_of_csv_is_found_in_its_row(titles, mark, encoding):
+    top = titles.count("\n")
+
+    def told(header, *lines):
+        content = csv(*lines, header=titles + header).decode().replace(";", mark).encode(encoding)
+        error = refusal(content)
+        cells = getattr(error, "cells", None) or [in_table(fault, error.detail) for fault in error.faults]
+        return [(cell.place.row, cell.code) for cell in cells], cells[-1].detail
+
+    where, detail = told(HEADER, f"{LINE}17", LINE.replace("NO", '"NÖ') + "17", f"{LINE}18")
+    assert where == [(top + 3, "not_csv")]
+    assert detail.startswith("A quote in this row is not closed")
+    wrong, _ = told(HEADER.replace("COUNTRY", "LÄNDER"), f"{LINE}17")
+    assert wrong == [(top + 1, "unknown_field"), (top + 1, "missing_field")]
+    twice, _ = told(HEADER.replace("FREQ", "NETWORK"), f"{LINE}Ö")
+    assert twice == [(top + 1, "duplicate_column")]
+
+
+def test_quote_in_a_header_that_only_this_reader_refuses_has_the_verdict_of_the_api():
+    """The API sees two columns, and this reader sees three, with tabs between."""
+    error = refusal(b'one,two\t"a"\t"b" c')
+    assert error.code == "invalid_payload"
+    assert {fault.code for fault in error.faults} == {"unknown_field", "missing_field"}
 
 
 def test_local_days_of_csv_need_consent_unless_they_are_those_of_the_api():

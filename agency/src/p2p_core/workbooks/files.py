@@ -55,9 +55,7 @@ def read(
         try:
             return "workbook", reading.read_csv(content, clock=clock, **known)
         except PayloadError as refused:
-            # If both readers find a row that is no CSV, the error of this reader says more.
-            is_same = refused.code == "not_csv" and refused.faults == strict.faults
-            if is_same or _is_of_a_spreadsheet(refused, strict):
+            if _says_more(refused, strict) or _is_of_a_spreadsheet(refused, strict):
                 raise
             is_too_large = refused.code == TOO_MANY
             if is_too_large and _has_rows_of_a_spreadsheet(content, strict, clock=clock, **known):
@@ -67,6 +65,20 @@ def read(
         raise
     days = {Frequency.DAY.value, Frequency.MONTH.value} & {report.frequency for report in sent.reports}
     return kind, Reading(sent, notes=[_DAYS] if days and kind == "csv" and clock.zone != UTC else [])
+
+
+def _says_more(refused: PayloadError, strict: PayloadError) -> bool:
+    """Whether the reason of this reader is better than that of the API, whatever wrote the CSV file."""
+    if strict.code in _OF_ENCODINGS:
+        return True
+    is_of_header = bool(strict.faults) and all(fault.pointer.startswith("/header") for fault in strict.faults)
+    if refused.code == "not_csv":
+        # The API reads no row below a wrong header. If both find the same row, only this reader says what is wrong.
+        is_below = is_of_header and refused.faults[0].pointer != "/header"
+        return is_below or refused.faults == strict.faults
+    # The API may find no header because of tabs between the columns, or a title. This reader has a place in it.
+    has_header = isinstance(refused, WorkbookError) and any(cell.place.row for cell in refused.cells)
+    return strict.code == "not_csv" and is_of_header and has_header
 
 
 def _is_of_a_spreadsheet(refused: PayloadError, strict: PayloadError) -> bool:

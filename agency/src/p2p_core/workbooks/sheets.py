@@ -152,9 +152,10 @@ def open_csv(content: bytes) -> Sheet:
                 raise PayloadError(TOO_MANY, detail=_TOO_LARGE)
             rows.append(list(row))
     except csv.Error:
-        pointer = f"/rows/{len(rows) - 1}" if rows else "/header"
+        # The line that names the separator is a row of the file.
+        above = len(rows) + is_named
+        pointer = f"/rows/{above - 1}" if above else "/header"
         raise PayloadError("not_csv", detail=_QUOTE, faults=[Fault(pointer, "not_csv")]) from None
-    # The line that names the separator is a row of the file.
     return Sheet("", [[], *rows] if is_named else rows, is_csv=True)
 
 
