@@ -205,6 +205,55 @@ def test_header(header, expected):
     assert all(cell.detail for cell in error.cells)
 
 
+ABOVE = "above the row that names the columns. Move it below that row, or delete it."
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        row(), row(value=0), row(date(2026, 11, 24)), row("24.11.2026 09:00", "1 234"), row("2026-11", "17,0"),
+        row("11/24/26 9:00 AM"), row("24. Nov 2026", ""), row(value=""), row("", ""), row("bad", "bad", frequency="D"),
+        row(country="ZZ", network="Tor", indicator="Letters", frequency="hours"),
+        ("DOWNLOADS: Downloads", "H: hour", NINE, "", "", ""), ("", "", "", "NO: Norway", "ARES", 17),
+    ],
+)  # fmt: skip
+def test_row_of_the_table_above_its_header_is_refused(above):
+    book = xlsx(("Our reports",), above, COLUMNS, row(local(2026, 11, 24, 8)), header=())
+    error = refusal(book)
+    assert [tuple(fault) for fault in error.faults] == [("Reports!3:3", "not_csv")]
+    assert error.cells[0].detail.endswith(ABOVE)
+    assert faults(writing.refused(book, error)) == [("Reports!3:3", "not_csv")]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ("Report of 2026-11-24",), ("Period: November 2026",), ("2026", 2026.0, "2026", "", "", ""),
+        ("", "", "Period: November 2026", "", "", "Counts of 2026"), ("", "", NINE, "", "", "Counts"),
+        ("", "", "2026-11-24", "", "Page", "1 of 2"), ("Total", "", "", "", "", 170), ("Contact", "me@example.org"),
+        ("Indicator", "Frequency", "Begin", "Country", "Network", "Number"), COLUMNS[:5],
+        ("Country", "NO", "", "", "Network", "ARES"),
+    ],
+)  # fmt: skip
+def test_titles_and_other_headers_above_the_header_are_not_read(above):
+    assert reports(xlsx(above, COLUMNS, row(), header=("Our reports",))) == [("H", "2026-11-24T08:00", 17)]
+
+
+def test_rows_that_somebody_sorted_together_with_their_header_are_not_lost():
+    hours = [row(local(2026, 11, 24, hour)) for hour in range(11)]
+    book = xlsx(*hours[1:], COLUMNS, row(local(2026, 11, 23)), header=hours[0])
+    assert faults(book) == [(f"Reports!{at}:{at}", "not_csv") for at in range(1, 12)]
+    text = csv(HEADER, LINE.replace("09:", "08:") + "5", header=LINE + "17")
+    assert [str(cell.place) for cell in refusal(text).cells] == ["1:1"]
+
+
+def test_two_tables_of_which_one_has_a_wrong_header_are_refused():
+    wrong = [name.replace("COUNTRY", "COUNTY") for name in COLUMNS]
+    eight = row(local(2026, 11, 24, 8))
+    assert faults(xlsx(row(), (), COLUMNS, eight, header=wrong)) == [("Reports!2:2", "not_csv")]
+    assert faults(xlsx(row(), (), wrong, eight)) == [("Reports!4:4", "bad_period")]
+
+
 def test_workbook_without_rows():
     assert faults(xlsx()) == [("Reports!1:1", "no_reports")]
 

@@ -6,15 +6,17 @@ workbook can have the same faults as CSV. Each fault names its cell.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import Final, NamedTuple
 
+from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads.csv_header import NAMED, REQUIRED, Header, read_header
 from p2p_core.payloads.csv_walk import walk_rows
 from p2p_core.payloads.draft import Draft
 from p2p_core.payloads.faults import Advice, Fault, Faults, PayloadError
+from p2p_core.periods import REPORTABLE
 from p2p_core.reports import NewSubmission
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks import sentences, sheets, values
@@ -26,8 +28,11 @@ from p2p_core.workbooks.values import Clock, Text
 LISTED: Final = 10_000
 #: A place in CSV, as the API names it. A column has its name or, in the header, its number from 0.
 _IN_CSV: Final = re.compile(r"/(?:header|rows/(\d+))(?:/(\w+))?")
-#: A row with so many names of columns is a header.
+#: A row with so many names of columns is a header. A row above it with so many cells of a report is one of the table.
 _NAMES: Final = 3
+#: Texts that stand for a period or a count, also in forms that are refused. None of them can be an address or a hash.
+_PERIOD: Final = re.compile(r"\d{1,4}[./-]\s?M?\d{1,2}([./-]\s?\d{1,4})?([T ][\d:., TZ+-]*)?", re.ASCII)
+_COUNT: Final = re.compile(r"-?\d{1,15}([.,]\d{1,15})?", re.ASCII)
 #: Columns in which drop-down lists write a name after the code, such as "NO: Norway". In CSV, the header names such
 #: columns.
 _LABELLED: Final = frozenset({"INDICATOR", "FREQ", "COUNTRY", "NETWORK", "OBS_STATUS", "ACTION"})
@@ -233,7 +238,29 @@ class _Reader:
             self._add(pointer, CellFault(place, code, sentences.of_header(code, name)))
         places = {name: named[at] for name, at in header.columns.items()}
         aside = [at for at in named if at not in places.values()]
+        for at, above in enumerate(islice(sheet.rows, top)):
+            if self._is_of_table(above, places):
+                cell = CellFault(Place(sheet.name, at + 1), "not_csv", sentences.ABOVE_HEADER)
+                self._add("/header", cell)
         return _Table(sheet, top, places, aside, _LABELLED | set(header.labelled))
+
+    def _is_of_table(self, row: Row, columns: Mapping[str, int]) -> bool:
+        """Whether a row above the header is no title: somebody sorted the rows together with the header, for example.
+
+        A row with a period and a count is one of the table, and also one with several codes.
+        """
+        cells = {name: row[at] for name, at in columns.items() if at < len(row)}
+        codes = {name: code_of(values.plain(value).text) for name, value in cells.items()}
+        period, count = cells.get("TIME_PERIOD", ""), cells.get("OBS_VALUE", "")
+        is_period = isinstance(period, date) or bool(_PERIOD.fullmatch(codes.get("TIME_PERIOD", "")))
+        is_count = isinstance(count, float) or bool(_COUNT.fullmatch(values.count(count).text))
+        known = (
+            codes.get("INDICATOR") in self.draft.indicators,
+            codes.get("FREQ") in REPORTABLE,
+            codes.get("COUNTRY") in (*COUNTRIES, TOTAL),
+            codes.get("NETWORK") in (*NETWORKS, TOTAL),
+        )
+        return (is_period and is_count) or sum(known) + is_period + is_count >= _NAMES
 
     # --- rows --------------------------------------------------------------------------------------------------------
 

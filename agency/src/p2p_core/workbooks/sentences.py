@@ -13,6 +13,10 @@ NO_HEADER: Final = Advice(
     columns=", ".join(REQUIRED),
 )
 SECOND_HEADER: Final = Advice("This looks like a second header row. Delete it: one row names the columns.")
+ABOVE_HEADER: Final = Advice(
+    "This looks like a row of the table, but it is above the row that names the columns. Move it below that row, or "
+    "delete it."
+)
 TOTAL_ROW: Final = Advice(
     "This row has a count and no period. If it is a total, delete it: the service computes totals."
 )
