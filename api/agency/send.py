@@ -207,7 +207,8 @@ def _cell_in_words(cell: CellFault, place: str) -> tuple[str, str, str]:
 def _no_header() -> Advice:
     """The advice of the core names a command, and the page has a link."""
     return Advice(
-        "No row names the columns {columns}. Put your counts into a template: choose “{link}” below.",
+        "None of the first {rows} rows names the columns {columns}. Put your counts into a template: choose “{link}” "
+        "below.",
         **sentences.NO_HEADER.values,
         link=gettext("Download an empty template"),
     )

@@ -97,7 +97,8 @@ def test_several_sheets_are_one_submission_and_hidden_ones_are_named():
     found = read(xlsx(row(), change=more))
     assert [report.total for report in found.submission.reports] == [34]
     assert list(found.notes) == [
-        'The sheet "Old" is hidden and was not read.', 'The sheet "Remarks" has no header row and was not read.'
+        'The sheet "Old" is hidden and was not read.',
+        'The sheet "Remarks" has no header in its first 50 rows and was not read.',
     ]  # fmt: skip
 
 
@@ -252,6 +253,16 @@ def test_two_tables_of_which_one_has_a_wrong_header_are_refused():
     eight = row(local(2026, 11, 24, 8))
     assert faults(xlsx(row(), (), COLUMNS, eight, header=wrong)) == [("Reports!2:2", "not_csv")]
     assert faults(xlsx(row(), (), wrong, eight)) == [("Reports!4:4", "bad_period")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_header_may_be_in_one_of_the_first_fifty_rows_and_the_fault_says_so(encoding):
+    assert reports(xlsx(row(), top=49)) == reports(csv(LINE.replace("T09", " 09") + "17", header="\n" * 49 + HEADER))
+    error = refusal(xlsx(row(), top=50))
+    assert error.cells[0].detail.startswith(f"None of the first 50 rows names the columns {', '.join(COLUMNS)}. ")
+    late = refusal(("\n" * 50 + csv(LINE + "17").decode()).encode(encoding))
+    (cell,) = getattr(late, "cells", [in_table(late.faults[0], late.detail)])
+    assert cell.detail == error.cells[0].detail
 
 
 def test_workbook_without_rows():

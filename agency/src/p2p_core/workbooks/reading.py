@@ -212,7 +212,7 @@ class _Reader:
             elif header:
                 found.append(self._table(sheet, *header))
             elif any(map(_is_filled, sheet.rows)):
-                self.notes.append(Advice('The sheet "{sheet}" has no header row and was not read.', sheet=sheet.name))
+                self.notes.append(sentences.without_header(sheet.name))
         if not found:
             self._add("/header", CellFault(Place(""), "missing_field", sentences.NO_HEADER))
         return found

@@ -7,11 +7,12 @@ from p2p_core.payloads import csv_walk
 from p2p_core.payloads.csv_header import REQUIRED
 from p2p_core.payloads.faults import Advice
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
+from p2p_core.workbooks.sheets import TOP
 
 NO_HEADER: Final = Advice(
-    "No row names the columns {columns}. Put your counts into a template (p2p-agency template).",
-    columns=", ".join(REQUIRED),
-)
+    "None of the first {rows} rows names the columns {columns}. Put your counts into a template (p2p-agency template).",
+    rows=TOP, columns=", ".join(REQUIRED),
+)  # fmt: skip
 SECOND_HEADER: Final = Advice("This looks like a second header row. Delete it: one row names the columns.")
 ABOVE_HEADER: Final = Advice(
     "This looks like a row of the table, but it is above the row that names the columns. Move it below that row, or "
@@ -90,6 +91,10 @@ def of_double(row: int, sheet: str = "") -> str:
     return Advice(
         "Row {row} has the same period, country and network. Keep one of the two, or add them up.", row=str(row)
     )
+
+
+def without_header(sheet: str) -> Advice:
+    return Advice('The sheet "{sheet}" has no header in its first {rows} rows and was not read.', sheet=sheet, rows=TOP)
 
 
 def of_header(code: str, name: str) -> str:
