@@ -16,13 +16,15 @@ def lines(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
     """Ask the federation what would become of these submissions, and yield its answer."""
     answers = [client.dry_run(gzip.compress(body)) for body in bodies]
     yield from messages.of_receipts("This is only a preview, and nothing was stored", answers)
-    yield from _reports(client, bodies)
+    unused = ("unchanged", "superseded", "held")
+    is_used = not any(answer["outcomes"].get(outcome) for answer in answers for outcome in unused)
+    yield from _reports(client, bodies, is_used=is_used)
     if len(answers) > 1:
         yield f"These reports need {len(answers)} submissions. The preview checked each of them without the others."
 
 
-def _reports(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
-    """Yield a line for the reports of each indicator and frequency.
+def _reports(client: Client, bodies: Sequence[bytes], *, is_used: bool) -> Iterator[str]:
+    """Yield a line for the reports of each indicator and frequency. ``is_used`` says that all would be put into use.
 
     Of several reports for one period, only the one that was prepared last counts.
     """
@@ -37,11 +39,11 @@ def _reports(client: Client, bodies: Sequence[bytes]) -> Iterator[str]:
         total = sum(cell["value"] for report in group for cell in report.get("observations", ()))
         yield (
             f"  {indicator} {frequency}: {amount(len(group), 'report')} from {min(labels)} to {max(labels)}, "
-            f"total {total:,}. {_replaced(client, indicator, frequency, labels)}"
+            f"total {total:,}. {_in_use(client, indicator, frequency, labels, is_used=is_used)}"
         )
 
 
-def _replaced(client: Client, indicator: str, frequency: str, labels: set[str]) -> str:
+def _in_use(client: Client, indicator: str, frequency: str, labels: set[str], *, is_used: bool) -> str:
     count = 0
     # Figures are read month by month, because between two periods of a file there may be years with many figures.
     for _, month in groupby(sorted(labels), key=lambda label: label[:7]):
@@ -51,4 +53,4 @@ def _replaced(client: Client, indicator: str, frequency: str, labels: set[str]) 
             count += one["source"] == "reported" and one["period"] in labels
     if not count:
         return "No report is in use for these periods."
-    return f"For {amount(count, 'period')}, a report is in use already: yours replaces it."
+    return f"For {amount(count, 'period')}, a report is in use already{': yours replaces it' if is_used else ''}."

@@ -176,6 +176,11 @@ def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(
         "For 1 period, a report is in use already: yours replaces it."
     ) in output
     assert "read in the time of Europe/Oslo" in output
+    for outcome in ("superseded", "unchanged", "held"):
+        outcomes = {**NOTHING, "current": 1, outcome: 1}
+        federation.answers.append(as_json(200, {"report_count": 2, "outcomes": outcomes, "findings": []}))
+        output = " ".join(agency("send", "--dry-run", str(file))[1].split())
+        assert ("For 1 period, a report is in use already. " in f"{output} ", "replaces" in output) == (True, False)
     # Each time, the set-up is read again.
     setup["time_zone"] = "Europe/London"
     output = " ".join(agency("send", str(file))[1].split())
