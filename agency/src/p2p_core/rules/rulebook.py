@@ -130,7 +130,7 @@ _RULES = (
         thresholds=(
             Threshold(
                 "R102_DISTANCE", 12.0,
-                "no finding up to this distance from the usual total, in usual deviations", own=True,
+                "no finding up to this many usual deviations from the usual total", own=True,
             ),
             Threshold(
                 "R102_DIFFERENCE", 50.0,
