@@ -17,9 +17,71 @@ from p2p_agency.collect.adapters.external_connections import Tag
 # --- torrent ----------------------------------------------------------------------------------------------------------
 
 
-def a_peer(pieces=100, blocks_a_piece=2):
-    shape = SimpleNamespace(file="f", pieces=pieces, blocks_a_piece=blocks_a_piece, blocks=pieces * blocks_a_piece - 1)
-    return torrent._Peer(shape, "192.0.2.1")
+def a_torrent(*files, piece=2 * torrent._BLOCK):
+    """A torrent with files of these sizes, one after the other. A negative size is padding."""
+    layout = SimpleNamespace(
+        num_files=lambda: len(files),
+        file_size=lambda n: abs(files[n]),
+        file_offset=lambda n: sum(map(abs, files[:n])),
+        file_flags=lambda n: int(files[n] < 0),
+    )
+    info = SimpleNamespace(
+        info_hashes=lambda: SimpleNamespace(get_best=lambda: "f"),
+        num_pieces=lambda: -(-layout.file_offset(len(files)) // piece),
+        piece_length=lambda: piece,
+        layout=lambda: layout,
+    )
+    return torrent._Torrent(info)
+
+
+def a_peer(pieces=100):
+    """A peer that gets a file of pieces of two blocks. The last piece has one byte."""
+    return torrent._Peer(a_torrent((pieces - 1) * 2 * torrent._BLOCK + 1), "192.0.2.1")
+
+
+def sent(shape, blocks):
+    """What is told of a peer that gets these blocks, and closes the connection."""
+    peer = torrent._Peer(shape, "192.0.2.1")
+    for piece, block in blocks:
+        peer.gets(piece, block)
+    return [(upload.sent, upload.complete) for upload in peer.tell(has_left=True)]
+
+
+@pytest.mark.parametrize(
+    ("piece", "files", "numbered"),
+    [
+        (32_768, [51_200], [(0, 0), (0, 1), (1, 0), (1, 1)]),
+        (16_384, [51_200], [(0, 0), (1, 0), (2, 0), (3, 0)]),
+        (20_000, [50_000], [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)]),
+        (32_768, [20_000, 100, 0, 20_000], [(0, 0), (0, 1), (1, 0)]),
+        (65_536, [20_000, -45_536, 20_000, -45_536], [(0, 0), (0, 1), (1, 0), (1, 1)]),
+        (65_536, [65_536, 1, -65_535, 16_384], [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (2, 0)]),
+        (65_536, [10, -196_598, 10], [(0, 0), (3, 0)]),
+        (32_768, [16_000, -384, 16_000], [(0, 0), (0, 1)]),
+        (32_768, [40_000, -50_000, 10_000], [(0, 0), (0, 1), (1, 0), (2, 1), (3, 0)]),
+    ],
+)
+def test_blocks_with_bytes_of_a_file_are_numbered_and_blocks_of_padding_alone_are_not(piece, files, numbered):
+    shape = a_torrent(*files, piece=piece)
+    blocks = [(n, block) for n in range(shape.pieces) for block in range(-(-piece // torrent._BLOCK))]
+    found = {block: sent(shape, [block]) for block in blocks}
+    assert {block for block, told in found.items() if told} == set(numbered)
+    assert [found[block][0][0] for block in numbered] == [[(n, n + 1)] for n in range(shape.blocks)]
+
+
+def test_a_peer_that_got_all_files_and_no_padding_had_finished():
+    """It closes the connection before it has told about any piece."""
+    shape = a_torrent(*[20_000, -242_144] * 8, piece=262_144)
+    blocks = [(piece, block) for piece in range(8) for block in (0, 1)]
+    assert sent(shape, blocks) == [([(n, n + 1) for n in range(16)], True)]
+    assert sent(shape, blocks[::2])[0][1] is False
+
+
+def test_a_peer_is_complete_without_the_pieces_that_have_only_padding():
+    peer = torrent._Peer(a_torrent(10, -196_598, 10, piece=65_536), "192.0.2.1")
+    for piece, complete in (("0", []), ("3", [True])):
+        peer.says("HAVE", piece)
+        assert [upload.complete for upload in peer.tell()] == complete
 
 
 def test_a_peer_is_told_of_when_blocks_were_sent_and_once_when_it_is_complete():

@@ -7,6 +7,7 @@ tells peers the addresses of other peers. So peer exchange is off here, and the 
 import errno
 import re
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -30,11 +31,42 @@ _LEFT: Final = {("asio.misc", 2), ("system", errno.ECONNRESET), ("system", errno
 
 
 class _Torrent:
+    """A torrent, and the numbers of its blocks. Only blocks that have bytes of a file get a number.
+
+    Torrents can have padding between their files (BEP 47), so that each file begins with a piece. No peer requests a
+    block of padding alone. So such a block does not count.
+    """
+
     def __init__(self, info: Any) -> None:
         self.file = str(info.info_hashes().get_best())
         self.pieces = info.num_pieces()
-        self.blocks_a_piece = -(-info.piece_length() // _BLOCK)
-        self.blocks = (self.pieces - 1) * self.blocks_a_piece - (-info.piece_size(self.pieces - 1) // _BLOCK)
+        self.blocks = 0
+        self._piece_length: int = info.piece_length()
+        self._blocks_a_piece: int = -(-self._piece_length // _BLOCK)
+        #: Runs of blocks that have numbers: the places of the first block and of the end, and the number of the first.
+        self._runs = [(0, 0, 0)]
+        layout = info.layout()
+        for file in range(layout.num_files()):
+            if layout.file_size(file) and not layout.file_flags(file) & libtorrent.file_storage.flag_pad_file:
+                begin = layout.file_offset(file)
+                self._add_run(self._place(begin), self._place(begin + layout.file_size(file) - 1) + 1)
+        self.padding = {piece for piece in range(self.pieces) if self.number(piece) == self.number(piece + 1)}
+
+    def number(self, piece: int, block: int = 0) -> int:
+        """The number of this block. If the block has none: the number of the next block that has one."""
+        place = piece * self._blocks_a_piece + block
+        first, end, number = self._runs[bisect_right(self._runs, place, key=lambda run: run[0]) - 1]
+        return number + min(place, end) - first
+
+    def _place(self, byte: int) -> int:
+        piece, offset = divmod(byte, self._piece_length)
+        return piece * self._blocks_a_piece + offset // _BLOCK
+
+    def _add_run(self, first: int, end: int) -> None:
+        # A file can begin within the last block of the file before it.
+        first = max(first, self._runs[-1][1])
+        self._runs.append((first, end, self.blocks))
+        self.blocks += end - first
 
 
 class _Peer:
@@ -42,7 +74,7 @@ class _Peer:
 
     def __init__(self, torrent: _Torrent, address: str) -> None:
         self._torrent, self._address = torrent, address
-        self._pieces: set[int] = set()
+        self._pieces = set(torrent.padding)
         # A byte for each block: a set of numbers would be ten times as large.
         self._sent = bytearray(torrent.blocks)
         self._new: list[int] = []
@@ -57,9 +89,10 @@ class _Peer:
             self._pieces.update(piece for piece, has in enumerate(numbers) if has == "1")
 
     def gets(self, piece: int, block: int) -> None:
-        number = piece * self._torrent.blocks_a_piece + block
-        self._sent[number] = 1
-        self._new.append(number)
+        number = self._torrent.number(piece, block)
+        if number < self._torrent.number(piece, block + 1):
+            self._sent[number] = 1
+            self._new.append(number)
 
     def tell(self, *, has_left: bool = False) -> list[Upload]:
         """What is new since the last time."""
@@ -70,9 +103,10 @@ class _Peer:
         return [Upload("BITTORRENT", self._address, self._torrent.file, self._torrent.blocks, blocks, complete)]
 
     def _had_finished(self) -> bool:
-        torrent, size = self._torrent, self._torrent.blocks_a_piece
+        torrent = self._torrent
         lacking = sum(
-            0 in self._sent[piece * size : (piece + 1) * size] for piece in set(range(torrent.pieces)) - self._pieces
+            0 in self._sent[torrent.number(piece) : torrent.number(piece + 1)]
+            for piece in set(range(torrent.pieces)) - self._pieces
         )
         return 1 in self._sent and lacking <= max(_UNTOLD_PIECES, torrent.pieces // _UNTOLD_SHARE)
 
@@ -126,7 +160,7 @@ def _follow(alert: Any, torrents: dict[Any, _Torrent], peers: dict[tuple[Any, An
     says = _SAYS.search(alert.message()) if isinstance(alert, libtorrent.peer_log_alert) else None
     sent = isinstance(alert, libtorrent.block_uploaded_alert)
     if (says or sent) and alert.handle in torrents:
-        peer = peers.setdefault(key, _Peer(torrents[alert.handle], alert.endpoint[0]))
+        peer = peers.get(key) or peers.setdefault(key, _Peer(torrents[alert.handle], alert.endpoint[0]))
         if says:
             peer.says(*says.groups())
         else:
