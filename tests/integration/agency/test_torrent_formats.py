@@ -20,7 +20,7 @@ FORMATS = {"v1": MAKE.v1_only, "v1 padded": MAKE.v1_only | MAKE.canonical_files,
 DOWNLOADERS = [f"127.83.12.{n}" for n in (2, 3, 4)]
 
 
-def make_torrent(folder: Path, sizes: list[int], piece: int, format: int) -> Path:
+def make_torrent(folder: Path, sizes: list[int], piece: int, version: int) -> Path:
     """One file, or a folder with several."""
     content = folder / "content"
     content.mkdir()
@@ -30,14 +30,14 @@ def make_torrent(folder: Path, sizes: list[int], piece: int, format: int) -> Pat
         warnings.simplefilter("ignore", DeprecationWarning)
         files = libtorrent.file_storage()
         libtorrent.add_files(files, str(content if len(sizes) > 1 else content / "0.txt"))
-        made = libtorrent.create_torrent(files, piece, int(format))
+        made = libtorrent.create_torrent(files, piece, int(version))
         libtorrent.set_piece_hashes(made, str(folder if len(sizes) > 1 else content))
         path = (folder if len(sizes) > 1 else content) / "content.torrent"
         path.write_bytes(libtorrent.bencode(made.generate()))
     return path
 
 
-@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("version", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize(
     ("sizes", "piece"),
     [
@@ -48,8 +48,8 @@ def make_torrent(folder: Path, sizes: list[int], piece: int, format: int) -> Pat
     ],
     ids=["one file", "small files", "files larger than a piece", "odd sizes"],
 )
-def test_each_download_counts_as_one(tmp_path, format, sizes, piece):
-    path = make_torrent(tmp_path, sizes, piece, format)
+def test_each_download_counts_as_one(tmp_path, version, sizes, piece):
+    path = make_torrent(tmp_path, sizes, piece, version)
     watching = torrent.watch(folder=str(path.parent), listen="127.83.12.1:17095")
     next(watching)
     downloaders = [Downloader(address, tmp_path / "downloads") for address in DOWNLOADERS]

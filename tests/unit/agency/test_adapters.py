@@ -13,6 +13,7 @@ import pytest
 
 from p2p_agency.collect.adapters import AdapterError, amule, external_connections, qbittorrent, torrent
 from p2p_agency.collect.adapters.external_connections import Tag
+from p2p_agency.collect.counter import MOST_BLOCKS
 
 # --- torrent ----------------------------------------------------------------------------------------------------------
 
@@ -140,6 +141,13 @@ def test_without_torrents_or_libtorrent_the_adapter_says_what_to_do(tmp_path, mo
         next(torrent.watch(folder=str(tmp_path)))
 
 
+def test_a_torrent_that_is_too_large_is_said_with_its_name(tmp_path):
+    info = {b"length": (64 << 30) + 1, b"name": b"large", b"piece length": 1 << 26, b"pieces": bytes(20 * 1025)}
+    (tmp_path / "large.torrent").write_bytes(torrent.libtorrent.bencode({b"info": info}))
+    with pytest.raises(AdapterError, match=r"^large\.torrent has more than 64 GiB"):
+        next(torrent.watch(folder=str(tmp_path), listen="127.83.11.1:17096"))
+
+
 # --- aMule ------------------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +231,14 @@ def test_a_client_with_all_parts_is_complete(monkeypatch):
         monkeypatch, [a_file(size, 0), a_client(4, 0, parts=b"\1")], [a_file(size, 0), a_client(4, 0, parts=b"\3")]
     )
     assert [[complete for *_, complete in one] for one in found] == [[], [True]]
+
+
+def test_a_client_of_amule_that_gets_a_very_large_file_counts(monkeypatch):
+    size = 256 << 30
+    found = uploads_of(
+        monkeypatch, [a_file(size, 0), a_client(4, 0)], *([a_file(size, n), a_client(4, n)] for n in (size // 4, size))
+    )
+    assert found[1:] == [[("192.0.2.1", MOST_BLOCKS // 4, False)], [("192.0.2.1", MOST_BLOCKS, False)]]
 
 
 def _answer(code, body=b"\0\0", flags=0x20):
@@ -395,6 +411,15 @@ def test_a_peer_of_qbittorrent_is_complete_if_it_is_seen_so_or_was_nearly_so_bef
         {("192.0.2.1", 62, True), ("192.0.2.3", 18, False), ("192.0.2.2", 30, True)},
         {("192.0.2.4", 12, True), ("192.0.2.1", 62, True), ("192.0.2.3", 18, False)},
     ]
+
+
+def test_a_peer_of_qbittorrent_that_gets_a_very_large_torrent_counts():
+    size = 256 << 30
+    with a_qbittorrent({"a": {"ip": "192.0.2.1", "uploaded": size // 4}}, size=size) as url:
+        watching = qbittorrent.watch(username="admin", password="secret", url=url)
+        [upload] = next(watching).uploads
+        watching.close()
+    assert (upload.blocks, upload.sent) == (MOST_BLOCKS, [(0, MOST_BLOCKS // 4)])
 
 
 def test_a_wrong_password_of_qbittorrent_is_an_error_that_says_what_to_do():

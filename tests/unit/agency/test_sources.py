@@ -20,6 +20,7 @@ import pytest
 from p2p_agency import outbox
 from p2p_agency.collect import adapters, command, hardening, sources
 from p2p_agency.collect.adapters import AdapterError, Batch, lines
+from p2p_agency.collect.counter import MOST_BLOCKS
 from p2p_agency.collect.locator import Upload
 from p2p_agency.collect.minutes import SILENCE
 from p2p_agency.collect.sources import Message, Source
@@ -47,10 +48,10 @@ def run(monkeypatch):
     monkeypatch.setattr(sources.signal, "signal", lambda *_: None)
     monkeypatch.setattr(sources, "end_with_parent", lambda: None)
 
-    def watching(watch):
+    def watching(watch, adapter="lines"):
         monkeypatch.setattr(adapters, "find", lambda _: watch)
         writer = Writer()
-        sources._run(writer, "lines", "test", {})
+        sources._run(writer, adapter, "test", {})
         return writer.messages
 
     return watching
@@ -64,6 +65,15 @@ def test_transfers_are_placed_and_what_no_file_has_is_counted_as_unread(run):
     assert [transfer.sent for transfer in message.transfers] == [[(0, 4)]]
     assert (message.unread, message.lost) == (3, "its queue was full")
     assert last.error == "It gave no reason."
+
+
+@pytest.mark.parametrize(("adapter", "lost"), [("lines", False), ("torrent", True), ("amule", True)])
+def test_what_cannot_be_read_loses_the_minute_unless_an_agency_wrote_it_itself(run, adapter, lost):
+    def watch():
+        yield Batch([Upload("EDONKEY", "192.0.2.1", "f", MOST_BLOCKS + 1, [(0, 1)])])
+
+    message, _ = run(watch, adapter)
+    assert (message.transfers, message.unread, bool(message.lost)) == ([], 1, lost)
 
 
 class Panic(BaseException):

@@ -91,7 +91,11 @@ def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any])
     try:
         locator = Locator(table)
         for batch in adapters.find(adapter)(**settings):
-            writer.send_bytes(_encoder.encode(_locate(locator, batch)))
+            message = _locate(locator, batch)
+            if message.unread and adapter != "lines":
+                # A line can be a fault of the client that wrote it. Values of other adapters are downloads.
+                message.lost = message.lost or "values that the collector could not read"
+            writer.send_bytes(_encoder.encode(message))
         error = "It gave no reason."
     except AdapterError as fault:
         error = str(fault)

@@ -11,6 +11,7 @@ from typing import Final
 
 from p2p_agency.collect.adapters import Batch
 from p2p_agency.collect.adapters.external_connections import Connection, Tag
+from p2p_agency.collect.counter import MOST_BLOCKS
 from p2p_agency.collect.locator import Upload
 
 #: Bytes. eDonkey divides files into parts. The counter counts in blocks, so parts are divided into blocks of this size.
@@ -101,8 +102,10 @@ class _Client(_Values):
         complete = _bytes_of_parts(self.value(_PARTS), size) == size or (
             self.number(_STATE) != _UPLOADING and 100 * (got + progress.had_before) >= _NEARLY * size
         )
-        blocks = -(-size // _BLOCK)
-        sent = blocks if got == size else got // _BLOCK
+        # A file of more than 40 GiB gets larger blocks.
+        block = max(_BLOCK, -(-size // MOST_BLOCKS))
+        blocks = -(-size // block)
+        sent = blocks if got == size else got // block
         if (sent, complete) != progress.told:
             progress.told = sent, complete
             address = ".".join(map(str, self.number(_ADDRESS).to_bytes(4, "little")))

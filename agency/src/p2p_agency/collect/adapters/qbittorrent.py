@@ -14,6 +14,7 @@ import msgspec
 import urllib3
 
 from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.counter import MOST_BLOCKS
 from p2p_agency.collect.locator import Upload
 
 _BLOCK: Final = 16 * 1024
@@ -48,8 +49,10 @@ class _Peer:
         sent = min(self._size, self._values.uploaded)
         has = max(self._values.progress, sent / self._size)
         complete = has >= 1 or (has_left and has >= _NEARLY)
-        blocks = -(-self._size // _BLOCK)
-        whole = blocks if sent == self._size else sent // _BLOCK
+        # A torrent of more than 64 GiB gets larger blocks.
+        block = max(_BLOCK, -(-self._size // MOST_BLOCKS))
+        blocks = -(-self._size // block)
+        whole = blocks if sent == self._size else sent // block
         return Upload("BITTORRENT", self._values.ip, self._torrent, blocks, [(0, whole)], complete)
 
 

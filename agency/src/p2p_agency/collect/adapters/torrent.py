@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from p2p_agency.collect.adapters import AdapterError, Batch
+from p2p_agency.collect.counter import MOST_BLOCKS
 from p2p_agency.collect.locator import Upload
 
 try:
@@ -124,10 +125,16 @@ def watch(*, folder: str, listen: str = "0.0.0.0:6881,[::]:6881", dht: bool = Fa
             parameters = libtorrent.load_torrent_file(str(path))
         except RuntimeError:
             raise AdapterError(f"{path.name} is not a torrent that can be read. Remove it, or make it again.") from None
+        shape = _Torrent(parameters.ti)
+        if not 0 < shape.blocks <= MOST_BLOCKS:
+            raise AdapterError(
+                f"{path.name} has more than 64 GiB, or no data. The collector cannot count its downloads. Remove it "
+                "from the folder, or divide its files between several torrents."
+            )
         parameters.save_path = folder
         # The agency's own files are sent and nothing is ever fetched.
         parameters.flags = libtorrent.torrent_flags.upload_mode
-        torrents[session.add_torrent(parameters)] = _Torrent(parameters.ti)
+        torrents[session.add_torrent(parameters)] = shape
     _wait_until_checked(torrents)
     peers: dict[tuple[Any, Any], _Peer] = {}
     while True:
