@@ -90,7 +90,7 @@ class World:
         """One step of the clock after the other; the transfers come in the first one."""
         for second in range(0, seconds, step):
             self.wait(step)
-            self.collector._end_minute_if_over()
+            self.collector._end_minutes_that_are_over()
             self.source.message = Message(transfers=list(transfers) if second == 0 else [])
             self.collector._take("a")
 
@@ -117,7 +117,7 @@ def world(tmp_path, monkeypatch):
 
 
 def test_each_minute_is_a_submission_of_one_report_also_if_nothing_happened(world):
-    world.go(61)
+    world.go(63)
     world.go(60, [world.transfer(), world.transfer()])
     world.go(60)
     assert world.reports == [
@@ -129,11 +129,11 @@ def test_each_minute_is_a_submission_of_one_report_also_if_nothing_happened(worl
         {"frequency": "N", "period": "2026-11-30T12:02", "observations": []},
     ]
     assert json.loads(world.outbox[0])["indicator"] == "DOWNLOADS"
-    assert json.loads(world.outbox[0])["prepared"] == "2026-11-30T12:02:00.000Z"
+    assert json.loads(world.outbox[0])["prepared"] == "2026-11-30T12:02:02.000Z"
 
 
 def test_the_server_accepts_what_is_submitted(world):
-    world.go(61)
+    world.go(63)
     world.go(60, [world.transfer()])
     now = datetime.fromtimestamp(world.now, UTC)
     read = submissions.read(world.outbox[0], "json", received=now, indicators={"DOWNLOADS": 1}, agency="A")
@@ -174,8 +174,34 @@ def test_a_minute_in_which_a_source_missed_something_is_not_reported_and_the_nex
     assert "The minute 2026-11-30T12:01 is not reported: a has missed something: its queue was full" in caplog.text
 
 
+def test_transfers_that_come_while_a_minute_waits_count_in_the_next_one(world):
+    world.go(63)
+    world.go(56, [world.transfer()])
+    for _ in range(2):
+        world.go(1, [world.transfer(), world.transfer()])
+    assert world.reports == []
+    world.go(62)
+    values = [report["observations"][0]["value"] for report in world.reports]
+    assert values == [1, 4]
+
+
+def test_transfers_after_a_long_pause_over_the_end_of_a_minute_are_in_no_report(world, caplog):
+    """They happened during the pause, and nobody knows in which of the two minutes."""
+    world.go(110)
+    for _ in range(12):
+        world.wait(1)
+        world.collector._end_minutes_that_are_over()
+    world.go(180, [world.transfer()] * 30)
+    assert [(report["period"][-5:], report["observations"]) for report in world.reports] == [
+        ("12:03", []),
+        ("12:04", []),
+    ]
+    for minute in ("12:01", "12:02"):
+        assert f"The minute 2026-11-30T{minute} is not reported: a was silent" in caplog.text
+
+
 def test_on_a_full_disk_minutes_wait_in_memory_and_none_is_lost(world, caplog):
-    world.go(61)
+    world.go(63)
     world.full = True
     world.go(60, [world.transfer()])
     world.go(60, [world.transfer()])
@@ -196,7 +222,7 @@ def test_what_could_not_be_read_is_said_once_a_minute_and_not_shown(world, caplo
 
 def test_minutes_wait_until_the_clock_was_compared(world, caplog):
     world.start(compared=False)
-    world.go(61)
+    world.go(63)
     world.go(120, [world.transfer()])
     assert world.reports == []
     assert caplog.text.count("Minutes wait until the clock can be compared") == 1
@@ -277,7 +303,7 @@ def test_a_comparison_that_began_before_the_clock_jumped_does_not_count(world):
 
 
 def test_a_small_step_after_a_comparison_counts_also_if_the_result_comes_after_it(world):
-    world.go(61)
+    world.go(63)
     offset = world.offset
     world.now -= 9
     world.collector._check_clock(offset, 25)
@@ -318,7 +344,7 @@ def test_a_clock_that_moves_between_comparisons_is_wrong_before_the_next_one_sho
 
 
 def test_a_clock_that_is_set_forth_and_back_is_right(world, caplog):
-    world.go(61)
+    world.go(63)
     for step in (9, -9) * 4:
         world.now += step
         world.go(60 - step)
@@ -353,7 +379,7 @@ def test_minutes_that_a_comparison_shows_to_be_wrong_are_dropped(world, caplog):
 
 def test_peers_that_were_forgotten_for_lack_of_memory_are_said_once(world, caplog, monkeypatch):
     monkeypatch.setattr(counter, "MOST_BYTES", 300)
-    world.go(61, [world.transfer(), world.transfer()])
+    world.go(63, [world.transfer(), world.transfer()])
     world.go(120)
     assert caplog.text.count("The collector forgot 1 peer too early") == 1
 

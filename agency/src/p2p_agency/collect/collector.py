@@ -16,7 +16,7 @@ import msgspec
 
 from p2p_agency.client import clock_fault
 from p2p_agency.collect.counter import Cell, Counter
-from p2p_agency.collect.minutes import SILENCE, Minutes
+from p2p_agency.collect.minutes import SILENCE, Minutes, PastMinute
 from p2p_agency.collect.sources import PAUSE, Source
 from p2p_agency.errors import MachineError
 from p2p_agency.settings import write_private
@@ -114,22 +114,26 @@ class Collector:
             source.start_if_due(time.monotonic())
         open_pipes: dict[Any, str] = {source.pipe: name for name, source in self._sources.items() if source.pipe}
         ready = wait([*open_pipes, self._comparisons], timeout=0.25)
-        self._end_minute_if_over()
+        self._end_minutes_that_are_over()
         for pipe in ready:
             if pipe is self._comparisons:
                 self._check_clock(*msgspec.json.decode(self._comparisons.recv_bytes(), type=tuple[float, float]))
             else:
                 self._take(open_pipes[pipe])
 
-    def _end_minute_if_over(self) -> None:
+    def _end_minutes_that_are_over(self) -> None:
         now = self._clock()
         self._look_for_jump()
         self._judge_clock()
-        ended = self._minutes.look(now)
-        if ended is None:
-            return
-        self._began = self._offset()
-        self._log_losses()
+        before = self._minutes.current
+        past = self._minutes.look(now)
+        if self._minutes.current != before:
+            self._began = self._offset()
+            self._log_losses()
+        for one in past:
+            self._end(one, now)
+
+    def _end(self, ended: PastMinute, now: float) -> None:
         if ended.fault:
             self._counter.drop_minute(ended.minute)
             logger.warning("The minute %s is not reported: %s.", _label(ended.minute), ended.fault)

@@ -69,7 +69,7 @@ class Counter:
     def __init__(self, carried: Mapping[Cell, int], *, draw: Callable[[int], int] = randbelow) -> None:
         self.carried = dict(carried)
         self._draw = draw
-        self._gained: dict[Cell, int] = {}
+        self._gained: dict[int, dict[Cell, int]] = {}
         self._peers: dict[bytes, _Peer] = {}
         self._bytes = 0
         self.forgotten = 0
@@ -86,7 +86,8 @@ class Counter:
         if peer.complete:
             share = peer.blocks_sent.bit_count() * WHOLE // transfer.blocks
             cell = transfer.country, transfer.network
-            self._gained[cell] = self._gained.get(cell, 0) + share - peer.counted
+            gained = self._gained.setdefault(minute, {})
+            gained[cell] = gained.get(cell, 0) + share - peer.counted
             peer.counted = share
         self._bytes += peer.size
         while self._bytes > MOST_BYTES:
@@ -94,9 +95,9 @@ class Counter:
             self.forgotten += 1
 
     def end_minute(self, minute: int) -> dict[Cell, int]:
-        """The whole downloads of the minute that ends; its remainders are carried."""
+        """The whole downloads of a minute that is over; its remainders are carried."""
         found = {}
-        for cell, gained in self._gained.items():
+        for cell, gained in self._gained.get(minute, {}).items():
             if gained:
                 before = self.carried[cell] if cell in self.carried else self._draw(WHOLE)
                 found[cell], self.carried[cell] = divmod(before + gained, WHOLE)
@@ -104,8 +105,8 @@ class Counter:
         return {cell: count for cell, count in found.items() if count}
 
     def drop_minute(self, minute: int) -> None:
-        """Lose what was counted in the minute that ends, because this minute is not reported."""
-        self._gained.clear()
+        """Lose what was counted in a minute that is over, because this minute is not reported."""
+        self._gained.pop(minute, None)
         while self._peers:
             handle, peer = next(iter(self._peers.items()))
             if peer.minute > minute - KNOWN:
