@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,27 @@ def test_200_kills_lose_only_minutes_that_are_missing_and_double_nothing(tmp_pat
         assert counts == [machine.told[minute] for minute in minutes]
         assert machine.agency.state()["reported"] == max(minutes)
     assert reported > 50
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_minute_that_is_just_over_is_reported_by_a_collector_that_is_told_to_stop(tmp_path, number):
+    """All its processes are told, as a service manager or a terminal does."""
+    path = tmp_path / "lines.sock"
+    with federations.running() as federation, client_of_lines(path, every=0.1):
+        agency = Agency(tmp_path / "agency", federation.address, {"lines": {"path": str(path)}}, [CELL])
+        counting = agency.start(factor=FACTOR)
+        try:
+            assert eventually(lambda: agency.log.read_text().count(" downloads.") > 1)
+            clock = partial(other_clock, 0, FACTOR, (agency.folder / "settings.toml").stat().st_mtime)
+            over = int(clock() // 60)
+            time.sleep((60 * (over + 1) - clock()) / FACTOR + 0.02)
+            for process in _processes(counting):
+                process.send_signal(number)
+            assert counting.wait(60) == 0
+        finally:
+            stop(counting)
+    period = datetime.fromisoformat(f"{agency.reports()[-1]['period']}Z")
+    assert period.timestamp() // 60 == over
 
 
 def test_a_collector_whose_clock_is_wrong_says_so_once_and_reports_nothing(tmp_path):

@@ -200,6 +200,24 @@ def test_transfers_after_a_long_pause_over_the_end_of_a_minute_are_in_no_report(
         assert f"The minute 2026-11-30T{minute} is not reported: a was silent" in caplog.text
 
 
+def test_a_minute_that_is_over_is_reported_before_the_collector_stops(world, monkeypatch, caplog):
+    world.go(119, [world.transfer()])
+    world.wait(1)
+    monkeypatch.setattr(world.collector, "_step", lambda: world.go(1))
+    world.collector.stop()
+    world.collector.run()
+    assert [report["period"][-5:] for report in world.reports] == ["12:01"]
+    assert "Stopped. The minute 2026-11-30T12:02 was not over" in caplog.text
+
+
+def test_a_collector_that_is_told_to_stop_within_a_minute_does_not_wait_for_its_end(world, monkeypatch):
+    world.go(119)
+    monkeypatch.setattr(world.collector, "_step", None)
+    world.collector.stop()
+    world.collector.run()
+    assert world.source.stopped
+
+
 def test_on_a_full_disk_minutes_wait_in_memory_and_none_is_lost(world, caplog):
     world.go(63)
     world.full = True

@@ -96,13 +96,19 @@ class Collector:
         self._is_right: bool | None = None
         #: The offset at the beginning of the current minute.
         self._began = offset()
+        self._stopping = False
+
+    def stop(self, *_: object) -> None:
+        """Let ``run`` return. This handles signals."""
+        self._stopping = True
 
     def run(self) -> None:
         if self._state.reported:
             logger.warning("Nothing was counted since the minute %s.", _label(self._state.reported))
             self._store()
         try:
-            while True:
+            # If a minute is over, a source may still have transfers of it.
+            while not self._stopping or self._minutes.has_past(self._clock()):
                 self._step()
         finally:
             for source in self._sources.values():

@@ -70,7 +70,12 @@ def run(settings: Settings, *, clock: Callable[[], float] = time.time, offset: C
     sending = settings, writer, offset, stopping, starting
     try:
         threading.Thread(target=_keep_sending, args=sending, daemon=True).start()
-        Collector(sources, settings.outbox.with_name("collect.json"), outbox.add, clock, comparisons, offset).run()
+        state = settings.outbox.with_name("collect.json")
+        collector = Collector(sources, state, outbox.add, clock, comparisons, offset)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            if signal.getsignal(number) is _stop:
+                signal.signal(number, collector.stop)
+        collector.run()
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)

@@ -84,7 +84,9 @@ class Source:
 
 def _run(writer: Connection, adapter: str, table: str, settings: dict[str, Any]) -> None:
     """Run an adapter until it ends. The counter gets only the type of an error: its message could hold an address."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The collector ends this process when it needs it no longer, also if a service manager tells all processes to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     harden()
     silence()
     threading.Thread(target=end_with_parent, daemon=True).start()
