@@ -94,20 +94,47 @@ def test_the_peer_that_was_silent_longest_makes_room(monkeypatch):
     assert count.forgotten == 2
 
 
-@pytest.mark.parametrize(("blocks", "peers"), [(counter.MOST_BLOCKS, 100), (640, 12_000)])
-def test_peers_of_small_and_of_large_files_take_no_more_memory_than_the_bound(monkeypatch, blocks, peers):
+@pytest.mark.parametrize(
+    ("blocks", "every", "peers"),
+    [(counter.MOST_BLOCKS, 1 << 14, 100), (counter.MOST_BLOCKS, counter.MOST_BLOCKS, 1000), (640, 640, 12_000)],
+)
+def test_peers_of_small_and_of_large_files_take_no_more_memory_than_the_bound(monkeypatch, blocks, every, peers):
     bound = 2 << 20
     monkeypatch.setattr(counter, "MOST_BYTES", bound)
     count = counting()
     tracemalloc.start()
     try:
         for number in range(peers):
-            count.count(transfer([(blocks - 1, blocks)], b"%016d" % number, blocks=blocks), 0)
+            sent = [(end - 1, end) for end in range(every, blocks + 1, every)]
+            count.count(transfer(sent, b"%016d" % number, blocks=blocks), 0)
         used, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert 0.6 * bound < used < bound
     assert 0 < count.forgotten < peers
+
+
+def test_a_range_of_a_large_file_is_counted_without_a_copy_of_the_whole_file():
+    blocks, count = counter.MOST_BLOCKS, counting()
+    count.count(transfer([(0, 1)], blocks=blocks), 0)
+    tracemalloc.start()
+    try:
+        for end in (blocks, blocks // 2):
+            count.count(transfer([(end - 40, end)], blocks=blocks), 0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < blocks // 8 // 20
+
+
+@given(ranges=st.lists(st.tuples(*[st.integers(0, 60_000)] * 2).map(sorted).map(tuple), max_size=8))
+def test_each_block_of_a_large_file_counts_once(ranges):
+    count, blocks = counting(), 60_000
+    for sent in ranges:
+        count.count(transfer([sent], blocks=blocks, complete=True), 0)
+    reported = count.end_minute(0).get((NORWAY, TORRENT), 0)
+    different = set().union(*(range(first, end) for first, end in ranges))
+    assert reported * WHOLE + count.carried.get((NORWAY, TORRENT), 0) == len(different) * WHOLE // blocks
 
 
 def test_the_memory_of_peers_that_were_silent_for_a_day_is_free_again(monkeypatch):

@@ -19,10 +19,13 @@ KNOWN: Final = 24 * 60
 #: Bytes for all remembered peers: enough for 1.8 million peers of small files, or for a thousand of the largest files.
 #: If this is not enough, the peer that was silent longest is forgotten.
 MOST_BYTES: Final = 1 << 29
-#: Measured bytes of a peer in the dictionary, without its blocks.
-_PEER_BYTES: Final = 250
+#: Measured bytes of a peer in the dictionary, without its blocks: of a small file, and of a large one.
+_PEER_BYTES, _PEER_OF_LARGE_FILE_BYTES = 250, 350
 #: 64 GiB in blocks of 16 KiB.
 MOST_BLOCKS: Final = 1 << 22
+#: The blocks of a larger file are stored in chunks of this size. Python copies a whole integer to change one bit of it.
+_CHUNK: Final = 1 << 14
+_WHOLE_CHUNK: Final = (1 << _CHUNK) - 1
 
 #: A country and a network, by their numbers.
 Cell = tuple[int, int]
@@ -46,14 +49,48 @@ class Transfer(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class _Peer(msgspec.Struct, gc=False):
-    blocks_sent: int = 0  # one bit a block
     complete: bool = False
     counted: int = 0
     minute: int = 0
+    bits: int = 0  # one for each block that was sent
 
-    @property
+    def add(self, ranges: list[tuple[int, int]]) -> None:
+        for first, end in ranges:
+            self.bits |= (1 << end) - (1 << first)
+
+    def blocks_sent(self) -> int:
+        return self.bits.bit_count()
+
     def size(self) -> int:
-        return _PEER_BYTES + getsizeof(self.blocks_sent)
+        return _PEER_BYTES + getsizeof(self.bits)
+
+
+class _PeerOfLargeFile(_Peer, gc=False):
+    chunks: list[int] = []
+    sent: int = 0  # blocks
+    used: int = 0  # bytes
+
+    def add(self, ranges: list[tuple[int, int]]) -> None:
+        for first, end in ranges:
+            for number in range(first // _CHUNK, -(-end // _CHUNK)):
+                before = self.chunks[number]
+                if before is not _WHOLE_CHUNK:
+                    start = number * _CHUNK
+                    bits = before | (1 << min(end - start, _CHUNK)) - (1 << max(first - start, 0))
+                    # Whole chunks are one object for all peers.
+                    self.chunks[number] = _WHOLE_CHUNK if bits == _WHOLE_CHUNK else bits
+                    self.sent += bits.bit_count() - before.bit_count()
+                    self.used += getsizeof(bits) - getsizeof(before)
+
+    def blocks_sent(self) -> int:
+        return self.sent
+
+    def size(self) -> int:
+        return _PEER_OF_LARGE_FILE_BYTES + getsizeof(self.chunks) + self.used
+
+
+def _new_peer(blocks: int) -> _Peer:
+    return _Peer() if blocks <= _CHUNK else _PeerOfLargeFile(chunks=[0] * -(-blocks // _CHUNK))
 
 
 class Counter:
@@ -77,19 +114,18 @@ class Counter:
     def count(self, transfer: Transfer, minute: int) -> None:
         """Count what is new. The same transfer twice, or its parts in another order, give the same."""
         # The peer is put at the end, so that peers are in the order of their last blocks.
-        peer = self._forget(transfer.handle) if transfer.handle in self._peers else _Peer()
+        peer = self._forget(transfer.handle) if transfer.handle in self._peers else _new_peer(transfer.blocks)
         self._peers[transfer.handle] = peer
         peer.minute = minute
-        for first, end in transfer.sent:
-            peer.blocks_sent |= (1 << end) - (1 << first)
+        peer.add(transfer.sent)
         peer.complete |= transfer.complete
         if peer.complete:
-            share = peer.blocks_sent.bit_count() * WHOLE // transfer.blocks
+            share = peer.blocks_sent() * WHOLE // transfer.blocks
             cell = transfer.country, transfer.network
             gained = self._gained.setdefault(minute, {})
             gained[cell] = gained.get(cell, 0) + share - peer.counted
             peer.counted = share
-        self._bytes += peer.size
+        self._bytes += peer.size()
         while self._bytes > MOST_BYTES:
             self._forget(next(iter(self._peers)))
             self.forgotten += 1
@@ -115,5 +151,5 @@ class Counter:
 
     def _forget(self, handle: bytes) -> _Peer:
         peer = self._peers.pop(handle)
-        self._bytes -= peer.size
+        self._bytes -= peer.size()
         return peer
