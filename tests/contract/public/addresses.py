@@ -15,7 +15,7 @@ OTHERS = AGENCIES | WITHOUT_DATABASE | OPERATORS
 #: The pages of an agency, which need its session.
 AGENCY_PAGES = {
     "board", "findings", "finding", "submissions", "submission", "send", "template", "set-up", "sign-in", "sign-out",
-    "second-factor", "invitation",
+    "second-factor", "second-factor-again", "invitation",
 }  # fmt: skip
 
 ARGUMENTS = {
