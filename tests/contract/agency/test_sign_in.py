@@ -271,12 +271,6 @@ def test_recovery_code_lets_in_once_and_advises_to_set_up_again(client, agency):
     assert "wrong or was used before" in text_of(new.post("/agency/second-factor/", {"code": codes[0]}))
 
 
-def test_forms_need_their_token(agency):
-    client = Client(enforce_csrf_checks=True)
-    assert give_password(client).status_code == 403
-    assert client.post("/agency/sign-out/").status_code == 403
-
-
 def test_next_page_is_one_of_ours(client, agency):
     it = account(agency, "ola")
     it.user.set_password(WORDS)

@@ -151,18 +151,6 @@ def test_output_may_have_another_encoding(run, tmp_path):
     assert (done.exit_code, r"å\u03b3.xlsx" in done.output) == (0, True), done.output
 
 
-def test_what_cannot_be_read_at_all(run, tmp_path):
-    for name, content, code in (
-        ("a.xlsx", b"PK\x03\x04", 1),
-        ("a.txt", b"", 1),
-        ("none.csv", None, 5),
-        ("a.csv", b"", 1),
-    ):
-        if content is not None:
-            (tmp_path / name).write_bytes(content)
-        assert run("check", tmp_path / name)[0] == code
-
-
 def test_check_of_a_file_that_is_sent_in_pieces_says_what_send_says(run, tmp_path, monkeypatch):
     monkeypatch.setattr(draft, "MAX_OBSERVATIONS", 20)
     monkeypatch.setattr(large_csv, "_PART", 200)

@@ -12,8 +12,7 @@ import pytest
 
 from p2p_agency import messages
 from p2p_agency.cli import main
-from p2p_agency.client import Client
-from p2p_agency.errors import AgencyError, AwayError
+from p2p_agency.errors import AgencyError
 from p2p_core import instants
 from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
@@ -277,24 +276,6 @@ def test_outbox_says_what_waits_unless_it_was_deleted_meanwhile(agency, tmp_path
     assert " UTC: DOWNLOADS, 3 reports from 2025-11-24T08:00 to 2025-11-24T10:00 [" in agency("outbox")[1]
     monkeypatch.setattr("p2p_agency.outbox.Outbox.body", lambda *_: b"")
     assert (agency("outbox")[0], "DOWNLOADS" in agency("outbox")[1]) == (0, False)
-
-
-def test_after_a_day_without_the_federation_all_files_arrive_once(agency, tmp_path, federation, monkeypatch):
-    def away(*_):
-        raise AwayError("The network is cut.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Client, "_send", away)
-        for hour in range(24):
-            report = {**REPORT, "period": f"2026-11-24T{hour:02}:00"}
-            (tmp_path / f"{hour}.json").write_text(json.dumps({"indicator": "DOWNLOADS", "reports": [report]}))
-            # A timer may send a file more than once.
-            for _ in range(2):
-                assert agency("send", "--wait", "0", str(tmp_path / f"{hour}.json"))[0] == 3
-    assert federation.stored == {}
-    assert "Accepted: 24 reports." in agency("send")[1]
-    periods = [json.loads(one)["reports"][0]["period"] for one in federation.stored.values()]
-    assert periods == [f"2026-11-24T{hour:02}:00" for hour in range(24)]
 
 
 def test_without_settings_or_disk(run, agency, file, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from p2p_agency import settings
-from p2p_agency.errors import MachineError, SetUpError
+from p2p_agency.errors import SetUpError
 
 VALUES = {"address": "https://federation.example.org", "client_id": "NO-KRIPOS.1", "client_secret": 'a "secret" \\ æ'}
 
@@ -33,9 +33,10 @@ def test_what_is_stored_is_loaded_and_only_its_owner_may_read_it(path):
 def test_change_of_a_value_leaves_comments_and_tables_alone(path):
     settings.store(path, VALUES)
     path.write_text(path.read_text() + '# Ours.\n[collect]\naddress = "of the collector"\n')
-    settings.store(path, {"client_secret": "new", "keyid": "NO-KRIPOS.2"})
+    settings.store(path, {"client_secret": "new", "keyid": "NO-KRIPOS.2", "outbox": "ours.sqlite"})
     loaded = settings.load(path)
     assert (loaded.client_secret, loaded.keyid) == ("new", "NO-KRIPOS.2")
+    assert loaded.outbox == path.with_name("ours.sqlite")
     assert loaded.sections == {"collect": {"address": "of the collector"}}
     assert "# Ours.\n" in path.read_text()
     settings.store(path, {"address": "https://other.example"})
@@ -112,6 +113,16 @@ def test_address_that_would_leak_or_miss_is_refused(address):
 
 
 @pytest.mark.parametrize(
+    "host",
+    ["[bad", "a.example:99999", "a example.org", "a." * 150 + "a", "a.example:0", "a..example", f"{'a' * 64}.example",
+     "-a.example"],
+)  # fmt: skip
+def test_address_that_names_no_host_is_refused(host):
+    with pytest.raises(ValueError, match=r"the address must name a host, as in https://"):
+        settings.parse_address(f"https://{host}")
+
+
+@pytest.mark.parametrize(
     "address",
     ["https://politi-ø.example", "https://stra\u00dfe.example", "https://\uff11\uff12.0.0.1", "https://a\u3002b"],
 )
@@ -130,11 +141,6 @@ def test_address_of_any_host_is_taken_as_it_is(host):
 
 def test_address_of_this_machine_needs_no_tls():
     assert settings.parse_address(" http://localhost:8000/ ") == "http://localhost:8000"
-
-
-def test_file_that_cannot_be_written_is_said():
-    with pytest.raises(MachineError, match="cannot be written"):
-        settings.write_private(Path("/dev/null/settings.toml"), b"")
 
 
 def test_next_write_deletes_what_a_killed_one_left(path, monkeypatch):

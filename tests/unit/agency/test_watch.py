@@ -155,15 +155,6 @@ def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder,
     assert len(federation.stored) == 2
 
 
-def test_files_that_are_nothing_to_read_say_why(started, folder, federation):
-    (folder / "empty.csv").write_text("")
-    (folder / "text.xlsx").write_text("<html>")
-    watch = started()
-    watch.look()
-    assert "is empty" in (folder / "empty.csv.result.txt").read_text()
-    assert "is not a workbook" in (folder / "text.xlsx.result.txt").read_text()
-
-
 @pytest.mark.parametrize("name", ["old.xls", "OLD.XLS", "binary.xlsb", "macros.xlsm"])
 def test_workbook_of_another_kind_is_said_once(started, folder, federation, said, name):
     (folder / name).write_bytes(b"\xd0\xcf\x11\xe0")

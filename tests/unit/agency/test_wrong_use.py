@@ -113,12 +113,6 @@ def test_octets_that_are_not_text_are_refused(machine, words, told):
     assert (done.returncode, b"has characters that are not text. Write it again" in done.stderr) == (2, True), done
 
 
-def test_seconds_to_wait_may_be_any_number(run, federation, report):
-    federation.answers.append((503, {}, b"{}"))
-    code, output = run("send", "--wait", "9" * 999, report)
-    assert (code, "Trying again" in output, "Accepted: 1 report." in output) == (0, True, True), output
-
-
 def test_huge_file_is_not_read(tmp_path):
     with (tmp_path / "huge.csv").open("wb") as file:
         file.truncate(files._LARGEST + 1)
@@ -177,33 +171,12 @@ def test_workbook_for_which_the_disk_has_no_room_is_not_left_half_written(tmp_pa
     assert (tmp_path / "a.xlsx").read_bytes() == b"content"
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["https://[bad", "https://a.example:99999", "https://a example.org", f"https://{'a.' * 150}a", "https://a.example:0",
-     "https://a..example", f"https://{'a' * 64}.example", "https://-a.example", "https://politi-ø.example"],
-)  # fmt: skip
-def test_address_that_names_no_host_or_in_another_alphabet(run, address):
-    code, output = run("init", told=f"{address}\nNO-KRIPOS.1\nsecret\n")
-    expected = "be in ASCII. Ask your coordinator for" if "ø" in address else "name a host, as in https://"
-    assert (code, f"The address must {expected}" in output) == (4, True), output
-
-
 def test_address_at_which_nobody_or_another_program_answers(run, federation):
     code, output = run("init", told="http://127.0.0.1:1\nNO-KRIPOS.1\nsecret\n")
     assert (code, "no program answers at this address. Check the address" in output) == (3, True)
     port = federation.address.rpartition(":")[2]
     code, output = run("init", told=f"https://127.0.0.1:{port}\nNO-KRIPOS.1\nsecret\n")
     assert (code, "SSL" in output, "and the clock of this machine." in output) == (3, True, True)
-
-
-@pytest.mark.parametrize(
-    ("token", "code"),
-    [({"access_token": 1, "expires_in": 9}, 3), ({"access_token": "a", "expires_in": "b"}, 3), ({}, 3), ([], 3)],
-)
-def test_token_of_another_program(run, federation, monkeypatch, token, code):
-    monkeypatch.setitem(federation.__dict__, "answer", lambda *_: as_json(200, token))
-    exit_code, output = run("findings")
-    assert (exit_code, "not what this program expects (status 200)" in output) == (code, True)
 
 
 def test_credential_that_ended_leaves_what_waits(run, federation, report, monkeypatch):
@@ -246,17 +219,6 @@ def test_time_zone_that_this_machine_lacks(run, report, federation, tmp_path):
     for words in (("check", report), ("send", report), ("template", tmp_path / "counts.xlsx")):
         code, output = run(*words)
         assert (code, "Install the time zones of your system" in output) == (4, True), words
-
-
-def test_outbox_that_is_damaged_or_of_another_federation(run, report, machine, given):
-    settings.store(machine, {"outbox": str(report)})
-    code, output = run("send", report)
-    assert (code, "Move the file to another folder, and send your files again" in output) == (5, True)
-    settings.store(machine, {"outbox": str(given.outbox)})
-    assert run("send", report)[0] == 0
-    settings.store(machine, {"address": "http://localhost:1"})
-    code, output = run("send", report)
-    assert (code, "belongs to http://127.0.0.1" in output) == (4, True)
 
 
 def test_report_of_one_agency_is_not_sent_as_another(run, report, machine, federation):
