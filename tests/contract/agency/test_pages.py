@@ -24,7 +24,7 @@ from p2p_agency.files import Context
 from p2p_core import periods
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.values import Clock
-from tests import factories
+from tests import factories, pictures
 from tests.contract.agency.conftest import account, text_of
 from tests.contract.callers import COLUMNS, Caller, day, hour, report
 from tests.contract.public.press import Covered, Press
@@ -260,6 +260,10 @@ def test_template_of_the_agency_is_accepted_once_filled_in(analyst):
     answer = analyst.get("/agency/send/template.xlsx")
     assert 'filename="NO-KRIPOS.xlsx"' in answer["Content-Disposition"]
     assert drop(analyst, answer.content).context["refused"]
+    row = ("2026-06-01 09:00", "NO: Norway", "BITTORRENT: BitTorrent", 17)
+    filled = pictures.fill_in(answer.content, [row])
+    assert drop(analyst, filled, stamp=drop(analyst, filled).context["stamp"]).status_code == 302
+    assert Report.objects.get().total == 17
 
 
 @pytest.mark.parametrize("allowed", [True, False])
