@@ -9,8 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext, gettext_lazy
 
 from api.agency import advice
-from api.agency.page import AgencyPage
-from api.site import pages
+from api.agency.page import AgencyPage, indicator_names
 from federation.database import clock
 from federation.errors import FederationError
 from federation.findings import chart, decisions, finding_queries, series
@@ -43,7 +42,7 @@ class Findings(AgencyPage):
             before=int(before) if before.isdecimal() and len(before) <= 18 else None,
             limit=PAGE + 1,
         )
-        names = {one.number: one.name for one in pages.indicators().values()}
+        names = indicator_names()
         listed = [(row, names[row.indicator], rulebook.RULES[row.rule].severity.value) for row in rows[:PAGE]]
         return self.page(
             "findings", findings=listed, every=every, before=rows[PAGE - 1].id if len(rows) > PAGE else None
@@ -94,7 +93,7 @@ class Finding(AgencyPage):
         row = finding_queries.finding(agency=self.agency.pk, id=id)
         if row is None:
             raise Http404
-        names = {one.number: one.name for one in pages.indicators().values()}
+        names = indicator_names()
         # The chart has only the agency's own counts, even if the rule compares agencies.
         about = FindingPeriods(self.agency.pk, row.indicator, row.frequency, row.period, row.last_period)
         shown = series.around(about, now=clock.now())

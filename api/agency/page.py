@@ -28,6 +28,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {**pages.frame(request), **pages.everywhere()}
 
 
+def indicator_names() -> dict[int, str]:
+    return {one.number: one.name for one in pages.indicators().values()}
+
+
 # Each page checks the account itself, so the middleware leaves it to them.
 @method_decorator(login_not_required, name="dispatch")
 class OpenPage(View):
@@ -51,6 +55,12 @@ class OpenPage(View):
         """The answer to a caller who may not open the page."""
         return None
 
+    def account(self) -> Any:
+        """The account of the caller. None if the access or the session has ended, or before the password."""
+        now = timezone.now()
+        account = agency_accounts.account_of(self.request.user, now=now)
+        return account if account and sessions.renew(self.request.session, now=now) else None
+
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         context = {**frame(self.request), **context}
         headers = {"Cache-Control": "no-store"}
@@ -68,9 +78,8 @@ class AgencyPage(OpenPage):
     agency: Any
 
     def refusal(self) -> HttpResponse | None:
-        now = timezone.now()
-        account = agency_accounts.account_of(self.request.user, now=now)
-        if account is None or not sessions.renew(self.request.session, now=now):
+        account = self.account()
+        if account is None:
             return self.sign_in("sign-in")
         if not second_factor.is_verified(self.request.user):
             return self.sign_in("second-factor")

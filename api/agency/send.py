@@ -19,10 +19,9 @@ from django.utils.translation import gettext
 
 from api import requests
 from api.agency import advice
-from api.agency.page import AgencyPage
+from api.agency.page import AgencyPage, indicator_names
 from api.codes import CODES
 from api.problems import Problem, problem_of
-from api.site import pages
 from api.throttling import costs, rates
 from api.v1.submissions import store
 from countries.reference import Reference
@@ -129,7 +128,7 @@ class Send(AgencyPage):
     def _preview(self, kind: str, read: Reading) -> HttpResponse:
         submission = read.submission
         found = dry_run.preview(self.agency, submission)
-        names = {one.number: one.name for one in pages.indicators().values()}
+        names = indicator_names()
         shown = submission.reports[:SHOWN]
         outcomes = Counter(outcome.value for outcome in found.outcomes)
         rows = zip(shown, queries.totals(shown, agency=self.agency.pk), found.outcomes, strict=False)

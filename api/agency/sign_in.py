@@ -19,7 +19,7 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 
 from api.agency.page import AgencyPage, OpenPage, frame
-from countries.accounts import agency_accounts, second_factor, sessions, sign_in
+from countries.accounts import agency_accounts, second_factor, sign_in
 from countries.accounts.second_factor import TooSoon
 from countries.admin.second_factor import CodeInput
 from countries.registry import Refused
@@ -91,9 +91,7 @@ class SecondFactor(OpenPage):
     """Asks for a code, or sets up the app that shows codes."""
 
     def refusal(self) -> HttpResponse | None:
-        now = timezone.now()
-        account = agency_accounts.account_of(self.request.user, now=now)
-        if account is None or not sessions.renew(self.request.session, now=now):
+        if self.account() is None:
             return HttpResponseRedirect(reverse("agency:sign-in"))
         return HttpResponseRedirect(self._next()) if second_factor.is_verified(self.request.user) else None
 

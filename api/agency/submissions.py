@@ -9,8 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
-from api.agency.page import AgencyPage
-from api.site import pages
+from api.agency.page import AgencyPage, indicator_names
 from federation.findings import finding_queries
 from federation.intake import queries
 from federation.intake.queries import Contents
@@ -43,7 +42,7 @@ class Submissions(AgencyPage):
         given = (("outcome", outcome), ("day", written if day else ""), ("from_pages", "1" if from_pages else ""))
         chosen = {name: value for name, value in given if value}
         contents = queries.contents(rows[:PAGE])
-        names = {one.number: one.name for one in pages.indicators().values()}
+        names = indicator_names()
         listed = [(row, [_listed(one, names) for one in contents.get(row.id, ())]) for row in rows[:PAGE]]
         return self.page(
             "submissions",
@@ -65,7 +64,7 @@ class Submission(AgencyPage):
         given = request.GET.get("first", "")
         first = int(given) if given.isdecimal() and len(given) <= 9 else 0
         last = first + REPORTS_PAGE - 1
-        names = {one.number: one.name for one in pages.indicators().values()}
+        names = indicator_names()
         return self.page(
             "submission",
             submission=row,
