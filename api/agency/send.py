@@ -71,7 +71,9 @@ class Send(AgencyPage):
             missing = gettext("No file came, or it is larger than %d MiB. Choose a file.") % size
             return self._ask(problem=missing, status=422)
         try:
-            self._count()
+            allowance = rates.count(rates.SUBMISSIONS_PER_AGENCY, str(self.agency.pk))
+            if allowance.left < 0:
+                raise rates.refusal(allowance)
             with costs.read_file(self.agency.pk):
                 return self._answer(sent.name, sent.read())
         except (PayloadError, FederationError, Problem) as error:
@@ -89,11 +91,6 @@ class Send(AgencyPage):
             is_wanted = "coloured" in self.request.POST and writing.has_wrong_cells(error)
             return self._coloured(error, content) if is_wanted else self._refuse_cells(error)
         return self._store(found.submission) if self._is_confirmed(found.submission) else self._preview(kind, found)
-
-    def _count(self) -> None:
-        allowance = rates.count(rates.SUBMISSIONS_PER_AGENCY, str(self.agency.pk))
-        if allowance.left < 0:
-            raise rates.refusal(allowance)
 
     def _read(self, content: bytes) -> tuple[str, Reading]:
         """The kind of a file and what is in it. Times of a workbook are in the time zone of the agency's set-up."""

@@ -163,13 +163,13 @@ class Outbox:
         self.belong_to(client)
         if self.wait_left() and not at_once:
             return
-        self._forget_early(0 if at_once else time.monotonic())
+        self.early = {} if at_once else {key: due for key, due in self.early.items() if due > time.monotonic()}
         tried: set[str] = set()
         failed = None
         try:
             for key, packed in self._take(tried):
                 failed = self._send_one(client, key, packed) or failed
-                for settled in self._settled(key):
+                for settled in (one for one in self.get([key]) if one.state != "waiting"):
                     on_settled(settled)
             if failed is not None:
                 raise failed
@@ -178,7 +178,8 @@ class Outbox:
             raise
         if tried:
             self._failures, self._next_try = 0, 0.0
-            self._delete_old(client)
+            # The answer has said what time it is. A clock that is ahead would delete new ones.
+            self._run("DELETE FROM submission WHERE settled < ?", (client.now().timestamp() - KEPT,))
         if self.early:
             raise EarlyError(_FUTURE)
 
@@ -201,13 +202,6 @@ class Outbox:
         for key in lost:
             self._run("UPDATE submission SET state = 'waiting', failures = 0, settled = NULL WHERE key = ?", (key,))
         return lost
-
-    def _settled(self, key: str) -> Iterator[Entry]:
-        return (one for one in self.get([key]) if one.state != "waiting")
-
-    def _forget_early(self, now: float) -> None:
-        """Try those again that are due at this time; all of them if it is 0."""
-        self.early = {key: due for key, due in self.early.items() if now and due > now}
 
     def _take(self, tried: set[str]) -> Iterator[tuple[str, bytes]]:
         """Take up one submission after the other: those first that no other process has just taken up."""
@@ -257,10 +251,6 @@ class Outbox:
             "UPDATE submission SET state = ?, settled = ?, answer = ? WHERE key = ?",
             (state, client.now().timestamp(), json.dumps(answer), key),
         )
-
-    def _delete_old(self, client: Client) -> None:
-        """Call it after an answer, which says what time it is: a clock that is ahead would delete new ones."""
-        self._run("DELETE FROM submission WHERE settled < ?", (client.now().timestamp() - KEPT,))
 
     def _wait(self, asked: float) -> None:
         """Wait longer after each failure, and not as long as other agencies."""

@@ -60,7 +60,7 @@ class Watch:
     def look(self) -> None:
         """Take up complete files, send waiting submissions, and write results. The next look repeats failed steps."""
         fault = ""
-        for act in (self._renew, self._take_files, self._send, self._write_results):
+        for act in (self._renew, self._take_files, lambda: self._outbox.send(self._client), self._write_results):
             try:
                 act()
             except AgencyError as error:
@@ -154,9 +154,6 @@ class Watch:
                 self._pending[path] = _Pending(stamp, keys)
                 self._resting.pop(path, None)
                 self._say(f"{_name(path)} is in the outbox.")
-
-    def _send(self) -> None:
-        self._outbox.send(self._client)
 
     def _write_results(self) -> None:
         for path, pending in list(self._pending.items()):
