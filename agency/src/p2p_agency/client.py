@@ -22,7 +22,7 @@ import urllib3
 from p2p_agency import connections
 from p2p_agency.errors import AgencyError, AwayError, SetUpError
 from p2p_agency.settings import Settings
-from p2p_agency.signing import Signer, signer
+from p2p_agency.signing import Signer
 
 _SUBMISSIONS: Final = "/api/v1/submissions/"
 #: A clock that differs by less is right: the header Date has whole seconds, and a request takes time.
@@ -162,7 +162,7 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self.address, self.agency = settings.address, settings.agency
         self._id, self._secret = settings.client_id, settings.client_secret
-        self._signer: Signer | None = signer(settings)
+        self._signer = Signer(settings) if settings.keyid else None
         self._token, self._token_ends = "", 0.0
         self._pool = connections.pool_of(self.address)
         #: How far the clock of the federation is ahead of this machine's.

@@ -44,17 +44,12 @@ class Settings:
         """The code of the agency, with which the id of its credential begins."""
         return self.client_id.rpartition(".")[0]
 
-    @property
-    def key_file(self) -> Path:
-        """The private key that belongs to ``keyid``."""
-        return key_file(self.path, self.keyid.rpartition(".")[2])
-
-
-def key_file(settings: Path, shown: str) -> Path:
-    """Where the private key is whose fingerprint begins with these characters."""
-    if not _SHOWN.fullmatch(shown):
-        raise SetUpError(f"{shown!r} is not the name of a key. Write the name that your coordinator gave you.")
-    return settings.with_name(f"signing-{shown}.pem")
+    def key_file(self, keyid: str) -> Path:
+        """Where a private key is. Its name ends with the first characters of its fingerprint, which are enough."""
+        shown = keyid.rpartition(".")[2]
+        if not _SHOWN.fullmatch(shown):
+            raise SetUpError(f"{shown!r} is not the name of a key. Write the name that your coordinator gave you.")
+        return self.path.with_name(f"signing-{shown}.pem")
 
 
 def load(path: Path) -> Settings:

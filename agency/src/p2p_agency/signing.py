@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from p2p_agency.errors import SetUpError
-from p2p_agency.settings import Settings, key_file, write_private
+from p2p_agency.settings import Settings, write_private
 
 _COVERED: Final = ("@method", "@path", "content-type", "content-encoding")
 #: The name of a key is the code of the agency, a dot, and so many characters of the fingerprint.
@@ -31,7 +31,7 @@ def make_key(settings: Settings) -> NewKey:
     private = Ed25519PrivateKey.generate()
     public = private.public_key()
     fingerprint = sha256(public.public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-    file = key_file(settings.path, fingerprint[:_SHOWN])
+    file = settings.key_file(fingerprint[:_SHOWN])
     write_private(file, private.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()))
     pem = public.public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo).decode()
     return NewKey(file, pem, fingerprint)
@@ -40,7 +40,8 @@ def make_key(settings: Settings) -> NewKey:
 class Signer:
     """Signs requests with the key that the settings name."""
 
-    def __init__(self, keyid: str, file: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
+        keyid, file = settings.keyid, settings.key_file(settings.keyid)
         try:
             self._pem = file.read_bytes()
         except OSError as error:
@@ -68,7 +69,3 @@ class Signer:
         signer.sign(request, key_id=self._keyid, created=created, label="sig", covered_component_ids=covered, body=body)
         signed: dict[str, str] = request.headers
         return signed
-
-
-def signer(settings: Settings) -> Signer | None:
-    return Signer(settings.keyid, settings.key_file) if settings.keyid else None

@@ -10,6 +10,7 @@ import pytest
 
 from p2p_agency import settings
 from p2p_agency.errors import SetUpError
+from p2p_agency.signing import Signer
 
 VALUES = {"address": "https://federation.example.org", "client_id": "NO-KRIPOS.1", "client_secret": 'a "secret" \\ æ'}
 
@@ -99,7 +100,7 @@ def test_what_is_no_text_is_said_also_when_it_should_change(tmp_path, make):
 def test_name_that_no_key_has_is_refused(path, name):
     settings.store(path, {**VALUES, "keyid": name})
     with pytest.raises(SetUpError, match="is not the name of a key"):
-        assert settings.load(path).key_file
+        Signer(settings.load(path))
 
 
 @pytest.mark.parametrize(
