@@ -34,11 +34,6 @@ class Commands(click.Group):
             )
             sys.exit(MachineError.exit_code)
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if any("\0" in one for one in args):
-            raise click.UsageError("An argument has a NUL character. Write it without this character.", ctx)
-        return super().parse_args(ctx, args)
-
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)

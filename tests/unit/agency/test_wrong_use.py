@@ -85,17 +85,6 @@ def test_files(run, tmp_path, command, name, content, code, words):
     assert (exit_code, words in output) == (code, True), output
 
 
-@pytest.mark.parametrize(
-    "words",
-    [("check", "a\0b.csv"), ("send", "a\0b.csv"), ("watch", "a\0b"), ("template", "a\0b.xlsx"), ("outbox", "a\0b"),
-     ("withdraw", "a\0b", "H", "2026-11-24T09:00"), ("--config", "a\0b", "status")],
-    ids=lambda words: words[0],
-)  # fmt: skip
-def test_argument_with_a_nul_character_is_refused(run, words):
-    code, output = run(*words)
-    assert (code, "An argument has a NUL character. Write it without" in output) == (2, True), output
-
-
 NOT_TEXT = b"\xff"
 
 
