@@ -227,10 +227,14 @@ def _warn_about_clock(client: Client) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
-    "--quiet", default=5.0, show_default=True, help="A file is complete if it has not changed for so many seconds."
+    "--quiet",
+    type=click.IntRange(0),
+    default=5,
+    show_default=True,
+    help="A file is complete if it has not changed for so many seconds.",
 )
 @click.pass_obj
-def watch(path: Path, folder: Path, quiet: float) -> None:
+def watch(path: Path, folder: Path, quiet: int) -> None:
     """Send each new file of a folder, and write its result beside it."""
     from p2p_agency import watch as watching
 

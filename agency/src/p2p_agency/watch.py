@@ -5,7 +5,6 @@ result is read again. It becomes the same submissions, which the outbox does not
 """
 
 import contextlib
-import math
 import os
 import secrets
 import time
@@ -44,7 +43,7 @@ class Watch:
     """One folder. ``look`` does what is to be done now, and is called again and again."""
 
     def __init__(
-        self, folder: Path, given: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]
+        self, folder: Path, given: Settings, outbox: Outbox, *, quiet: int, say: Callable[[str], None]
     ) -> None:
         self._folder, self._settings, self._quiet, self._say = folder, given, quiet, say
         self._outbox, self._client = outbox, Client(given)
@@ -228,14 +227,10 @@ def _is_open(path: Path) -> bool | None:
     return False
 
 
-def run(folder: Path, given: Settings, outbox: Outbox, *, quiet: float, say: Callable[[str], None]) -> None:
+def run(folder: Path, given: Settings, outbox: Outbox, *, quiet: int, say: Callable[[str], None]) -> None:
     """Watch until the process is ended. Changes on network drives are announced to nobody, so it looks by itself."""
     import signal
 
-    import click
-
-    if not 0 <= quiet < math.inf:
-        raise click.BadParameter("Give a number of seconds that is 0 or more.", param_hint="--quiet")
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)
     watching = Watch(folder, given, outbox, quiet=quiet, say=say)

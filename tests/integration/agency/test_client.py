@@ -97,7 +97,7 @@ def finish(machine):
 
 def test_file_that_grows_slowly_is_sent_when_it_is_whole(federation, machine):
     slow = machine("FI-KRP")
-    watch = slow.start("watch", "--quiet", "0.2", str(slow.files))
+    watch = slow.start("watch", "--quiet", "1", str(slow.files))
     slow.write(1)
     growing = slow.files / "growing.csv"
     rows = ["INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE\n"]
