@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from p2p_agency import files, messages
+from p2p_agency import files, messages, reference
 from p2p_agency.errors import RefusedError
-from p2p_agency.files import Content
+from p2p_agency.files import Content, Context
+from p2p_agency.reference import Reference
 from p2p_agency.settings import Settings
 from p2p_agency.words import amount
 from p2p_core import instants, periods
@@ -28,11 +29,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Made(NamedTuple):
-    """The bodies of several files, warnings about them, and whether times in them were local."""
+    """The bodies of several files, warnings about them, and how local times were read, if there were any."""
 
     bodies: Iterator[bytes]
     warnings: Sequence[str]
-    is_local: bool
+    local: Reference | None
 
 
 def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], datetime] | None = None) -> Made:
@@ -40,10 +41,14 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], d
 
     With ``again``, they are prepared at the time that it returns, and not when the files were saved.
     """
+    if not paths:
+        return Made(iter(()), (), None)
+    facts = reference.load(settings)
+    known = files.context_of(facts, settings.agency)
     found, refused = dict[Path, Content](), []
     for path in dict.fromkeys(paths):
         try:
-            found[path] = _read(path, settings, again=again)
+            found[path] = _read(path, known, again=again)
         except PayloadError as refusal:
             refused += messages.of_faults(refusal, path)
         except RefusedError as refusal:
@@ -51,10 +56,11 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], d
     if refused:
         whole = ["None of the files was sent. Correct the faults, and send all of them again."]
         raise RefusedError("\n".join(refused + whole * (len(paths) > 1)))
-    codes = _codes(settings) if found else {}
+    codes = _codes(known)
     made = [write(content.reports, codes, content.prepared) for content in found.values()]
     warnings = list(_doubles(found, codes)) if len(found) > 1 else []
-    return Made(chain(*made), warnings, any(content.kind == "workbook" for content in found.values()))
+    is_local = any(content.kind == "workbook" for content in found.values())
+    return Made(chain(*made), warnings, facts if is_local else None)
 
 
 def of_file(path: Path, settings: Settings) -> Iterator[bytes]:
@@ -62,17 +68,18 @@ def of_file(path: Path, settings: Settings) -> Iterator[bytes]:
 
     So a time of saving in the future is sent as it is. The outbox keeps the bodies until the federation accepts it.
     """
-    content = _read(path, settings)
-    return write(content.reports, _codes(settings), content.prepared)
+    known = files.context_of(reference.load(settings), settings.agency)
+    content = _read(path, known)
+    return write(content.reports, _codes(known), content.prepared)
 
 
-def _codes(settings: Settings) -> dict[int, str]:
-    return {number: code for code, number in files.context_of(settings).indicators.items()}
+def _codes(known: Context) -> dict[int, str]:
+    return {number: code for code, number in known.indicators.items()}
 
 
-def _read(path: Path, settings: Settings, *, again: Callable[[], datetime] | None = None) -> Content:
+def _read(path: Path, known: Context, *, again: Callable[[], datetime] | None = None) -> Content:
     now = datetime.now(UTC)
-    content = files.read(path, files.context_of(settings), now)
+    content = files.read(path, known, now)
     if again is not None:
         return content._replace(prepared=again())
     if content.prepared > now + _LONGEST_WAIT:

@@ -16,6 +16,7 @@ from p2p_agency.client import Client, ProblemError
 from p2p_agency.errors import AgencyError, AwayError, EarlyError, RefusedError, SetUpError
 from p2p_agency.failures import Commands
 from p2p_agency.outbox import Entry, Outbox
+from p2p_agency.reference import Reference
 from p2p_agency.settings import Settings
 from p2p_agency.words import amount
 from p2p_core import periods
@@ -112,14 +113,14 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
     from p2p_core.workbooks.files import kind_of
 
     given = settings.load(context.obj)
-    (content, _), known = files.load(file), files.context_of(given)
-    verdict, refusal = checking.check(content, known, datetime.now(UTC))
+    (content, _), known = files.load(file), reference.load(given)
+    verdict, refusal = checking.check(content, files.context_of(known, given.agency), datetime.now(UTC))
     told = messages.of_faults(refusal, file) if refusal else checking.lines(verdict)
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(told))
     if marked:
         click.echo(checking.write_marked(marked, content, refusal), err=as_json)
     if "workbook" in (kind_of(content), verdict.get("kind")) and not as_json:
-        click.echo(reference.load(given))
+        click.echo(known)
     if refusal:
         context.exit(RefusedError.exit_code)
 
@@ -147,7 +148,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if dry_run:
         click.echo("\n".join(previews.lines(client, list(made.bodies))))
         _warn_about_clock(client)
-        _show_zone(given, is_used=made.is_local)
+        _show_zone(made.local)
         return
     outbox = _open_outbox(given)
     outbox.belong_to(client)
@@ -159,7 +160,7 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     try:
         _show_results(outbox.get(keys) if keys else settled, newest=bool(again and keys))
     finally:
-        _show_zone(given, is_used=made.is_local)
+        _show_zone(made.local)
 
 
 def _open_outbox(given: Settings) -> Outbox:
@@ -203,9 +204,9 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
     return [*settled, *outbox.get(outbox.early)]
 
 
-def _show_zone(given: Settings, *, is_used: bool) -> None:
-    if is_used:
-        click.echo(reference.load(given))
+def _show_zone(local: Reference | None) -> None:
+    if local:
+        click.echo(local)
 
 
 def _show_results(stored: Sequence[Entry], *, newest: bool) -> None:

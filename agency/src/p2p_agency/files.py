@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from p2p_agency import large_csv, reference
+from p2p_agency import large_csv
 from p2p_agency.errors import MachineError, RefusedError
-from p2p_agency.settings import Settings
+from p2p_agency.reference import Reference
 from p2p_core import instants
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
@@ -116,9 +116,8 @@ def shown(text: Path | str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text))
 
 
-def context_of(settings: Settings) -> Context:
-    facts = reference.load(settings)
-    return Context({code: number for number, code in enumerate(facts.indicators)}, settings.agency, facts.clock)
+def context_of(facts: Reference, agency: str) -> Context:
+    return Context({code: number for number, code in enumerate(facts.indicators)}, agency, facts.clock)
 
 
 def write_new(file: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from p2p_agency import bodies, files
+from p2p_agency import bodies, files, reference
 from p2p_agency.errors import RefusedError
 from p2p_core import instants
 from p2p_core.payloads import submissions
@@ -36,9 +36,8 @@ def file(tmp_path):
 
 
 def read(body, given, media="json"):
-    found = submissions.read(
-        body, media, received=datetime.now(UTC), indicators=files.context_of(given).indicators, agency="NO-KRIPOS"
-    )
+    known = files.context_of(reference.load(given), "NO-KRIPOS")
+    found = submissions.read(body, media, received=datetime.now(UTC), indicators=known.indicators, agency=known.agency)
     return {(one.indicator, one.frequency, one.period): one.digest() for one in found.reports}
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from p2p_agency import files, large_csv
+from p2p_agency import files, large_csv, reference
 from p2p_core.payloads import draft
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.workbooks import sheets
@@ -31,7 +31,7 @@ def read(tmp_path, given, small_limits):
     def read_text(text, encoding="utf-8"):
         path = tmp_path / "history.csv"
         path.write_bytes(text.encode(encoding))
-        return files.read(path, files.context_of(given), datetime.now(UTC)).reports
+        return files.read(path, files.context_of(reference.load(given), given.agency), datetime.now(UTC)).reports
 
     return read_text
 
