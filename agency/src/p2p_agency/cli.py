@@ -128,7 +128,7 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only show what would become of the reports. Nothing is stored.")
-@click.option("--again", is_flag=True, help="Send a file that was sent before again, as your newest report.")
+@click.option("--again", is_flag=True, help="Send again a file that was sent before, as your newest report.")
 @click.option(
     "--wait", default=90, show_default=True, help="How many seconds to try if the federation cannot be reached."
 )

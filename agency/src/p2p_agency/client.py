@@ -335,7 +335,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return "no program answers at this address. Check the address. If it is right, try again later."
     if isinstance(error, urllib3.exceptions.TimeoutError):
-        return "it does not answer in time, or its answer has no end. Try again later."
+        return "it does not answer in time, or its answer is too long. Try again later."
     return f"the connection broke ({type(error).__name__}). Try again later."
 
 

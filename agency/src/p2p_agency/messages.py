@@ -22,8 +22,8 @@ _OUTCOMES: Final = {
     "withdrawn": "withdrawn: no earlier report for the period is used or held any more",
 }
 SENT_BEFORE: Final = (
-    "Nothing of this was sent now, because it was sent before. To send it again, as your newest report, use --again.\n"
-    "The result of that time:"
+    "This was sent before, so nothing was sent now. To send it again, as your newest report, use --again.\n"
+    "The result was:"
 )
 NOT_IN_USE: Final = (
     "No report of this frequency is in use for these periods. If the numbers are sums of shorter periods, withdraw the "

@@ -27,7 +27,7 @@ _REFRESH: Final = 60
 _LONGER: Final = 6
 #: Seconds between two looks into the folder.
 _PAUSE: Final = 1
-_OTHER_FORM: Final = "Save it again, if need be in another form, such as CSV."
+_OTHER_FORMAT: Final = "Save it again, or in another format, such as CSV."
 #: Programs begin the names of their unfinished files with these.
 _UNFINISHED: Final = (".", "~")
 
@@ -145,7 +145,7 @@ class Watch:
             raise
         except Exception as error:  # noqa: BLE001  a fault of one file must not stop the others
             kind = type(error).__name__
-            self._finish(path, stamp, [f"{_name(path)} could not be read ({kind}). {_OTHER_FORM}"])
+            self._finish(path, stamp, [f"{_name(path)} could not be read ({kind}). {_OTHER_FORMAT}"])
             return
         with contextlib.suppress(OSError):
             if _stamp(path.stat()) == stamp:

@@ -86,8 +86,8 @@ def test_send_stores_once(agency, file, federation):
     code, output = agency("send", file)
     assert (code, "Accepted: 1 report.\n        1 put into use" in output) == (0, True)
     code, output = agency("send", file)
-    assert (code, output.startswith("Nothing of this was sent now, because it was sent before.")) == (0, True)
-    assert "The result of that time:\nAccepted: 1 report.\n" in output
+    assert (code, output.startswith("This was sent before, so nothing was sent now.")) == (0, True)
+    assert "The result was:\nAccepted: 1 report.\n" in output
     assert len(federation.stored) == 1
     agency("send", "--again", file)
     assert len(federation.stored) == 2
@@ -105,7 +105,7 @@ def test_file_saved_in_the_future_is_sent_once_when_its_time_has_come(agency, tm
         assert (code, "from the future" in output, "waiting: 1" in agency("outbox")[1]) == (3, True, True)
     assert " UTC, 2 failed attempts: DOWNLOADS, 1 report for 2025-11-24T09:00 [" in agency("outbox")[1]
     assert agency("send", str(file))[0] == 0
-    assert "it was sent before" in agency("send", str(file))[1]
+    assert "This was sent before" in agency("send", str(file))[1]
     assert len(federation.stored) == 1
 
 

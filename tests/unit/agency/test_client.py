@@ -107,7 +107,7 @@ def test_answer_that_would_take_all_memory_is_not_unpacked(client, federation):
 def test_answer_without_end_is_given_up(client, federation, monkeypatch):
     monkeypatch.setattr(clients, "_LARGEST", 1_000_000)
     federation.answers.append((202, {}, b" " * 2_000_000))
-    with pytest.raises(AwayError, match="its answer has no end"):
+    with pytest.raises(AwayError, match="its answer is too long"):
         submit(client)
 
 

@@ -177,7 +177,7 @@ def test_file_that_no_reader_expected_has_a_result_and_the_others_are_sent(start
     watch.look()
     assert len(federation.stored) == 2
     said = (folder / "b.json.result.txt").read_text()
-    assert said == "b.json could not be read (IndexError). Save it again, if need be in another form, such as CSV.\n"
+    assert said == "b.json could not be read (IndexError). Save it again, or in another format, such as CSV.\n"
 
 
 def test_refusal_of_the_federation_is_the_result(started, folder, federation):
