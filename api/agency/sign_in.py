@@ -58,7 +58,7 @@ class CodeForm(forms.Form):
         try:
             found = sign_in.check_code(request, self.cleaned_data["code"])
         except TooSoon:
-            self.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and give the next code."))
+            self.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and enter the next code."))
             self.status = 429
             return None
         if found is None:

@@ -39,7 +39,7 @@ def sign_in(page: Any, url: str, name: str) -> None:
     secret = page.locator("code.secret").inner_text()
     page.get_by_label("Code").fill(second_factor.code(second_factor.read(secret)))
     page.get_by_role("button", name="Set up").click()
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     page.get_by_role("heading", name="The coordinators' desk").wait_for()
 
 

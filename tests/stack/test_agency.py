@@ -153,7 +153,7 @@ def accept(page):
     page.keyboard.press("Enter")
     page.locator(".codes li").nth(9).wait_for()
     fits(page)
-    press(page, "I have kept them. Go on")
+    press(page, "I have saved them. Continue")
     heading(page, "Board")
     fits(page)
     return secret

@@ -271,7 +271,7 @@ def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation,
             assert desk.faults(page) == []
             if codes:
                 page.get_by_label("Code").fill(codes[0].upper())
-                page.get_by_role("button", name="Go on").click()
+                page.get_by_role("button", name="Continue").click()
                 page.get_by_role("heading", name="The coordinators' desk").wait_for()
                 assert desk.messages(page) == ["You have used a recovery code; 9 are left."]
                 page.goto(f"{url}/admin/second-factor/")

@@ -352,7 +352,7 @@ def test_dry_run_shows_the_count_that_the_file_replaces(analyst, agency, other):
     lines = [rows(("NO", 5), ago=ago) for ago in (2, 3, 4)]
     checked = drop(analyst, b"\n".join([lines[0], *(one.split(b"\n")[1] for one in lines[1:])]))
     assert [total for _, _, total, _ in checked.context["previewed"]] == [4321, None, None]
-    assert "Until now Your count" in text_of(checked)
+    assert "In use now Your count" in text_of(checked)
     assert "4,321 5 used" in text_of(checked)
     assert "– 5 used" in text_of(checked)
 
