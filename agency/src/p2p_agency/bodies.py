@@ -1,7 +1,7 @@
 """Makes submissions from the reports of a file: in JSON, each for one indicator, in order of time, within limits."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,14 +16,13 @@ from p2p_agency.settings import Settings
 from p2p_agency.words import amount
 from p2p_core import instants, periods
 from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
+from p2p_core.payloads.checks import AHEAD
 from p2p_core.payloads.faults import PayloadError
 from p2p_core.reports import NewReport
 
 #: Far below the limits of the federation, so that a broken connection costs little, and progress can be seen.
 _OBSERVATIONS: Final = 100_000
 _REPORTS: Final = 10_000
-#: If the time of saving is further in the future, the file would wait too long in the outbox.
-_LONGEST_WAIT: Final = timedelta(days=1)
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -36,10 +35,11 @@ class Made(NamedTuple):
     local: Reference | None
 
 
-def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], datetime] | None = None) -> Made:
+def of_files(paths: Sequence[Path], settings: Settings, now: Callable[[], datetime], *, again: bool = False) -> Made:
     """The bodies of all these files. If some have faults, the error has the faults of each of them.
 
-    With ``again``, they are prepared at the time that it returns, and not when the files were saved.
+    ``now`` returns the time of the federation. With ``again``, the bodies are prepared at this time, and not when the
+    files were saved.
     """
     if not paths:
         return Made(iter(()), (), None)
@@ -48,7 +48,7 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], d
     found, refused = dict[Path, Content](), []
     for path in dict.fromkeys(paths):
         try:
-            found[path] = _read(path, known, again=again)
+            found[path] = _read(path, known, now, again=again)
         except PayloadError as refusal:
             refused += messages.of_faults(refusal, path)
         except RefusedError as refusal:
@@ -63,13 +63,10 @@ def of_files(paths: Sequence[Path], settings: Settings, *, again: Callable[[], d
     return Made(chain(*made), warnings, facts if is_local else None)
 
 
-def of_file(path: Path, settings: Settings) -> Iterator[bytes]:
-    """The bodies of a file. Unless the file is saved again, they are always the same.
-
-    So a time of saving in the future is sent as it is. The outbox keeps the bodies until the federation accepts it.
-    """
+def of_file(path: Path, settings: Settings, now: Callable[[], datetime]) -> Iterator[bytes]:
+    """The bodies of a file. Unless the file is saved again, they are always the same."""
     known = files.context_of(reference.load(settings), settings.agency)
-    content = _read(path, known)
+    content = _read(path, known, now)
     return write(content.reports, _codes(known), content.prepared)
 
 
@@ -77,15 +74,17 @@ def _codes(known: Context) -> dict[int, str]:
     return {number: code for code, number in known.indicators.items()}
 
 
-def _read(path: Path, known: Context, *, again: Callable[[], datetime] | None = None) -> Content:
-    now = datetime.now(UTC)
-    content = files.read(path, known, now)
-    if again is not None:
-        return content._replace(prepared=again())
-    if content.prepared > now + _LONGEST_WAIT:
+def _read(path: Path, known: Context, now: Callable[[], datetime], *, again: bool = False) -> Content:
+    began = now()
+    content = files.read(path, known, began)
+    if again:
+        return content._replace(prepared=now())
+    # If it waited until the federation accepts it, it would replace a file that corrects it and was saved meanwhile.
+    if content.prepared > began + AHEAD:
         raise RefusedError(
-            f"{files.shown(Path(path.name))} was last saved in the future: on {content.prepared:%Y-%m-%d}. Correct the "
-            "clock of the machine that saves it, and save it again."
+            f"{files.shown(Path(path.name))} was last saved in the future: on {content.prepared:%Y-%m-%d, %H:%M} UTC. "
+            f"Now it is {began:%Y-%m-%d, %H:%M} UTC. Correct the clock of the machine that saves it, and save it "
+            "again. To send it as your newest report without saving it, run: p2p-agency send --again FILE"
         )
     return content
 

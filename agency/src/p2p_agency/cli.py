@@ -13,7 +13,7 @@ import click
 
 from p2p_agency import messages, reference, settings
 from p2p_agency.client import Client, ProblemError
-from p2p_agency.errors import AgencyError, AwayError, EarlyError, RefusedError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, RefusedError, SetUpError
 from p2p_agency.failures import Commands
 from p2p_agency.outbox import Entry, Outbox
 from p2p_agency.reference import Reference
@@ -142,7 +142,11 @@ def send(path: Path, files: Sequence[Path], dry_run: bool, again: bool, wait: in
     if files:
         reference.refresh_if_possible(given, client)
     # All files are read before the first submission is sent.
-    made = bodies.of_files(files, given, again=client.now if again else None)
+    try:
+        made = bodies.of_files(files, given, client.now, again=again)
+    except RefusedError:
+        _warn_about_clock(client)
+        raise
     for warning in made.warnings:
         click.echo(warning, err=True)
     if dry_run:
@@ -169,10 +173,7 @@ def _open_outbox(given: Settings) -> Outbox:
 
 
 def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
-    """Send all waiting submissions, and return the settled ones and those that are from the future.
-
-    Stop if none was settled for ``wait`` seconds.
-    """
+    """Send all waiting submissions, and return the settled ones. Stop if none was settled for ``wait`` seconds."""
     last, settled = time.monotonic(), []
     waiting = outbox.count().get("waiting", 0)
 
@@ -187,9 +188,6 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
             try:
                 outbox.send(client, at_once=True, on_settled=settle)
                 break
-            except EarlyError as early:
-                click.echo(str(early), err=True)
-                break
             except AwayError as away:
                 pause = outbox.wait_left()
                 if time.monotonic() + pause - last > wait:
@@ -201,7 +199,7 @@ def _send_waiting(outbox: Outbox, client: Client, wait: float) -> list[Entry]:
                 click.echo(_STAYS, err=True)
                 raise
     _warn_about_clock(client)
-    return [*settled, *outbox.get(outbox.early)]
+    return settled
 
 
 def _show_zone(local: Reference | None) -> None:

@@ -28,10 +28,6 @@ class AwayError(AgencyError):
         self.retry_after, self.for_all = retry_after, for_all
 
 
-class EarlyError(AwayError):
-    """By the clock of the federation, a submission is from the future. This submission waits, the others do not."""
-
-
 class SetUpError(AgencyError):
     """The settings, the credential or the key are wrong."""
 

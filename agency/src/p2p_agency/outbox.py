@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from p2p_agency.client import Client, ProblemError
-from p2p_agency.errors import AgencyError, AwayError, EarlyError, MachineError, SetUpError
+from p2p_agency.errors import AgencyError, AwayError, MachineError, SetUpError
 from p2p_core import instants
 
 #: Seconds for which accepted and refused submissions are kept.
@@ -32,11 +32,9 @@ _SHORTEST, _LONGEST = 1.0, 300.0
 #: Answers that say what is wrong with the submission, and not with how or when it is sent.
 _ABOUT_THE_BODY: Final = frozenset({400, 413, 415, 422})
 _ABOUT_THE_SIGNATURE: Final = ("signature_", "content_digest_")
-#: Faults that disappear with time. Their cause is that the machine which made the report has a clock that is ahead.
+#: Faults of a report that is from the future, by the clock of the federation.
 _TOO_EARLY: Final = frozenset({"prepared_in_future", "period_not_ended"})
-_FUTURE: Final = (
-    "For the clock of the federation, a report is from the future. Correct the clock of the machine that made it."
-)
+_FUTURE: Final = "By the clock of the federation, a report is from the future."
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _FINDINGS: Final = 100
 
@@ -83,8 +81,6 @@ class Outbox:
         self.path = path
         #: These belong to this process alone. So a program that is started after an outage tries at once.
         self._failures, self._next_try = 0, 0.0
-        #: The submissions that are from the future, and when each of them is tried again.
-        self.early: dict[str, float] = {}
         with self._storing(), ExitStack() as failing:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite gives its other files the mode of this file. If the file exists, it is not opened here: closing it
@@ -158,12 +154,11 @@ class Outbox:
         """Send each waiting submission once, and call ``on_settled`` with each one that is accepted or refused.
 
         If the rest has to wait, it raises the reason. Then the next calls do nothing until `wait_left` is 0, unless
-        they are ``at_once``. An `EarlyError` says that only those wait that are from the future.
+        they are ``at_once``.
         """
         self.belong_to(client)
         if self.wait_left() and not at_once:
             return
-        self.early = {} if at_once else {key: due for key, due in self.early.items() if due > time.monotonic()}
         tried: set[str] = set()
         failed = None
         try:
@@ -180,8 +175,6 @@ class Outbox:
             self._failures, self._next_try = 0, 0.0
             # The answer has said what time it is. A clock that is ahead would delete new ones.
             self._run("DELETE FROM submission WHERE settled < ?", (client.now().timestamp() - KEPT,))
-        if self.early:
-            raise EarlyError(_FUTURE)
 
     def wait_left(self) -> float:
         """In how many seconds the next attempt is due."""
@@ -205,15 +198,14 @@ class Outbox:
 
     def _take(self, tried: set[str]) -> Iterator[tuple[str, bytes]]:
         """Take up one submission after the other: those first that no other process has just taken up."""
-        early = json.dumps([*self.early])
         while True:
             now = time.time()
             rows = self._run(
                 "UPDATE submission SET taken = ?1 WHERE key ="
-                " (SELECT key FROM submission WHERE state = 'waiting' AND key NOT IN (SELECT value FROM json_each(?3))"
+                " (SELECT key FROM submission WHERE state = 'waiting'"
                 "  ORDER BY taken BETWEEN ?1 - ?2 AND ?1, failures, rowid LIMIT 1)"
                 " RETURNING key, packed",
-                (now, _TAKEN, early),
+                (now, _TAKEN),
             )
             if not rows or rows[0][0] in tried:
                 return
@@ -231,16 +223,17 @@ class Outbox:
             self._run("UPDATE submission SET taken = 0, failures = failures + ? WHERE key = ?", (failed, key))
             raise
         except ProblemError as problem:
-            if _is_final(problem):
+            # If the clocks differ, nobody knows which of them is wrong. It may be that of the federation, so the report
+            # waits until they agree. If they agree, its own time is wrong. If such a report waited too, it would one
+            # day replace the report that corrects it.
+            early = client.clock_fault if _is_too_early(problem) else ""
+            if _is_about_the_body(problem) and not early:
                 self._settle(client, key, "refused", dict(problem.document))
                 return None
-            if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_too_early(problem):
+            if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR and not early:
                 raise
             self._run("UPDATE submission SET failures = failures + 1 WHERE key = ?", (key,))
-            if _is_too_early(problem):
-                self.early[key] = time.monotonic() + _LONGEST
-                return None
-            return AwayError(str(problem))
+            return MachineError(f"{_FUTURE} {early}") if early else AwayError(str(problem))
         kept = {name: receipt[name] for name in ("id", "received", "report_count", "outcomes")}
         self._settle(client, key, "accepted", {**kept, "findings": receipt["findings"][:_FINDINGS]})
         return None
@@ -291,10 +284,9 @@ def _entry(row: tuple[str, str, float, int, str | None]) -> Entry:
     return Entry(*row[:4], json.loads(row[4] or "{}"))
 
 
-def _is_final(problem: ProblemError) -> bool:
-    """Whether the submission itself is refused, at any time and with any credential."""
-    about_it = problem.status in _ABOUT_THE_BODY and not problem.code.startswith(_ABOUT_THE_SIGNATURE)
-    return about_it and not _is_too_early(problem)
+def _is_about_the_body(problem: ProblemError) -> bool:
+    """Whether the submission itself is refused, with any credential."""
+    return problem.status in _ABOUT_THE_BODY and not problem.code.startswith(_ABOUT_THE_SIGNATURE)
 
 
 def _is_too_early(problem: ProblemError) -> bool:

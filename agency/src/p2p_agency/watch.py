@@ -134,7 +134,7 @@ class Watch:
 
     def _take(self, path: Path, stamp: str) -> None:
         try:
-            made = bodies.of_file(path, self._settings)
+            made = bodies.of_file(path, self._settings, self._client.now)
         except PayloadError as refusal:
             self._finish(path, stamp, list(check.lines(check.refused(refusal))))
             return

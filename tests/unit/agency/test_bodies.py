@@ -24,6 +24,10 @@ DOWNLOADS,M,2026-10,,,,,D
 """
 
 
+def now():
+    return datetime.now(UTC)
+
+
 @pytest.fixture
 def file(tmp_path):
     def write(text, name="report.csv", saved=NOW):
@@ -42,7 +46,7 @@ def read(body, given, media="json"):
 
 
 def test_bodies_say_what_the_file_says(file, given):
-    made = list(bodies.of_file(file(CSV), given))
+    made = list(bodies.of_file(file(CSV), given, now))
     assert [json.loads(body)["indicator"] for body in made] == ["DOWNLOADS", "HELP_VISITS"]
     assert {json.loads(body)["prepared"] for body in made} == {"2026-11-24T12:00:00.000Z"}
     told = read(made[0], given) | read(made[1], given)
@@ -51,45 +55,51 @@ def test_bodies_say_what_the_file_says(file, given):
 
 
 def test_file_gives_the_same_bodies_until_it_is_saved_again(file, given):
-    first = list(bodies.of_file(file(CSV), given))
-    assert list(bodies.of_file(file(CSV), given)) == first
-    assert list(bodies.of_file(file(CSV, saved=NOW.replace(minute=1)), given)) != first
-    again = json.loads(next(bodies.of_files([file(CSV)], given, again=lambda: NOW.replace(minute=2)).bodies))
+    first = list(bodies.of_file(file(CSV), given, now))
+    assert list(bodies.of_file(file(CSV), given, now)) == first
+    assert list(bodies.of_file(file(CSV, saved=NOW.replace(minute=1)), given, now)) != first
+    again = json.loads(next(bodies.of_files([file(CSV)], given, lambda: NOW.replace(minute=2), again=True).bodies))
     assert again["prepared"] == "2026-11-24T12:02:00.000Z"
 
 
 def test_json_keeps_its_own_time(file, given):
-    text = next(bodies.of_file(file(CSV), given)).decode().replace("12:00:00.000Z", "11:00:00.000Z")
-    [body] = bodies.of_file(file(text, "report.json"), given)
+    text = next(bodies.of_file(file(CSV), given, now)).decode().replace("12:00:00.000Z", "11:00:00.000Z")
+    [body] = bodies.of_file(file(text, "report.json"), given, now)
     assert body.decode() == text
 
 
 def test_json_of_an_editor_that_marks_its_encoding_is_read(file, given):
-    text = next(bodies.of_file(file(CSV), given)).decode()
-    [body] = bodies.of_file(file(f"\ufeff{text}", "report.json"), given)
+    text = next(bodies.of_file(file(CSV), given, now)).decode()
+    [body] = bodies.of_file(file(f"\ufeff{text}", "report.json"), given, now)
     assert body.decode() == text
 
 
 def test_json_keeps_a_time_that_the_clock_has_not_reached(file, given):
     """The federation allows some minutes, and the same file must be the same submission later."""
     ahead = instants.write(datetime.now(UTC) + timedelta(seconds=90))
-    text = next(bodies.of_file(file(CSV), given)).decode().replace("2026-11-24T12:00:00.000Z", ahead)
-    [body] = bodies.of_file(file(text, "report.json"), given)
+    text = next(bodies.of_file(file(CSV), given, now)).decode().replace("2026-11-24T12:00:00.000Z", ahead)
+    [body] = bodies.of_file(file(text, "report.json"), given, now)
     assert body.decode() == text
 
 
-def test_file_from_the_future_gives_the_same_bodies_each_time(file, given):
-    saved = datetime.now(UTC) + timedelta(hours=3)
-    first = list(bodies.of_file(file(CSV, saved=saved), given))
-    assert list(bodies.of_file(file(CSV, saved=saved), given)) == first
-    assert json.loads(first[0])["prepared"] == instants.write(datetime.fromtimestamp(saved.timestamp(), UTC))
+@pytest.mark.parametrize("saved", [NOW + timedelta(minutes=6), datetime(9999, 12, 31, 23, tzinfo=UTC)])
+def test_file_from_the_future_says_what_to_do(file, given, saved):
+    """By the clock of the federation: that of the machine may be wrong."""
+    said = r"last saved in the future: on .* UTC\. Now it is 2026-11-24, 12:00 UTC\. .* and save it again"
+    path = file(CSV, saved=saved)
+    with pytest.raises(RefusedError, match=said):
+        bodies.of_file(path, given, lambda: NOW)
+    with pytest.raises(RefusedError, match=said):
+        bodies.of_files([path], given, lambda: NOW)
+    [first, _] = bodies.of_files([path], given, lambda: NOW, again=True).bodies
+    assert json.loads(first)["prepared"] == "2026-11-24T12:00:00.000Z"
 
 
-@pytest.mark.parametrize("saved", [datetime(2999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)])
-def test_file_from_the_far_future_says_what_to_do(file, given, saved):
-    with pytest.raises(RefusedError, match=r"last saved in the future: on .* and save it again"):
-        bodies.of_file(file(CSV, saved=saved), given)
-    assert list(bodies.of_files([file(CSV, saved=saved)], given, again=lambda: NOW.replace(minute=2)).bodies)
+def test_file_from_minutes_that_the_federation_allows_is_always_the_same(file, given):
+    saved = NOW + timedelta(minutes=4)
+    first = list(bodies.of_file(file(CSV, saved=saved), given, lambda: NOW))
+    assert list(bodies.of_file(file(CSV, saved=saved), given, lambda: NOW + timedelta(hours=1))) == first
+    assert json.loads(first[0])["prepared"] == "2026-11-24T12:04:00.000Z"
 
 
 def test_history_is_cut_into_pieces_in_order_of_time(file, given, monkeypatch):
@@ -98,7 +108,7 @@ def test_history_is_cut_into_pieces_in_order_of_time(file, given, monkeypatch):
     hours = [f"DOWNLOADS,H,2026-11-{day:02}T09:00,{country},ARES,7,A," for day in range(20, 0, -1)
              for country in ("NO", "SE", "DE")[: 1 + day % 3]]  # fmt: skip
     text = "\n".join([HEAD, *hours])
-    made = list(bodies.of_file(file(text), given))
+    made = list(bodies.of_file(file(text), given, now))
     pieces = [[report["period"] for report in json.loads(body)["reports"]] for body in made]
     assert [*chain(*pieces)] == [f"2026-11-{day:02}T09:00" for day in range(1, 21)]
     assert max(map(len, pieces)) <= 3
@@ -109,7 +119,7 @@ def test_history_is_cut_into_pieces_in_order_of_time(file, given, monkeypatch):
 
 def test_faults_and_other_files_are_refused(file, given):
     with pytest.raises(PayloadError) as refused:
-        list(bodies.of_file(file(CSV.replace("17", "-1")), given))
+        list(bodies.of_file(file(CSV.replace("17", "-1")), given, now))
     assert refused.value.faults == [("/rows/0/OBS_VALUE", "negative_value")]
     with pytest.raises(RefusedError, match=r"ends with .xlsx, .ods, .csv, .json"):
-        list(bodies.of_file(file("", "report.doc"), given))
+        list(bodies.of_file(file("", "report.doc"), given, now))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 
 import click.testing
 import pytest
@@ -176,9 +177,9 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
     file.write_bytes(xlsx(row(PAST), row(PAST, country="DE"), row(local(2025, 11, 1), frequency="D")))
     given = settings.load(tmp_path / "settings.toml")
     with pytest.raises(Exception, match="invalid_payload"):
-        list(bodies.of_file(file, given))
+        list(bodies.of_file(file, given, lambda: datetime.now(UTC)))
     know(tmp_path, time_zone="Europe/Oslo", local_days=True)
-    (body,) = bodies.of_file(file, given)
+    (body,) = bodies.of_file(file, given, lambda: datetime.now(UTC))
     assert [(one["period"], len(one["observations"])) for one in json.loads(body)["reports"]] == [
         ("2025-11-01", 1), ("2025-11-25T08:00", 2)
     ]  # fmt: skip

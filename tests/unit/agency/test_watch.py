@@ -67,6 +67,20 @@ def test_each_file_is_sent_once_and_its_result_is_beside_it(started, folder, fed
     assert len(federation.asked) == asked
 
 
+@pytest.mark.parametrize(("ahead", "stored"), [(0, 0), (600, 1)])
+def test_file_from_the_future_does_not_wait(started, folder, federation, ahead, stored):
+    """By the clock of the federation, which is so many seconds ahead of the machine's."""
+    federation.ahead = ahead
+    (folder / "a.json").write_text(content())
+    saved = time.time() + 390
+    os.utime(folder / "a.json", (saved, saved))
+    watch = started()
+    watch.look()
+    result = (folder / "a.json.result.txt").read_text()
+    assert ("save it again" in result, len(federation.stored)) == (not stored, stored)
+    assert watch._outbox.count() == ({"accepted": 1} if stored else {})
+
+
 def test_set_up_is_read_again_for_a_file_once_a_minute(started, folder, given, monkeypatch, tmp_path):
     now = 100.0
     monkeypatch.setattr(watching.time, "monotonic", lambda: now)
