@@ -47,7 +47,7 @@ class Signer:
         except OSError as error:
             raise SetUpError(
                 f"The key {keyid} is not at {file}: {error.strerror}. "
-                "Restore the file, or make a new key: p2p-agency keys new"
+                "Check the name. If it is right, restore the file, or make a new key: p2p-agency keys new"
             ) from None
         self._keyid = keyid
 

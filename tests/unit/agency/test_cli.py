@@ -365,6 +365,8 @@ def test_keys_are_made_and_used_when_the_federation_knows_them(agency, federatio
     keyid = key.name.replace("signing-", "NO-KRIPOS.").removesuffix(".pem")
     assert "BEGIN PUBLIC KEY" in output
     assert "PRIVATE" not in output
+    code, output = agency("keys", "use", "NO-KRIPOS.other")
+    assert (code, "Check the name. If it is right, restore the file" in output) == (4, True)
     federation.problem(403, "signature_key_unknown")
     assert agency("keys", "use", keyid)[0] == 4
     assert "are not signed" in agency("status")[1]
