@@ -50,6 +50,7 @@ class Board(AgencyPage):
             "board",
             indicators=[(one.name, found) for one in pages.indicators().values() if (found := list(self._tables(one)))],
             findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
+            held=queries.held_reports(agency=self.agency.pk),
         )
 
     def _tables(self, indicator: Indicator) -> Iterator[BoardTable]:

@@ -15,7 +15,7 @@ from federation import worklist
 from federation.database import clock, rows_of
 from federation.intake import evidence
 from federation.intake.evidence import SignedBy
-from federation.models.submissions import Outcome, ReportState, Submission
+from federation.models.submissions import Outcome, Report, ReportState, Submission
 from federation.models.worklist import Work
 from federation.publication.combination import combine
 from federation.rules import tables
@@ -161,6 +161,11 @@ def submissions_about(
     )
     rows = Submission.objects.select_related("signature__key").filter(id__in=[id_ for (id_,) in found])
     return [_submission_row(row) for row in rows.order_by("-received", "-id")]
+
+
+def held_reports(*, agency: int) -> int:
+    """How many reports of an agency wait for a decision, whatever their periods."""
+    return Report.objects.filter(agency=agency, state=ReportState.HELD).count()
 
 
 def submission(*, agency: int, id: UUID) -> SubmissionRow | None:  # noqa: A002  that is what it is

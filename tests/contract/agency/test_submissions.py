@@ -167,6 +167,16 @@ def test_finding_leads_to_the_submissions_of_its_held_reports(analyst, own, coun
     assert ("<details>" in holds) == (count > 5)
 
 
+def test_board_counts_held_reports_of_all_periods_and_leads_to_their_submissions(analyst, own):
+    """The tables of the board have only the newest periods."""
+    assert "Held reports" not in text_of(analyst.get("/agency/"))
+    own.send(*[daily(("NO", "BITTORRENT", 100), ago=30 + 7 * back) for back in range(1, 9)])
+    held = sent(own.send(daily(("NO", "BITTORRENT", 1200), ago=30)))
+    board = analyst.get("/agency/").content.decode()
+    [link] = re.findall(r'<a href="([^"]*)">Held reports: 1</a>', board)
+    assert re.findall(r"/agency/submissions/([\w-]{36})/", analyst.get(link).content.decode()) == [held]
+
+
 def test_withdrawal_takes_back_a_report_that_is_held(analyst, own):
     """The dry run says so, on the page and by the API."""
     finding = held_hours(own, 1).json()["findings"][0]["id"]
