@@ -145,7 +145,10 @@ def submissions(
 def submissions_about(
     day: datetime, *, agency: int, after: UUID | None, outcome: str = "", from_pages: bool = False, limit: int
 ) -> list[SubmissionRow]:
-    """Those of :func:`submissions` with a report about this day: a minute, an hour or the whole of it, or its month."""
+    """Those of :func:`submissions` with a report about this day: a minute, an hour or the whole of it, or its month.
+
+    With an ``outcome``, this report had it.
+    """
     found = rows_of(
         "queries_about",
         agency=agency,

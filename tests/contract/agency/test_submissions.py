@@ -100,6 +100,16 @@ def test_list_is_filtered_by_the_day_that_reports_are_about(analyst, own):
     assert f'value="{first}"' in analyst.get(LIST, {"day": first}).content.decode()
 
 
+def test_outcome_and_day_are_those_of_the_same_report(analyst, own):
+    """Not of two reports of one submission."""
+    own.send(daily(NORWAY, ago=3))
+    both = sent(own.send(daily(NORWAY, ago=3), daily(NORWAY, ago=2)))
+    assert listed(analyst, day=day(3), outcome="unchanged") == [both]
+    assert listed(analyst, day=day(2), outcome="current") == [both]
+    assert listed(analyst, day=day(2), outcome="unchanged") == []
+    assert both not in listed(analyst, day=day(3), outcome="current")
+
+
 def test_list_is_filtered_by_who_sent(analyst, own):
     """By a person on the pages, or by a program."""
     content = rows(("NO", 5))
