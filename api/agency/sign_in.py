@@ -1,7 +1,7 @@
 """Signing in to the pages of an agency, by the steps that the desk uses too: invitation, password, second factor."""
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -23,6 +23,10 @@ from countries.accounts import agency_accounts, second_factor, sign_in
 from countries.accounts.second_factor import TooSoon
 from countries.admin.second_factor import CodeInput
 from countries.registry import Refused
+
+_TOO_SOON: Final = gettext_lazy(
+    "Too soon after a wrong code. Wait some seconds, then enter the code again. A recovery code was not used up."
+)
 
 
 class PasswordForm(AuthenticationForm):
@@ -58,7 +62,7 @@ class CodeForm(forms.Form):
         try:
             found = sign_in.check_code(request, self.cleaned_data["code"])
         except TooSoon:
-            self.add_error("code", gettext("Too soon after a wrong code. Wait some seconds, and enter the next code."))
+            self.add_error("code", _TOO_SOON)
             self.status = 429
             return None
         if found is None:

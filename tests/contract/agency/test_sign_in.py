@@ -247,7 +247,9 @@ def test_guesses_at_the_code_that_renews_lock_the_name(client, agency):
     second_factor.signed_in(client, user)
     assert "wrong or was used before" in text_of(client.post(AGAIN, {"code": "aaaaa-bbbbb"}))
     soon = client.post(AGAIN, {"code": codes[0]})
-    assert (soon.status_code, "Too soon" in text_of(soon)) == (429, True)
+    says = "Wait some seconds, then enter the code again. A recovery code was not used up."
+    assert (soon.status_code, says in text_of(soon)) == (429, True)
+    assert accounts_factor.recovery_codes_left(user) == 10
     for _ in range(4):
         StaticDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
         locked = client.post(AGAIN, {"code": "aaaaa-bbbbb"})

@@ -180,7 +180,8 @@ def test_next_code_after_a_wrong_one_has_to_wait_and_the_page_says_so(client, se
     answer = client.post(DOOR, {"code": code()})
     assert answer.status_code == 429
     assert 1 <= int(answer["Retry-After"]) <= 16
-    assert "The last code was wrong" in page(answer)
+    assert "The last code was wrong, so this one was not checked." in page(answer)
+    assert "then enter the code again. A recovery code was not used up." in page(answer)
     assert not is_in(client)
 
 
