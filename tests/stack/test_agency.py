@@ -126,7 +126,7 @@ def test_analyst_does_everything_by_the_keyboard_without_scripts(chromium, feder
     finding = answer(page)
     press(page, "Set-up")
     heading(page, "Set-up")
-    assert "Last used:" in page.locator("main").inner_text()
+    assert "Last token:" in page.locator("main").inner_text()
     fits(page)
     preview_fits(chromium, context.cookies(), federation.url)
     found = look(chromium, context.cookies(), federation.url, [*PAGES, finding.partition("/agency/")[2]])

@@ -439,17 +439,17 @@ def test_finding_that_is_closed_takes_no_answer(analyst, agency):
     assert "Nothing was stored: This finding is closed." in text_of(late)
 
 
-def test_set_up_shows_credentials_and_when_they_were_last_used(analyst, agency, other):
+def test_set_up_shows_credentials_and_when_each_got_its_last_token(analyst, agency, other):
     factories.SetupFactory.create(agency=agency, location_source="Own base")
     credentials.issue(agency=agency, by="kari", now=timezone.now())
     Caller(agency=other)
     shown = text_of(analyst.get("/agency/set-up/"))
     assert "Own base" in shown
-    assert "Last used: never" in shown
+    assert "Last token: never" in shown
     assert "SE-NOA" not in shown
     Caller(agency=agency)
     assert Credential.objects.filter(agency=agency, used=None).count() == 1
-    assert re.search(r"Last used: \d", text_of(analyst.get("/agency/set-up/")))
+    assert re.search(r"Last token: \d", text_of(analyst.get("/agency/set-up/")))
 
 
 PAGES = ("/agency", "/de/agency/send", "/agency/findings/1", "/coverage", "/nb/countries/no", "/de")
