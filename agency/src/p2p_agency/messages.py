@@ -16,7 +16,7 @@ from p2p_core.payloads.faults import PayloadError
 
 _OUTCOMES: Final = {
     "current": "put into use",
-    "unchanged": "equal to what is in use",
+    "unchanged": "the same as before",
     "superseded": "not used, because a report prepared later is in use. To use yours, save and send the file again",
     "held": "held until a coordinator has decided",
     "withdrawn": "withdrawn: no earlier report for the period is used or held any more",

@@ -162,7 +162,7 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "index": gettext_lazy("Indexed"),
     "current": gettext_lazy("used"),
     "unchanged": gettext_lazy("the same as before"),
-    "superseded": gettext_lazy("a newer report is used"),
+    "superseded": gettext_lazy("replaced by a newer report"),
     "rejected": gettext_lazy("rejected"),
     "open": gettext_lazy("waits for an answer"),
     "answered": gettext_lazy("answered"),

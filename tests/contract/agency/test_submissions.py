@@ -198,7 +198,13 @@ def test_withdrawal_takes_back_a_report_that_is_held(analyst, own):
     assert Report.objects.filter(state="held").count() == 1
     drop(analyst, content, stamp=checked.context["stamp"])
     assert not Report.objects.filter(state="held").exists()
-    assert "State closed" in text_of(analyst.get(f"/agency/findings/{finding}/"))
+    shown = text_of(analyst.get(f"/agency/findings/{finding}/"))
+    assert "State closed" in shown
+    # Nothing is in use instead of it.
+    assert "replaced by a newer report" in shown
+    assert "is used" not in shown
+    # The withdrawal that comes again is not a count that is in use either.
+    assert "the same as before: 1" in text_of(drop(analyst, content))
 
 
 def test_search_by_day_gets_no_more_ids_than_a_page_shows(agency, own, monkeypatch):

@@ -192,7 +192,7 @@ def test_dry_run_shows_the_time_zone_the_periods_the_total_and_what_is_replaced(
             {"withdrawn": 1},
             ["Accepted: 1 report.", "        1 withdrawn: no earlier report for the period is used or held any more"],
         ),
-        ({"unchanged": 2}, ["Accepted: 2 reports.", "        2 equal to what is in use"]),
+        ({"unchanged": 2}, ["Accepted: 2 reports.", "        2 the same as before"]),
     ],
 )
 def test_each_outcome_is_said_of_one_report_and_of_several(outcomes, says):
