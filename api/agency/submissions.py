@@ -1,7 +1,7 @@
 """The agency's submissions, what they contained, and what became of their reports."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
 from api.agency.page import AgencyPage, indicator_names
+from federation.database import clock
 from federation.findings import finding_queries
 from federation.intake import queries
 from federation.intake.queries import Contents
@@ -17,6 +18,8 @@ from p2p_core import codes, periods
 
 PAGE: Final = 50
 REPORTS_PAGE: Final = 500
+#: Rules that look at sums judge the reports by then, unless much waits.
+_JUDGED: Final = timedelta(minutes=5)
 #: The most countries that the page names. If there are more, it says only how many.
 _NAMED: Final = 3
 
@@ -72,6 +75,7 @@ class Submission(AgencyPage):
                 (one, names[one.indicator]) for one in queries.reports(submission=id, first=first, limit=REPORTS_PAGE)
             ],
             findings=finding_queries.of_submission(id, first=first, last=last),
+            is_new=clock.now() - row.received < _JUDGED,
             following=last + 1 if last + 1 < row.reports else None,
         )
 

@@ -62,6 +62,14 @@ def test_many_countries_are_counted_and_those_of_an_equal_report_too(analyst, ow
     assert found == ["", "", " · Countries: 4", " · Countries: 4"]
 
 
+def test_new_submission_says_that_findings_come_later(analyst, own):
+    """Rules that look at sums judge it only after it is stored."""
+    page = f"/agency/submissions/{sent(own.send(daily(NORWAY)))}/"
+    assert "Findings can take a minute." in text_of(analyst.get(page))
+    Submission.objects.update(received=BEGAN - timedelta(hours=1))
+    assert "Findings can take" not in text_of(analyst.get(page))
+
+
 def test_submission_that_is_large_is_not_looked_through(analyst, own, monkeypatch):
     own.send(report(NORWAY, ago=3), report(NORWAY, ago=2))
     own.send(report(NORWAY, ago=4))
