@@ -148,6 +148,8 @@ def accept(page):
     sign_in(page)
     heading(page, "Set up your second factor")
     fits(page)
+    header, button = (page.locator(one).bounding_box() for one in ("header.top", ".sign-out button"))
+    assert button["y"] + button["height"] + 4 < header["y"] + header["height"]
     secret = second_factor.read(page.locator("code.secret").inner_text())
     write(page, "Code", second_factor.code(secret))
     page.keyboard.press("Enter")
@@ -199,6 +201,9 @@ def send(page):
     press(page, "Send it")
     heading(page, "Submission")
     fits(page)
+    # On a telephone, the count and the state are below the period and the indicator.
+    tops = [cell.bounding_box()["y"] for cell in page.locator("tbody tr").first.locator("th, td").all()]
+    assert tops[0] < tops[1] < tops[2] == tops[3]
     press(page, "Submissions")
     heading(page, "Submissions")
     fits(page)
