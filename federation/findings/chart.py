@@ -31,7 +31,7 @@ class Mark:
 class Chart:
     """A series: lines as SVG paths, and marks. ``band`` is the x of the periods of the finding, and their width.
 
-    ``dates`` are the periods that are named below it.
+    ``dates`` are the periods that are named below it. The values of the marks in ``above`` do not fit on it.
     """
 
     canvas: Canvas
@@ -45,6 +45,7 @@ class Chart:
     lonely: Sequence[Mark]
     in_finding: Sequence[Mark]
     held: Sequence[Mark]
+    above: Sequence[Mark]
     breaks: Sequence[float]
 
 
@@ -79,7 +80,7 @@ class _Paper:
         return self.canvas.x((index + 0.5) / len(self.series.points))
 
     def y(self, value: float) -> float:
-        return self.canvas.y(value / self.top)
+        return self.canvas.y(min(1, value / self.top))
 
     def path(self, values: Iterable[tuple[int, float | None]]) -> str:
         """The line through the values, with gaps at places without a value."""
@@ -98,8 +99,7 @@ class _Paper:
 def draw(series: FindingSeries, canvas: Canvas) -> Chart:
     """Draw a series around the periods of its finding."""
     points = series.points
-    known = [value for point in points for value in (point.value, point.usual, point.unused) if value is not None]
-    ticks = geometry.axis(max(known, default=0), whole=True)
+    ticks = geometry.axis(_highest(points), whole=True)
     paper = _Paper(series, canvas, ticks[-1])
 
     in_finding = [index for index, point in enumerate(points) if point.in_finding]
@@ -113,6 +113,7 @@ def draw(series: FindingSeries, canvas: Canvas) -> Chart:
         for index, (before, value, after) in enumerate(zip(around, around[1:], around[2:], strict=False))
         if before is None and after is None
     ]
+    unused = paper.marks((i, point.unused) for i, point in enumerate(points))
     return Chart(
         canvas=canvas,
         frequency=series.frequency,
@@ -124,9 +125,19 @@ def draw(series: FindingSeries, canvas: Canvas) -> Chart:
         dates=_dates(paper),
         lonely=paper.marks(lonely),
         in_finding=paper.marks((index, points[index].value) for index in in_finding),
-        held=paper.marks((i, point.unused) for i, point in enumerate(points)),
+        held=[mark for mark in unused if mark.value <= paper.top],
+        above=[mark for mark in unused if mark.value > paper.top],
         breaks=[paper.x(sum(point.period < at for point in points) - 0.5) for at in series.breaks],
     )
+
+
+def _highest(points: Sequence[Point]) -> float:
+    """The highest value that the chart must show."""
+    unused = [point.unused for point in points if point.unused is not None]
+    # A held outlier that the finding is not about would flatten everything else.
+    about = [point.unused for point in points if point.in_finding and point.unused is not None]
+    in_use = [value for point in points for value in (point.value, point.usual) if value is not None]
+    return max([*in_use, *about] or unused, default=0)
 
 
 def _unused(points: Sequence[Point]) -> Iterator[list[tuple[int, float | None]]]:

@@ -60,6 +60,11 @@ def test_report_that_is_not_used_is_drawn_beside_what_is_used(analyst, agency):
     answer = page_of(analyst, of_day(agency))
     assert "2 November 2026 100 – 9,000 held for checking · in the finding" in text_of(answer)
     assert 'class="not-used"' in answer.content.decode()
+    elsewhere = FindingFactory.create(agency=agency, rule="R105", frequency="D", period=MONDAY + DAY)
+    figure(agency, MONDAY + DAY, 110)
+    other = page_of(analyst, elsewhere)
+    assert "▲ above the chart" in text_of(other)
+    assert ">9,000</li>" not in other.content.decode()
 
 
 @pytest.mark.parametrize("how", [{}, {"rule": "R301", "frequency": "W", "facts": MIX}])

@@ -51,6 +51,17 @@ def test_held_values_are_joined_to_what_counts_beside_them():
     assert said(drawn.in_finding) == [(2, 6)]
 
 
+def test_held_outlier_of_another_finding_does_not_flatten_the_chart():
+    drawn = draw(point(0, 5), point(1, 6, unused=400_000), point(2, 8, unused=7), point(3, 90, in_finding=True))
+    assert drawn.rungs[-1].value == 100
+    assert (said(drawn.above), said(drawn.held)) == ([(1, 400_000)], [(2, 7)])
+    assert drawn.above[0].y == PAPER.top
+    own = draw(point(0, 5), point(1, 6, unused=400_000, in_finding=True))
+    assert (own.rungs[-1].value, said(own.held), own.above) == (400_000, [(1, 400_000)], [])
+    alone = draw(point(0, unused=90), point(1, in_finding=True))
+    assert (alone.rungs[-1].value, alone.above) == (100, [])
+
+
 def test_held_value_alone_is_marked():
     drawn = draw(point(0), point(1, unused=90, in_finding=True), point(2))
     assert len(drawn.held) == 1
