@@ -134,7 +134,7 @@ def _lines(document: Document) -> Iterator[str]:
     if not document["errors"]:
         yield f"Refused: {document['title']}. {document['detail']} [{document['code']}]"
         return
-    yield f"Refused, and nothing of it is stored: {amount(document['error_count'], 'fault')}."
+    yield f"Refused: {amount(document['error_count'], 'fault')}. Nothing is stored."
     for fault in document["errors"]:
         yield f"  {_told(fault, document['detail'])} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):

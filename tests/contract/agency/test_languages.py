@@ -13,7 +13,6 @@ from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
 
-from api.codes import CODES
 from api.site import catalogues
 from countries.accounts import credentials
 from federation.models.submissions import Submission
@@ -83,7 +82,7 @@ def test_faults_of_a_workbook_are_in_the_language_of_the_page(analyst, language)
         told = gettext(
             "It is not certain whether this is {digits} or a fraction. Write whole numbers without separators."
         )
-        title = gettext(CODES["fractional_value"].title)
+        title = gettext("The value is not clearly a whole number")
     assert f"{title}. {told.format(digits=1234)}" in refused
     assert told.format(digits=1234) in comments
 

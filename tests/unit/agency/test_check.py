@@ -38,7 +38,7 @@ def test_template_is_written_once_and_checked(run, tmp_path):
     assert (code, "in the time of Europe/Oslo" in output) == (0, True)
     assert run("template", file) == (1, f"Error: {file} exists already. Give another name.\n")
     code, output = run("check", file)
-    assert (code, output.splitlines()[0]) == (1, f"{file}: Refused, and nothing of it is stored: 1 fault.")
+    assert (code, output.splitlines()[0]) == (1, f"{file}: Refused: 1 fault. Nothing is stored.")
     assert output.splitlines()[1].startswith(
         "  sheet Reports, row 1: There is no report. There is no row below the header"
     )

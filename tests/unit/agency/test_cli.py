@@ -235,7 +235,7 @@ def test_send_shows_the_faults_of_each_file_and_sends_none(agency, file, federat
     (tmp_path / "empty.csv").touch()
     code, output = agency("send", *(str(tmp_path / name) for name in [*bad, "empty.csv"]), file)
     assert (code, federation.stored) == (1, {})
-    refused = "Refused, and nothing of it is stored: 1 fault."
+    refused = "Refused: 1 fault. Nothing is stored."
     first, fault, second, other, empty, whole = output.splitlines()
     assert (first, second) == (f"Error: {tmp_path}/one.csv: {refused}", f"{tmp_path}/two.csv: {refused}")
     assert ("[negative_value]" in fault, "[not_a_number]" in other) == (True, True)

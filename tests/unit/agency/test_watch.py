@@ -156,7 +156,7 @@ def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder,
     watch.look()
     result = (folder / "a.json.result.txt").read_text()
     assert result.splitlines() == [
-        "Refused, and nothing of it is stored: 1 fault.",
+        "Refused: 1 fault. Nothing is stored.",
         "  /indicator: An unknown indicator. Use a code from /api/v1/indicators/. [unknown_indicator]",
     ]
     watch.look()

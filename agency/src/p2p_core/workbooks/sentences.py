@@ -22,8 +22,11 @@ TOTAL_ROW: Final = Advice(
     "This row has a count and no period. If it is a total, delete it: the service computes totals."
 )
 
-#: For codes whose title is about the API.
+#: For codes whose title is about the API, or is not true of each fault that a table can have.
 _TITLES: Final = {
+    "bad_period": Advice("The period is wrong or not clear"),
+    "not_utc": Advice("The time in UTC is not clear"),
+    "fractional_value": Advice("The value is not clearly a whole number"),
     "missing_field": Advice("Something is missing"),
     "unknown_field": Advice("This cell does not belong in the table"),
     "not_csv": Advice("This row cannot be read"),
