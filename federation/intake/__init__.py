@@ -88,10 +88,8 @@ def accept(
     """
     reports = submission.reports
     id_ = uuid4()
-    if key is not None:
-        first = _use_key(agency, key, submission, id_)
-        if first is not None:
-            return _receipt(first, evidence.signer(first.id), replayed=True)
+    if key is not None and (first := _use_key(agency, key, submission, id_)):
+        return _receipt(first, evidence.signer(first.id), replayed=True)
     if signature is not None:
         evidence.keep(signature, submission_id=id_)
     look_up_by_index()
