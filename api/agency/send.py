@@ -48,8 +48,6 @@ _TOO_LARGE: Final = Advice(
     "On this page, a workbook may have {size} MiB, unpacked. Divide it, or remove pictures and sheets without reports.",
     size=UNPACKED // _MIB,
 )
-#: The codes that a file gets if it is no text, such as a picture. The advice of these codes is for programmers.
-_NO_TEXT: Final = ("nul_character", "not_utf8")
 _NEITHER: Final = Advice(
     "This is neither a workbook (xlsx, ods) nor a table as CSV. Open the file in the program that contains the counts, "
     "and save it as one of these."
@@ -156,7 +154,8 @@ class Send(AgencyPage):
 
     def _refuse(self, problem: Problem, faults: list[tuple[str, str, str]], **more: bool) -> HttpResponse:
         """Refuse the file. A fault has its place, what is wrong, and what to do."""
-        refused = _NEITHER if problem.code in _NO_TEXT else problem.detail
+        # The advice of the codes about encodings is for programmers. A picture, for example, gets one of them.
+        refused = _NEITHER if problem.code in files.OF_ENCODINGS else problem.detail
         told = advice.translated(refused) if isinstance(refused, Advice) else advice.of_code(problem.code)
         unlisted = problem.fault_count - len(faults)
         # A file without a header has a fault, and no place of it.

@@ -167,7 +167,7 @@ def submissions_about(
 
 
 def held_reports(*, agency: int) -> int:
-    """How many reports of an agency wait for a decision, whatever their periods."""
+    """How many reports of an agency wait for a decision, in all periods together."""
     return Report.objects.filter(agency=agency, state=ReportState.HELD).count()
 
 

@@ -16,7 +16,7 @@ from p2p_core.workbooks.values import Clock
 #: The names of workbooks end with these.
 WORKBOOKS: Final = (".xlsx", ".ods")
 #: The API reads only UTF-8, and refuses other encodings with these codes.
-_OF_ENCODINGS: Final = ("nul_character", "not_utf8")
+OF_ENCODINGS: Final = ("nul_character", "not_utf8")
 _DAYS: Final = Advice("The days and months of this file were read as those of UTC, as the API reads them in CSV.")
 
 
@@ -57,8 +57,7 @@ def read(
         except PayloadError as refused:
             if _says_more(refused, strict) or _is_of_a_spreadsheet(refused, strict):
                 raise
-            is_too_large = refused.code == TOO_MANY
-            if is_too_large and _has_rows_of_a_spreadsheet(content, strict, clock=clock, **known):
+            if refused.code == TOO_MANY and _has_rows_of_a_spreadsheet(content, strict, clock=clock, **known):
                 raise
             # Both readers find the same rows that come twice. Only this one knows what they repeat.
             strict.earlier = refused.earlier
@@ -68,8 +67,8 @@ def read(
 
 
 def _says_more(refused: PayloadError, strict: PayloadError) -> bool:
-    """Whether the reason of this reader is better than that of the API, whatever wrote the CSV file."""
-    if strict.code in _OF_ENCODINGS:
+    """Whether the reason of this reader is better than that of the API, for CSV of programs and of spreadsheets."""
+    if strict.code in OF_ENCODINGS:
         return True
     is_of_header = bool(strict.faults) and all(fault.pointer.startswith("/header") for fault in strict.faults)
     if refused.code == "not_csv":
@@ -93,7 +92,7 @@ def _has_rows_of_a_spreadsheet(content: bytes, strict: PayloadError, **known: An
 
     It cannot read the whole file, because the file is too large.
     """
-    if strict.code in _OF_ENCODINGS:
+    if strict.code in OF_ENCODINGS:
         return True
     places = [reading.place_in_csv(fault.pointer) for fault in strict.faults]
     faulty = {place.row for place in places if place}
