@@ -55,7 +55,7 @@ def test_loading_sets_each_country_up_and_loading_again_changes_nothing():
     }
     assert steps("NO", "HELP_VISITS") == steps("NO")
     # Neither a larger population nor a load that overwrites moves it.
-    Population.objects.filter(country__code="LI").update(inhabitants=50_000_000)
+    Country.objects.get(code="LI").populations.update(inhabitants=50_000_000)
     loader.load(by="a test", overwrite=True)
     assert steps("LI") == [(Detail.FIRST, "W", "M")]
 
