@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from countries import loader, registry
-from countries.models import Country, Detail, Indicator, Population, first_steps
+from countries.models import Country, Detail, Indicator, first_steps
 from countries.reference import Reference
 from federation.models.audit import AuditEvent
 from tests.factories import CountryFactory, DetailFactory, IndicatorFactory, PopulationFactory
