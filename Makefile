@@ -26,6 +26,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the pages load, built from web/, and built again only if it changed.
 BUILT := api/site/static/site/built
 MAP := $(BUILT)/.done
+# The linter and the type check of the scripts, and axe-core. A build does not need them.
+WEB_TOOLS := web/node_modules/.bin/tsc
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
@@ -34,7 +36,7 @@ LANGUAGES := $(LOCALE)/.done
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(VENV)/dev.installed ## install everything, for work on the project too
+install: $(VENV)/dev.installed $(WEB_TOOLS) ## install everything, for work on the project too
 
 demo: $(VENV)/runtime.installed $(VENV)/demo.installed $(MAP) $(LANGUAGES) ## the whole stack with invented agencies, history and a live stream
 	@exec $(PY) -m config.serve --demo
@@ -42,10 +44,10 @@ demo: $(VENV)/runtime.installed $(VENV)/demo.installed $(MAP) $(LANGUAGES) ## th
 serve: $(VENV)/runtime.installed $(MAP) $(LANGUAGES) ## the same stack without invented numbers
 	@exec $(PY) -m config.serve
 
-test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, four to five minutes; ARGS= goes to pytest
+test: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests for every change, about five minutes; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m "not verify" $(ARGS)
 
-verify: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the long tests: browser, faults, killed processes, many random examples; ARGS= goes to pytest
+verify: $(VENV)/dev.installed $(WEB_TOOLS) $(MAP) $(LANGUAGES) ## the long tests: browser, faults, killed processes, many random examples; ARGS= goes to pytest
 	@$(PY) -m pytest -n auto -m "verify or hypothesis" --hypothesis-profile=many $(ARGS)
 
 chaos: $(VENV)/dev.installed ## faults at random under load; then check that no report is lost or doubled. SEED= for one, SEEDS=20, SECONDS=45
@@ -65,10 +67,11 @@ fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES
 calendar: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## the tests without browsers on special days; DAYS= which, ARGS= to pytest
 	@exec $(PY) -m tests.calendar $(ARGS) $(if $(DAYS),--days $(DAYS))
 
-check: $(VENV)/dev.installed ## format, lint, types, import contracts, migrations, OpenAPI
+check: $(VENV)/dev.installed $(WEB_TOOLS) ## format, lint, types, import contracts, migrations, OpenAPI
 	@$(PY) -m ruff format --check --quiet . || { echo "Fix it with: make format"; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy --no-error-summary
+	@web/node.sh npm run --silent check
 	@$(VENV)/bin/lint-imports --no-logo 2>&1 | tee $(VENV)/imports.txt | grep -q '0 broken' || { cat $(VENV)/imports.txt; exit 1; }
 	@$(PY) manage.py makemigrations --check --dry-run --verbosity 1
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
@@ -87,7 +90,7 @@ web: $(MAP) $(LANGUAGES) ## build the map and the languages of the pages
 messages: $(VENV)/runtime.installed ## bring the catalogues of all languages up to date with the texts of the pages
 	@$(PY) manage.py messages
 
-pictures: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## make the pictures of the guides again
+pictures: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## make the pictures of the guides and of the cards again
 	@exec $(PY) -m tests.pictures
 
 bench: $(VENV)/dev.installed ## the measurements of docs/benchmarks.md; SCALE= for the full size
@@ -130,10 +133,15 @@ $(VENV)/node.installed: requirements-node.txt
 
 web/node_modules/.package-lock.json: web/package-lock.json | $(PY)
 	@echo "Installing what the map is built with"
+	@web/node.sh npm ci --omit=dev --loglevel=error >/dev/null
+	@touch $@
+
+$(WEB_TOOLS): web/package-lock.json | $(PY)
+	@echo "Installing what the scripts of the pages are built and checked with"
 	@web/node.sh npm ci --loglevel=error >/dev/null
 	@touch $@
 
-$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css agency/src/p2p_core/data/countries.csv | $(PY)
+$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css api/site/static/site/trend.css api/site/static/site/method.css agency/src/p2p_core/data/countries.csv | $(PY)
 	@echo "Building the map"
 	@web/node.sh build.js
 	@touch $@

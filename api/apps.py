@@ -1,9 +1,9 @@
-"""The app of the HTTP surfaces."""
+"""The app of the API and the pages."""
 
 from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """It has no models and so no migrations."""
+    """Has no models, and so no migrations."""
 
     name = "api"

@@ -47,7 +47,7 @@ _BYTES_A_CHARACTER: Final = 128
 CURRENT: Final = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
 #: The last minutes.
 LIVE: Final = "public, max-age=1, stale-while-revalidate=5, stale-if-error=60"
-#: A past view: only names, notes, annotations and population beside it can still change.
+#: A past view: only names, notes and annotations beside it can still change.
 PAST: Final = "public, max-age=86400, stale-while-revalidate=604800, stale-if-error=604800"
 #: Reference data.
 REFERENCE: Final = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=86400"

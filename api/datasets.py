@@ -3,7 +3,7 @@
 The catalogue and the data page both take their descriptions from here, so they cannot differ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -13,10 +13,12 @@ from django.conf import settings
 
 from countries.reference import Indicator, Reference
 from federation import published
+from federation.files import manifest
+from federation.files.manifest import DataFile
 from federation.published.answers import PublicSpan
+from federation.published.terms import INVENTED, ROUNDED
 from p2p_core import flow, periods
 
-TITLE: Final = "Police2Peer, the combined European view"
 ABOUT: Final = (
     "What national police agencies count in the prevention campaign Police2Peer, added up into one European view: "
     "sums by country and peer-to-peer network, from hours to years. No number is of a person."
@@ -25,18 +27,14 @@ PROVENANCE: Final = (
     "National police agencies submit sums of what their own computers count. The sums are checked, added up over all "
     "agencies, and rounded at random before they are published. A number that is corrected keeps its earlier views."
 )
-ROUNDED: Final = (
-    "Every number is rounded at random, without bias, and stands beside how many of the expected agencies have "
-    "reported. A period is first published when no agency is awaited any more. Countries with small numbers have no "
-    "short periods: their numbers are withheld there. A number is empty if it is not known: nobody reported, the "
-    "period is not public yet, or the number is withheld. Empty is never zero."
-)
 VERSIONS: Final = (
     "The version is that of the structure. Any earlier view of the numbers can be read again: give as_of with an "
     "instant."
 )
-RIGHTS: Final = "Anybody who names the source may use the numbers, also for profit."
-INVENTED: Final = "Some agencies here are invented: their numbers are made up for a demonstration."
+ALL_DATA: Final = (
+    "Everything that is published of this data set, with groups and totals and with names, in one file. It is written "
+    "once a day. /files/manifest.json says what all columns mean."
+)
 KEYWORDS: Final = (
     "prevention",
     "police",
@@ -46,7 +44,6 @@ KEYWORDS: Final = (
     "official statistics",
     "Europe",
 )
-LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 
 #: The SDMX dataflow of all data sets, and the path of its structure.
 _FLOW: Final = (flow.AGENCY, flow.FLOW, flow.VERSION)
@@ -85,7 +82,11 @@ class Service(NamedTuple):
 
 
 REST: Final = Service(
-    "rest", "REST API: JSON and CSV", "api/v1/", "api/schema/", "https://spec.openapis.org/oas/v3.1.1.html"
+    "rest",
+    "REST API: JSON, CSV, JSON-stat and workbooks (xlsx)",
+    "api/v1/",
+    "api/schema/",
+    "https://spec.openapis.org/oas/v3.1.1.html",
 )
 SDMX_21: Final = Service(
     "sdmx-2.1",
@@ -118,6 +119,8 @@ class Form(NamedTuple):
     paged: bool = False
 
 
+#: JSON-stat and workbooks are not listed, because a whole data set is larger than such a file may be. The title of the
+#: service names them.
 FORMS: Final = (
     Form("json", "JSON", "application/json", "JSON", REST, "json", paged=True),
     Form("csv", "CSV", "text/csv", "CSV", REST, "csv"),
@@ -136,6 +139,20 @@ FORMS: Final = (
 )
 
 
+class FileForm(NamedTuple):
+    """A form of the files of all data. What compresses it has no name in the catalogue: IANA has no type for xz."""
+
+    title: str
+    media_type: str
+    file_type: str
+
+
+FILE_FORMS: Final = {
+    manifest.PARQUET: FileForm("Parquet", manifest.PARQUET, "PARQUET"),
+    manifest.XZ: FileForm("compressed CSV", "text/csv", "CSV"),
+}
+
+
 class Publisher(NamedTuple):
     """Who publishes, and how to reach them. Without a page of the publisher, readers get our page about the numbers."""
 
@@ -150,6 +167,8 @@ class Dataset(NamedTuple):
     indicator: Indicator
     span: PublicSpan
     invented: bool
+    #: Everything in it as files. Empty if no files have been written yet.
+    files: tuple[DataFile, ...]
 
     @property
     def key(self) -> str:
@@ -200,6 +219,11 @@ class Dataset(NamedTuple):
             path = f"3.0/data/dataflow/{'/'.join(_FLOW)}/{'.'.join((*series, '*', '*'))}"
         return f"sdmx/{path}?{newest}format={form.word}"
 
+    def title_of(self, file: DataFile) -> str:
+        """What a file contains, and in which form."""
+        year = f", {file.year}" if file.year else ""
+        return f"{self.title}{year}: {FILE_FORMS[file.media_type].title}, all of it"
+
     def contents(self, form: Form) -> str:
         """A sentence that says what the link to a form contains, and what it leaves out."""
         by_network = form.service is REST and self.frequency.by_network
@@ -223,7 +247,12 @@ class Inventory:
         reference = Reference.current()
         rows = {row.number: row for row in reference.indicators}
         spans = published.spans(rows, FREQUENCIES)
-        found = tuple(Dataset(rows[span.indicator], span, reference.invented) for span in spans)
+        written = manifest.read()
+        files = written.files if written else ()
+        found = tuple(
+            Dataset(rows[span.indicator], span, reference.invented, _files_of(rows[span.indicator], span, files))
+            for span in spans
+        )
         publisher = Publisher(settings.PUBLISHER_NAME, settings.PUBLISHER_URL, settings.CONTACT_EMAIL)
         return cls(reference.version, publisher, found, reference.invented)
 
@@ -233,9 +262,24 @@ class Inventory:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the inventory does: with a publication once a day, or with a new hour."""
-        parts = [(one.key, *one.extent, one.span.first, one.span.issued.date(), one.modified) for one in self.datasets]
+        """Changes whenever the inventory does: with a publication once a day, with a new hour, or with new files."""
+        parts = [
+            (
+                one.key,
+                *one.extent,
+                one.span.first,
+                one.span.issued.date(),
+                one.modified,
+                [file.name for file in one.files],
+            )
+            for one in self.datasets
+        ]
         return repr((self.reference, self.publisher, parts))
+
+
+def _files_of(indicator: Indicator, span: PublicSpan, files: Iterable[DataFile]) -> tuple[DataFile, ...]:
+    wanted = indicator.code, span.frequency
+    return tuple(file for file in files if (file.indicator, file.frequency) == wanted)
 
 
 def description(indicator: Indicator, *, invented: bool) -> str:

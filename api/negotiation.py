@@ -1,7 +1,7 @@
 """Chooses the form of an answer: the media type by ``format`` or Accept, the compression by Accept-Encoding."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,14 @@ T = TypeVar("T")
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
-_WORDS: Final = {"json": JSON, "csv": CSV}
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Nobody has registered a media type for JSON-stat. RFC 6838 leaves names that begin with `x.` to everybody.
+JSON_STAT: Final = "application/x.json-stat+json"
+#: The values of the parameter `format`.
+WORDS: Final = {"json": JSON, "csv": CSV, "xlsx": XLSX, "jsonstat": JSON_STAT}
+NAMES: Final = {media_type: word for word, media_type in WORDS.items()}
+#: The media types of the combined view. The middleware that looks for cached answers uses the same ones.
+DATA: Final = tuple(WORDS.values())
 #: If several are equally good, the first one is used.
 _ENCODINGS: Final = ("zstd", "gzip", "identity")
 _WEIGHT: Final = re.compile(r"\s*q\s*=\s*(1(?:\.0*)?|0(?:\.\d*)?)\s*", re.ASCII | re.IGNORECASE)
@@ -39,7 +46,7 @@ def best(accept: str, offered: Iterable[T], precision: Callable[[T, MediaType], 
     return found
 
 
-def media_type(request: HttpRequest, offered: tuple[str, ...] = (JSON, CSV)) -> str:
+def media_type(request: HttpRequest, offered: tuple[str, ...] = DATA) -> str:
     """The media type that Accept prefers; an empty text if none fits."""
     return _media_type(request.META.get("HTTP_ACCEPT", "*/*"), offered)
 
@@ -57,13 +64,13 @@ def json_only(request: HttpRequest) -> str:
     return JSON
 
 
-def data_format(word: str | None, preferred: str) -> str:
-    """The media type that the parameter ``format`` names, or else the preferred one."""
-    if word is not None and word not in _WORDS:
-        raise Problem("bad_parameter", detail="The formats are json and csv.", parameter="format")
-    found = _WORDS[word] if word else preferred
+def data_format(word: str | None, preferred: str, words: Mapping[str, str] = WORDS) -> str:
+    """The media type that the parameter ``format`` names, or else the preferred one. ``words`` are its values."""
+    if word is not None and word not in words:
+        raise Problem("bad_parameter", detail=f"The formats are {', '.join(words)}.", parameter="format")
+    found = words[word] if word else preferred
     if not found:
-        raise Problem("not_acceptable", detail=f"Accept {JSON} or {CSV}.")
+        raise Problem("not_acceptable", detail=f"Accept one of {', '.join(words.values())}.")
     return found
 
 

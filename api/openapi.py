@@ -4,16 +4,19 @@ Bodies are msgspec structures, and their schemas come from msgspec.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from datetime import date, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from inspect import cleandoc
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -85,12 +88,11 @@ def public(
     answer: type[msgspec.Struct],
     example: object,
     takes: Sequence[OpenApiParameter] = (),
-    csv: str | None = None,
+    others: Mapping[str, OpenApiResponse] = MappingProxyType({}),
 ) -> Callable[[F], F]:
-    """Describe a public, read-only operation."""
+    """Describe a public, read-only operation. ``others`` are its answers of other media types than JSON."""
     responses: dict[Any, Any] = {(200, "application/json"): body(structure(answer), example, "The answer")}
-    if csv is not None:
-        responses[200, "text/csv"] = body({"type": "string"}, csv, "The answer")
+    responses |= {(200, media_type): other for media_type, other in others.items()}
     responses[304] = OpenApiResponse(description="The answer that If-None-Match names is still true")
     return extend_schema(
         operation_id=operation,
@@ -260,6 +262,9 @@ def _complete(path: str, operation: Schema) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query" and not parameter.get("required"):
             parameter["allowEmptyValue"] = True
+        if examples := parameter.pop("examples", None):
+            # The viewer fills in one example, and would fill in the first value of an enumeration instead of several.
+            (parameter["example"],) = (example["value"] for example in examples.values())
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if "public" in operation["tags"]:
@@ -271,10 +276,19 @@ def _complete(path: str, operation: Schema) -> None:
     operation["responses"] |= refusals.of_operation(path, operation)
 
 
-@cache
-def document(form: str) -> bytes:
-    """The whole document as ``json`` or ``yaml``. It changes with the code only."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+@lru_cache(maxsize=4)
+def document(form: str, today: date | None = None) -> bytes:
+    """The whole document as ``json`` or ``yaml``. It changes with the code only, except for days in examples.
+
+    If the present day is given, examples of ranges are the last four weeks, so that they have numbers.
+    """
+    schema: Schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    if today is not None:
+        days = {"start": today - timedelta(days=28), "end": today - timedelta(days=1)}
+        for operation in (one for path in schema["paths"].values() for one in path.values()):
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in days and "example" in parameter:
+                    parameter["example"] = days[parameter["name"]].isoformat()
     renderer = OpenApiYamlRenderer() if form == "yaml" else OpenApiJsonRenderer()
     rendered: bytes = renderer.render(schema, renderer_context={})
     return rendered
@@ -282,16 +296,23 @@ def document(form: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The OpenAPI document as an answer."""
+    """The OpenAPI document of the present day as an answer."""
 
     form: str
 
     def validator(self) -> Validator:
-        return Validator(f"{blake2b(document(self.form), digest_size=8).hexdigest()}.{self.form}", caching.REFERENCE)
+        return self._validator(self._content())
 
     def render(self) -> Representation:
         headers = {"Content-Type": f"application/vnd.oai.openapi{'+json' if self.form == 'json' else ''}"}
-        return Representation(self.validator(), document(self.form), headers)
+        content = self._content()
+        return Representation(self._validator(content), content, headers)
+
+    def _content(self) -> bytes:
+        return document(self.form, timezone.now().date())
+
+    def _validator(self, content: bytes) -> Validator:
+        return Validator(f"{blake2b(content, digest_size=8).hexdigest()}.{self.form}", caching.REFERENCE)
 
 
 class DocumentView(PublicView):

@@ -3,12 +3,16 @@
 import base64
 import binascii
 from hashlib import blake2b, sha256
+from typing import Final
 
 import msgspec
 from django.conf import settings
 
 from api.problems import Problem
 
+#: Instants in a cursor are below this number of seconds since 1970, which lies in the year 8307. Python's calendar ends
+#: with the year 9999, so each of them can be read as a datetime.
+MOST_SECONDS: Final = 200_000_000_000
 _CHECKED = 6
 
 

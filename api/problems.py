@@ -26,6 +26,8 @@ from federation.errors import ClocksDisagreeError, FederationError
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
 
 MEDIA_TYPE: Final = "application/problem+json"
+#: The page that explains each code, at an anchor with the name of the code. It is on the same host as the error.
+EXPLAINED: Final = "/docs/reference/errors/"
 #: The database does not answer, or not in time. The same request may succeed later or at another host.
 AWAY: Final = (OperationalError, InterfaceError)
 
@@ -64,7 +66,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
     def body(self) -> dict[str, Any]:
         kind = CODES[self.code]
         body = {
-            "type": f"urn:problem-type:police2peer:{self.code}",
+            "type": f"{EXPLAINED}#{self.code}",
             "title": kind.title,
             "status": kind.status,
             "code": self.code,

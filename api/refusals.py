@@ -22,7 +22,7 @@ class FaultDetails(msgspec.Struct):
 
 
 class ProblemDetails(msgspec.Struct, omit_defaults=True):
-    """An error, as in RFC 9457. Codes are stable; docs/reference/errors.md lists them all."""
+    """An error, as in RFC 9457. Codes are stable; `type` is the address, on this host, that explains the code."""
 
     type: str
     title: str

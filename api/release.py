@@ -11,7 +11,7 @@ from django.apps import apps
 import p2p_core
 
 #: The libraries that write names, numbers, pages and graphs.
-_LIBRARIES: Final = ("babel", "django", "rdflib")
+_LIBRARIES: Final = ("babel", "django", "markdown-it-py", "rdflib")
 _SOURCES: Final = frozenset({".py", ".html", ".svg", ".css", ".js", ".json", ".csv", ".sql", ".mo"})
 
 

@@ -1,14 +1,14 @@
 """Every address of the API: one list per version, on one screen."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from api import health
+from api import files, health
 from api.catalog import views as catalog
 from api.openapi import DocumentView
 from api.sdmx import v21, v30
 from api.sdmx.views import AvailabilityView, DataView, RootView, StructuresView
-from api.v1 import aggregates, annotations, audit, figures, findings, reference, rules, submissions, tokens
+from api.site.docs.views import ApiPage
+from api.v1 import aggregates, annotations, audit, corrections, figures, findings, reference, rules, submissions, tokens
 
 v1 = [
     path("submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
@@ -21,6 +21,7 @@ v1 = [
     path("aggregates/live/", aggregates.LiveView.as_view(), name="live"),
     path("aggregates/windows/", aggregates.WindowsView.as_view(), name="windows"),
     path("coverage/", aggregates.CoverageOfPeriodsView.as_view(), name="coverage"),
+    path("corrections/", corrections.CorrectionsListView.as_view(), name="corrections"),
     path("audit/head/", audit.HeadView.as_view(), name="audit-head"),
     path("countries/", reference.CountriesView.as_view(), name="countries"),
     path("networks/", reference.NetworksView.as_view(), name="networks"),
@@ -53,12 +54,10 @@ urlpatterns = [
         path(f"catalog.{one.suffix}", catalog.SyntaxView.as_view(syntax=one), name=f"catalog-{one.suffix}")
         for one in catalog.SYNTAXES.values()
     ),
+    path("files/manifest.json", files.ManifestView.as_view(), name="manifest"),
+    path("files/<str:name>", files.FileView.as_view(), name="file"),
     path("api/schema/", DocumentView.as_view(), name="schema"),
-    path(
-        "api/docs/",
-        SpectacularSwaggerSplitView.as_view(template_name="site/docs.html", template_name_js="site/docs.js"),
-        name="docs",
-    ),
+    path("api/docs/", ApiPage.as_view(), name="docs"),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
     path("metrics", health.MetricsView.as_view(), name="metrics"),

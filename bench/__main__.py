@@ -22,6 +22,7 @@ MODULES = (
     "many",
     "series",
     "stream",
+    "files",
     "worst",
     "cached",
     "desk",

@@ -1,4 +1,4 @@
-"""The first view of the map over a slow line and on a slow processor: how soon it can be used, and what is sent."""
+"""The map on a slow processor: its first view over a slow line, and the cost of watching its replay."""
 
 import time
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ from bench.sizes import scaled
 from bench.stack import joined, running, temporary_folder
 from p2p_core import periods
 from tests import chromium
+from tests.replayed import Numbers
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, CDPSession, Page
 
 DAYS = 30
 _AGENCIES = 3
@@ -26,6 +27,9 @@ _LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploa
 _SLOWER = 4
 _LOOK_EVERY = 0.1
 _GIVE_UP_AFTER = 30.0
+#: Until the hours and days have come, and a turn of the replay after them.
+_SETTLES_AFTER = 12
+_WATCHED = 20
 #: Looks at each frame whether countries have their colours, the keyboard has a way in, and the table is there; then
 #: waits for the frame to be painted.
 _WATCH = """
@@ -65,6 +69,9 @@ def measure() -> Iterator[Row]:
             for width in _WIDTHS:
                 say(f"{runs} first visits, {width} pixels wide")
                 yield from _rows(width, [_visit(browser, f"{stack.url}/", width) for _ in range(runs)])
+                costs = [_cost(browser, f"{stack.url}/", width) for _ in range(scaled(5, least=3))]
+                what = f"the replay of the map, {width} pixels wide: main thread in a second"
+                yield Row(what, median(costs), 0.04, 0.02, runs=len(costs))
 
 
 def _rows(width: int, visits: list[Visit]) -> Iterator[Row]:
@@ -100,6 +107,31 @@ def _visit(browser: "Browser", url: str, width: int) -> Visit:
     seconds = _usable_after(page)
     context.close()
     return Visit(seconds, sum(sent) / 1000, len(sent))
+
+
+def _cost(browser: "Browser", url: str, width: int) -> float:
+    """The seconds of the main thread in a second of watching pulses."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    Numbers().serve(page)
+    page.goto(url)
+    page.locator(".map-frame").scroll_into_view_if_needed()
+    session = context.new_cdp_session(page)
+    # The time of the thread itself: other programs on this machine must not count.
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
+    page.wait_for_timeout(1000 * _SETTLES_AFTER)
+    began, before = time.monotonic(), _task_seconds(session)
+    page.wait_for_timeout(1000 * _WATCHED)
+    found = (_task_seconds(session) - before) / (time.monotonic() - began)
+    page.unroute_all(behavior="ignoreErrors")
+    context.close()
+    return found
+
+
+def _task_seconds(session: "CDPSession") -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")
 
 
 def _usable_after(page: "Page") -> float:

@@ -30,8 +30,8 @@ CELLS = 50
 
 
 def begin(years: int, now: datetime) -> datetime:
-    """Return the first day of so many whole years before this one."""
-    return datetime(now.year - years, 1, 1, tzinfo=UTC)
+    """Return the first day of so many whole years before this one. Nothing before the campaign is accepted."""
+    return max(datetime(now.year - years, 1, 1, tzinfo=UTC), periods.EARLIEST)
 
 
 def hourly_days(now: datetime) -> list[datetime]:

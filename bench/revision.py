@@ -20,7 +20,6 @@ from bench.web import Sender
 from config.env import ROOT
 from p2p_core import periods
 
-_FREQUENCIES = ("H", "D", "W", "M", "A")
 _PATIENCE = 60.0
 #: Added to each cell, so that its rounded value changes at every frequency.
 _RAISE = 5000
@@ -68,7 +67,7 @@ class _History:
         hour = self._middle + number * invention.HOUR
         drawn = invention.reports(1, seed=1000 + number, cells=past.CELLS)
         made = Reports(drawn.countries, drawn.networks, drawn.values + _RAISE * (number + 1))
-        changed = [periods.start_of(frequency, hour) for frequency in _FREQUENCIES]
+        changed = [periods.start_of(frequency, hour) for frequency in periods.LASTING]
         [(before,)] = self._database.execute(_NEWEST)
         body = invention.as_json(made, [hour])
         began = time.perf_counter()
@@ -85,8 +84,8 @@ class _History:
 
     def _wait(self, before: int, changed: Sequence[datetime], *, until: float) -> None:
         while time.perf_counter() < until:
-            [(public,)] = self._database.execute(_PUBLIC, [before, list(_FREQUENCIES), changed])
-            if public == len(_FREQUENCIES):
+            [(public,)] = self._database.execute(_PUBLIC, [before, list(periods.LASTING), changed])
+            if public == len(periods.LASTING):
                 return
             time.sleep(0.002)
         sys.exit("A revised hour did not become public.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from bench import memory, past, results
+from bench import memory, published, results
 from bench.results import Row, alternating, say
 from bench.sizes import scaled
 from bench.stack import Stack, joined, running, temporary_folder
@@ -24,28 +24,6 @@ _COUNTRIES = 220
 _PIECE = 1 << 20
 _TIMEOUT = 600.0
 
-# As publication leaves them: a day after the other, each a version of its own.
-_MAKE = """
-INSERT INTO federation_version (number, known_at)
-SELECT 1000000 + row_number() OVER (ORDER BY day), day + interval '1 day'
-FROM generate_series({first}::timestamptz, {last}::timestamptz, interval '1 day') AS day;
-INSERT INTO federation_publishedcoverage (
-    indicator_id, frequency, period, agencies_expected, agencies_reporting, share, status,
-    agencies, states, covered, owed, is_break, agencies_awaited, awaited, version_from)
-SELECT 1, 'D', known_at - interval '1 day', 14, 13, 9285, 'P', '{{}}', '{{}}', '{{}}', '{{}}', false,
-       0, '{{}}', number
-FROM federation_version WHERE number > 1000000;
-INSERT INTO federation_periodversion (indicator_id, frequency, period, version)
-SELECT 1, 'D', known_at - interval '1 day', number FROM federation_version WHERE number > 1000000;
-INSERT INTO federation_publishedseries (indicator_id, frequency, country, network, first_version)
-SELECT 1, 'D', country, network, 1000001
-FROM unnest({countries}::smallint[]) AS country, unnest({networks}::smallint[]) AS network;
-INSERT INTO federation_publishedcell (indicator_id, frequency, period, country, network, value, version_from)
-SELECT 1, 'D', known_at - interval '1 day', country, network, 5 + 5 * (number * country * (network + 1) % 997), number
-FROM federation_version, unnest({countries}::smallint[]) AS country, unnest({networks}::smallint[]) AS network
-WHERE number > 1000000
-ORDER BY number;
-"""
 _COPY = """
 COPY (
     SELECT frequency, indicator_id, country, network, period, value, version_from
@@ -80,22 +58,11 @@ def measure() -> Iterator[Row]:
 def _make(inside: "Inside") -> int:
     inside.publish_finely()
     countries = sorted(COUNTRY_CODES)[: scaled(_COUNTRIES)]
-    last = inside.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    named: dict[str, object] = {"first": past.begin(_YEARS, last), "last": last}
-    lists = {"countries": countries, "networks": sorted(NETWORK_CODES)}
-    say(f"making {_YEARS} years of {len(countries)} countries")
-    # So many rows at once take longer than the connections of the application wait.
-    with psycopg.connect(os.environ["DATABASE_URL"], options="-c statement_timeout=0") as connection:
-        connection.execute(
-            _MAKE.format(
-                **{name: f"'{value}'" for name, value in named.items()},
-                **{name: f"'{{{','.join(map(str, numbers))}}}'" for name, numbers in lists.items()},
-            )
-        )
-    inside.run("VACUUM ANALYZE")
-    inside.settle()
-    [(cells,)] = inside.ask("SELECT count(*) FROM federation_publishedcell WHERE frequency = %s", ["D"])
-    return int(cells)
+    # A mean of which no day is 0.
+    series = [
+        published.MeanOfSeries(country, network, 2500) for country in countries for network in sorted(NETWORK_CODES)
+    ]
+    return len(series) * published.make_days(inside, series, years=_YEARS, late=1)
 
 
 def _copied(address: str) -> float:

@@ -51,8 +51,8 @@ SELECT 1, frequency, period, {agencies}, {agencies}, 10000, 'P',
        (SELECT array_agg(id) FROM countries_agency), array_fill('reported'::text, ARRAY[{agencies}]),
        array_fill(3600, ARRAY[{agencies}]), array_fill(3600, ARRAY[{agencies}]), false, 0, '{{}}', number, until
 FROM made;
-INSERT INTO federation_periodversion (indicator_id, frequency, period, version)
-SELECT 1, frequency, period, number FROM made;
+INSERT INTO federation_periodversion (indicator_id, frequency, period, version, is_correction)
+SELECT 1, frequency, period, number, number > min(number) OVER (PARTITION BY frequency, period) FROM made;
 INSERT INTO federation_publishedseries (indicator_id, frequency, country, network, first_version)
 SELECT 1, frequency, country, network, 1000001
 FROM unnest(ARRAY['D', 'H']) AS frequency, unnest('{countries}'::smallint[]) AS country,
@@ -90,6 +90,9 @@ def _questions(now: datetime) -> Iterator[tuple[str, str]]:
     yield "live minutes", "/api/v1/aggregates/live/?country=*"
     yield "windows", "/api/v1/aggregates/windows/?indicator=DOWNLOADS&window=P365D"
     yield "coverage", f"/api/v1/coverage/?{_HOURS}"
+    corrections = "/api/v1/corrections/?indicator=DOWNLOADS"
+    yield "corrections of a country that has none", f"{corrections}&frequency=H&country=NO"
+    yield "corrections of all", f"{corrections}&frequency=H&limit=1000"
     for name in ("countries", "networks", "indicators", "agencies", "annotations", "rules", "help-services"):
         yield name, f"/api/v1/{name}/"
     yield "audit head", "/api/v1/audit/head/"

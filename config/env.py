@@ -3,6 +3,7 @@
 A value that cannot be used stops the start with the name of the variable and advice. The value itself is not shown.
 """
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -109,6 +110,14 @@ def email_address(address: str) -> str:
     if address and not _EMAIL.fullmatch(address):
         raise ValueError("not an e-mail address")
     return address
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A reader for :func:`parse`."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")  # noqa: TRY004  parse() expects this error
+    return found
 
 
 def _read(kind: str, name: str, *, default: Any, advice: str) -> Any:

@@ -37,6 +37,7 @@ def main() -> None:
     if demo:
         # A visitor of the demo has no authenticator app for an account that is gone tomorrow.
         env.set_default("SECOND_FACTOR", "false")
+        env.set_default("CONTACT_EMAIL", "office@police2peer.example")
     _handle_signals()
     port, listener = env.port(), socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,13 +1,12 @@
 """Django's settings, from the environment. docs/reference/settings.md says what each variable means."""
 
+import json
 import tomllib
 from datetime import timedelta
+from typing import Any
 
-from csp.constants import NONE, SELF
-
-from config import broker, databases, embedded, env, logs
+from config import broker, content_security, databases, embedded, env, logs, oauth
 from p2p_core.rules import rulebook
-from p2p_core.scopes import SCOPES
 
 # --- who may reach us ----------------------------------------------------------------------------------------------
 
@@ -39,21 +38,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_HTTPONLY = True
-# Pages run and load only files that we serve. For addresses without pages, api.headers forbids even those.
-CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/v1/", "/api/schema/", "/catalog", "/oauth/", "/healthz", "/readyz", "/metrics"],
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "connect-src": [SELF],
-        "font-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = content_security.POLICY
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.NoValues"
 
@@ -65,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "oauth2_provider",
     "rest_framework",
     "drf_spectacular",
@@ -192,6 +178,8 @@ POSTGRES_PROGRAMS = [
     )
     if folder
 ]
+# The pages of the documentation are read from its folder.
+PROJECT_ROOT = env.ROOT
 # A backup notes which version made it.
 PROJECT_VERSION = tomllib.loads((env.ROOT / "pyproject.toml").read_text())["project"]["version"]
 
@@ -212,7 +200,7 @@ PUBLICATION_LIMITS = {
 
 CLOCK_TOLERANCE = timedelta(seconds=env.integer("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
-# --- the publisher, for the catalogue ---------------------------------------------------------------------------------
+# --- the publisher, for the catalogue and for the pages --------------------------------------------------------------
 
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")
 PUBLISHER_URL = env.parse(
@@ -221,6 +209,32 @@ PUBLISHER_URL = env.parse(
 CONTACT_EMAIL = env.parse(
     "CONTACT_EMAIL", env.email_address, default="", advice="Give an address such as data@example.org, or nothing."
 )
+ACCESSIBILITY_COMPLAINTS_URL = env.parse(
+    "ACCESSIBILITY_COMPLAINTS_URL",
+    env.page_address,
+    default="",
+    advice="Give an address such as https://example.org/complaints, or nothing.",
+)
+
+# --- where the files of all data are: a folder, or another storage of Django, such as a bucket -----------------------
+
+_FILES_DIR = env.text("FILES_DIR", default=str(env.data_dir() / "files"), advice="Give a folder.")
+STORAGES: dict[str, dict[str, Any]] = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "files": {
+        "BACKEND": env.text(
+            "FILES_STORAGE",
+            default="federation.files.storage.Folder",
+            advice="Give the class of a storage, such as storages.backends.s3.S3Storage, or nothing for a folder.",
+        ),
+        "OPTIONS": env.parse(
+            "FILES_OPTIONS",
+            env.json_object,
+            default=json.dumps({"location": _FILES_DIR}),
+            advice="Give the options of FILES_STORAGE as a JSON object.",
+        ),
+    },
+}
 
 # --- thresholds of the rules ------------------------------------------------------------------------------------------
 
@@ -247,27 +261,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 OAUTH2_PROVIDER_APPLICATION_MODEL = "countries.Credential"
-OAUTH2_PROVIDER = {
-    "OAUTH2_VALIDATOR_CLASS": "api.auth.TokenRequestValidator",
-    "ACCESS_TOKEN_GENERATOR": "api.auth.make_token",
-    "CLIENT_SECRET_HASHER": "police2peer_credential",
-    # Tokens are kept as checksums only, so a copy of the database gives nobody access.
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    # The rest of the standard's advice, even for kinds of grant that we do not offer.
-    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
-    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
-    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
-    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-    "SCOPES": SCOPES,
-    "DEFAULT_SCOPES": [],
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
-    "ALLOWED_GRANT_TYPES": ["client-credentials"],
-}
+OAUTH2_PROVIDER = oauth.PROVIDER
 
 # --- signing in to the admin ----------------------------------------------------------------------------------------
 
@@ -375,6 +369,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "federation.runs.tasks.seal", "schedule": 1.0},
     "watch": {"task": "federation.runs.tasks.watch", "schedule": 5.0},
     "prune": {"task": "federation.runs.tasks.prune", "schedule": 600.0},
+    "write_files": {"task": "federation.runs.tasks.write_files", "schedule": 300.0},
 }
 
 # --- logs -----------------------------------------------------------------------------------------------------------

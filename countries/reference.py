@@ -14,8 +14,9 @@ from django.db import connections
 
 from countries import models
 from countries.database.routing import alias
+from countries.population import Inhabitants, PopulationHistory, PopulationRow
 from p2p_core.characters import writable
-from p2p_core.codes import COUNTRIES, GROUP_MEMBERS, GROUPS
+from p2p_core.periods import Frequency
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 #: The ways of counting by their codes, in words.
@@ -47,6 +48,8 @@ class Indicator(IndicatorWords, frozen=True, kw_only=True):
 
     number: int
     code: str
+    #: Per 100,000 inhabitants and day.
+    usual_rate: float
     translations: dict[str, IndicatorWords]
 
     def in_language(self, language: str) -> "Indicator":
@@ -68,6 +71,15 @@ class Setup(msgspec.Struct, frozen=True):
     location_date: date
 
 
+class Schedule(msgspec.Struct, frozen=True):
+    """How often an agency reports an indicator, from one UTC day to another, both included. None is no end."""
+
+    indicator: int
+    frequency: str
+    valid_from: date
+    valid_to: date | None
+
+
 class Agency(msgspec.Struct, frozen=True):
     id: int
     code: str
@@ -75,11 +87,25 @@ class Agency(msgspec.Struct, frozen=True):
     name: str
     active: bool
     invented: bool
-    #: Earliest first.
+    #: A page or a mailbox. Empty if none is known.
+    contact: str
+    #: The first day for which the agency owes reports. None if it owes none yet.
+    since: date | None
+    #: Earliest first, as are the set-ups.
+    schedules: tuple[Schedule, ...]
     setups: tuple[Setup, ...]
 
     def setup_on(self, day: date) -> Setup | None:
         return next((setup for setup in reversed(self.setups) if setup.valid_from <= day), None)
+
+    def step_on(self, day: date, indicator: int) -> str | None:
+        """The shortest periods that the agency reports. None if no schedule expects a report."""
+        found = {
+            one.frequency
+            for one in self.schedules
+            if one.indicator == indicator and one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+        }
+        return min(found, key=tuple(Frequency).index, default=None)
 
 
 class HelpService(msgspec.Struct, frozen=True):
@@ -108,7 +134,7 @@ class Annotation(msgspec.Struct, frozen=True):
 
     @property
     def until(self) -> datetime | None:
-        """The last instant of the annotation. It is the start if it is only a moment, and None if it has no end yet."""
+        """The first instant after the annotation: the start if it is only a moment, and None if it has no end yet."""
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
 
 
@@ -122,8 +148,8 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     networks: tuple[Network, ...]
     #: By code. Inactive agencies are included, because their reports stay.
     agencies: tuple[Agency, ...]
-    #: Rows of country (its number), year and inhabitants, in order of year.
-    population: tuple[tuple[int, int, int], ...]
+    #: In order of year.
+    population: tuple[PopulationRow, ...]
     #: Number of the indicator and the country, the first second of a month, and the finest steps from then on, over all
     #: networks and by network; by month.
     details: tuple[tuple[int, int, int, str, str], ...]
@@ -187,37 +213,37 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
             if (agency is None or row.agency in (None, agency))
             and (indicator is None or row.indicator in (None, indicator))
             and (end is None or row.start < end)
-            and (start is None or row.until is None or row.until >= start)
+            # A moment is in the range that begins with it. An annotation with an end is not in one that begins there.
+            and (start is None or row.until is None or row.until > start or row.start >= start)
         ]
 
-    def inhabitants(self, country: int, year: int) -> int | None:
-        """The population of a country or group, given by its number, in a year, or else in the last known year before.
+    @property
+    def inhabitants(self) -> Inhabitants:
+        """The inhabitants as they are known now."""
+        return self.inhabitants_at(None)
 
-        A group has the population of those of its members for which it is known. ``_U`` has none.
-        """
-        return self._people.get(max((known for known in self._people if known <= year), default=0), {}).get(country)
+    def inhabitants_at(self, instant: datetime | None) -> Inhabitants:
+        """The inhabitants as they were known at an instant, or as they are known now."""
+        return self._history.at(instant)
 
     @cached_property
-    def _people(self) -> dict[int, dict[int, int]]:
-        """For each year with data, the inhabitants by country or group: those of that year, or the last known ones."""
-        found = {}
-        for until in {year for _, year, _ in self.population}:
-            people = {country: inhabitants for country, year, inhabitants in self.population if year <= until}
-            for group, number in GROUPS.items():
-                known = [people[COUNTRIES[code]] for code in GROUP_MEMBERS[group] if COUNTRIES[code] in people]
-                if known:
-                    people[number] = sum(known)
-            found[until] = people
-        return found
+    def _history(self) -> PopulationHistory:
+        return PopulationHistory(self.population)
 
 
 #: The newest snapshots, by version.
 snapshots: Final[dict[int, Reference]] = {}
 
 
+def last_read() -> Reference | None:
+    """The snapshot that this process read last, without the database."""
+    return snapshots[max(snapshots)] if snapshots else None
+
+
 def cached_help_services() -> tuple[HelpService, ...]:
     """Help services without the database: those that this process read last, or else those in the project's file."""
-    return snapshots[max(snapshots)].help_services if snapshots else _shipped_help_services()
+    found = last_read()
+    return found.help_services if found else _shipped_help_services()
 
 
 @cache

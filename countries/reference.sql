@@ -4,7 +4,7 @@ SELECT json_build_object(
     'version', coalesce((SELECT number FROM countries_referenceversion), 0),
     'changed', coalesce((SELECT changed FROM countries_referenceversion), 'epoch'),
     'indicators', ARRAY(SELECT to_json(one) FROM (
-        SELECT number, code, name, unit, description, notes, (
+        SELECT number, code, name, unit, description, notes, usual_rate, (
             SELECT coalesce(json_object_agg(language, to_json(words)), '{}') FROM (
                 SELECT language, name, unit, description, notes
                 FROM countries_indicatortranslation WHERE indicator_id = number
@@ -16,7 +16,12 @@ SELECT json_build_object(
         SELECT number, code, name FROM countries_network ORDER BY number
     ) AS one),
     'agencies', ARRAY(SELECT to_json(one) FROM (
-        SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented,
+        SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented, agency.contact,
+            (SELECT min(valid_from) FROM countries_schedule WHERE agency_id = agency.id) AS since,
+            ARRAY(SELECT to_json(schedule) FROM (
+                SELECT indicator_id AS indicator, frequency, valid_from, valid_to
+                FROM countries_schedule WHERE agency_id = agency.id ORDER BY valid_from
+            ) AS schedule) AS schedules,
             ARRAY(SELECT to_json(setup) FROM (
                 SELECT valid_from, networks, counting, time_zone, local_days, location_source, location_date
                 FROM countries_setup WHERE agency_id = agency.id ORDER BY valid_from
@@ -24,7 +29,17 @@ SELECT json_build_object(
         FROM countries_agency AS agency JOIN countries_country AS country ON country.number = agency.country_id
         ORDER BY agency.code
     ) AS one),
-    'population', ARRAY(SELECT json_build_array(country_id, year, inhabitants) FROM countries_population ORDER BY year),
+    -- In milliseconds since 1970, and 0 if a number is still in force.
+    'population', ARRAY(
+        SELECT json_build_array(country_id, year, inhabitants, floor(1000 * extract(epoch FROM known_from))::bigint, until)
+        FROM (
+            SELECT country_id, year, inhabitants, known_from, 0 AS until FROM countries_population
+            UNION ALL
+            SELECT country_id, year, inhabitants, known_from, floor(1000 * extract(epoch FROM known_until))::bigint
+            FROM countries_pastpopulation
+        ) AS everything
+        ORDER BY year
+    ),
     'details', ARRAY(
         SELECT json_build_array(indicator_id, country_id, extract(epoch FROM valid_from)::bigint, step, network_step)
         FROM countries_detail ORDER BY valid_from

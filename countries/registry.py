@@ -25,6 +25,7 @@ from countries.models import (
     Country,
     Detail,
     Indicator,
+    PastPopulation,
     Population,
     ReferenceVersion,
     Schedule,
@@ -81,6 +82,8 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
             instance.number = (Indicator.objects.aggregate(last=Max("number"))["last"] or 0) + 1
         before = _stored(instance)
         instance.full_clean()
+        if isinstance(instance, Population) and _keep_past(instance, changes_to=instance.inhabitants):
+            fields = fields and {*fields, "known_from"}
         instance.save(update_fields=fields if before else None)
         after = _stored(instance)
         if before != after:
@@ -97,9 +100,29 @@ def delete(instance: Model, *, by: str, reason: str = "") -> None:
         if why:
             raise Refused("in_use", why)
         before, key = _stored(instance), instance.pk
+        if isinstance(instance, Population):
+            _keep_past(instance, changes_to=None)
         instance.delete()
         instance.pk = key
         _announce(instance, before=before, after=None, by=by, reason=reason)
+
+
+def _keep_past(row: Population, *, changes_to: int | None) -> bool:
+    """Keep the stored inhabitants for past views if they change. Then the row is known from now on."""
+    stored = Population.objects.filter(pk=row.pk).first()
+    if stored is None or stored.inhabitants == changes_to:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_trunc('milliseconds', clock_timestamp())")
+        (row.known_from,) = cursor.fetchone()
+    PastPopulation.objects.create(
+        country_id=stored.country_id,
+        year=stored.year,
+        inhabitants=stored.inhabitants,
+        known_from=stored.known_from,
+        known_until=row.known_from,
+    )
+    return True
 
 
 def why_kept(instance: Model) -> str:
@@ -159,14 +182,16 @@ def load(
 def set_up_details(*, by: str, reason: str = "") -> Loaded:
     """Give each country its first detail of each indicator, by its newest population. One that is there stays."""
     people = dict(Population.objects.order_by("year").values_list("country", "inhabitants"))
-    key = ("country_id", "indicator_id", "valid_from")
-    columns = (*key, "step", "network_step")
+    key = ("country_id", "indicator_id")
+    columns = (*key, "valid_from", "step", "network_step")
     pairs = product(*(model._default_manager.values_list("pk", flat=True) for model in (Country, Indicator)))
     rows = [dict(zip(columns, (*pair, Detail.FIRST, *first_steps(people.get(pair[0]))), strict=True)) for pair in pairs]
     return load(Detail, rows, key=key, overwrite=False, by=by, reason=reason)
 
 
-def create_agency(*, code: str, country: str, name: str, by: str, invented: bool = False, reason: str = "") -> Agency:
+def create_agency(
+    *, code: str, country: str, name: str, by: str, invented: bool = False, contact: str = "", reason: str = ""
+) -> Agency:
     """Add an agency. Called again with the same arguments, it returns the existing agency."""
     with writing():
         home = Country.objects.filter(code=country).first()
@@ -174,7 +199,8 @@ def create_agency(*, code: str, country: str, name: str, by: str, invented: bool
             raise Refused("unknown_country", f"There is no country {country}. Give an ISO 3166 code, such as NO.")
         known = Agency.objects.filter(code=code).first()
         if known is None:
-            return save(Agency(code=code, country=home, name=name, invented=invented), by=by, reason=reason)
+            new = Agency(code=code, country=home, name=name, invented=invented, contact=contact)
+            return save(new, by=by, reason=reason)
         if (known.country_id, known.name, known.invented) != (home.number, name, invented):
             raise Refused(
                 "agency_exists", f"There is already an agency {code}, called “{known.name}”. Choose another code."

@@ -1,4 +1,4 @@
-"""The federation app, which listens to changes of the registry, and the admin as the coordinators' desk."""
+"""The app of the federation, and Django's admin as the coordinators' desk."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
@@ -6,7 +6,7 @@ from django.db.models.signals import post_migrate
 
 
 class FederationConfig(AppConfig):
-    """Connects the registry's signal, which makes work and audit events."""
+    """Creates the desk's groups and grants the roles after migrations, and follows changes of the registry."""
 
     name = "federation"
     default = True

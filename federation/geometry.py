@@ -1,9 +1,9 @@
 """Geometry of charts for the pages and the desk: places of axes, bars, lines and marks."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final
 
@@ -80,13 +80,20 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A line between the values of two neighbours."""
+    """A line to the value ``at`` a place from an earlier one."""
 
     at: int
     x1: float
     y1: float
     x2: float
     y2: float
+
+    def heights(self, first: float, last: float) -> list[float]:
+        """Where its part between two places of the x-axis begins and ends; nothing if it has no such part."""
+        begin, end = max(first, self.x1), min(last, self.x2)
+        if begin > end:
+            return []
+        return [self.y1 + (self.y2 - self.y1) * (x - self.x1) / (self.x2 - self.x1) for x in (begin, end)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +164,14 @@ def bars(values: Sequence[float | None], top: float, canvas: Canvas) -> list[Bar
 
 
 def line(
-    values: Sequence[float | None], joined: Sequence[bool], top: float, canvas: Canvas
+    values: Sequence[float | None], joins: Iterable[tuple[int, int]], top: float, canvas: Canvas
 ) -> tuple[list[Dot], list[Segment]]:
-    """A dot for each known value, and what joins it to the one before, if ``joined`` allows it."""
+    """A dot for each known value, and a segment for each pair of places in ``joins`` that have one."""
     places = columns(len(values), canvas)
     dots = {
         at: Dot(at, places[at].middle, canvas.y(value / top)) for at, value in enumerate(values) if value is not None
     }
-    pairs = ((dots[at - 1], dots[at]) for at in dots if joined[at] and at - 1 in dots)
+    pairs = ((dots[before], dots[after]) for before, after in joins if before in dots and after in dots)
     segments = [Segment(after.at, before.x, before.y, after.x, after.y) for before, after in pairs]
     return list(dots.values()), segments
 
@@ -179,6 +186,19 @@ def ticks(count: int, canvas: Canvas) -> list[Tick]:
         share = (at + 0.5) / count
         found.append(Tick(at, canvas.x(share), anchor(share), place % every == 0))
     return found[::-1]
+
+
+def spread(places: Sequence[float], gap: float, canvas: Canvas) -> list[float]:
+    """Places from top to bottom in their order, moved as little as needed for names that are ``gap`` high."""
+    gap = min(gap, canvas.height / max(1, len(places) - 1))
+    order = sorted(range(len(places)), key=places.__getitem__)
+    found = list(places)
+    for before, at in pairwise(order):
+        found[at] = max(found[at], found[before] + gap)
+    below = canvas.bottom + gap
+    for at in reversed(order):
+        found[at] = below = round(min(found[at], below - gap), 2)
+    return found
 
 
 def anchor(share: float) -> str:

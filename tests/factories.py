@@ -128,6 +128,7 @@ class PopulationFactory(DjangoModelFactory[Population]):
     year = 2024
     inhabitants = 5_572_279
     source = "a test"
+    known_from = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class DetailFactory(DjangoModelFactory[Detail]):

@@ -1,7 +1,8 @@
-"""Makes the pictures of docs/how-to/send-a-spreadsheet.md: an invented agency sends a file at a service of its own.
+"""Makes the pictures of the documentation, with invented numbers. Run it after a change of the pages: `make pictures`.
 
-Run it after a change of the pages, with `make pictures`. LibreOffice prints the workbooks with the letters and numbers
-of their cells, and Chromium shows the pages.
+For docs/how-to/send-a-spreadsheet.md, an invented agency sends a file at a service of its own. LibreOffice prints the
+workbooks with the letters and numbers of their cells, and Chromium shows the pages. For README.md, Chromium shows the
+map of the demo. The picture of the pages' cards has no numbers.
 """
 
 import re
@@ -19,12 +20,13 @@ from zipfile import ZipFile
 from PIL import Image, ImageChops, ImageOps
 
 from config.embedded.process import free_port
-from tests import chromium
+from tests import card, chromium
 from tests.integration import processes
 from tests.stack.stack import PASSWORD, Stack
 
 FOLDER: Final = processes.ROOT / "docs/how-to/pictures"
 NAMES: Final = ("template", "refused", "marked", "dry-run", "submission")
+MAP: Final = processes.ROOT / "docs/pictures/map.png"
 _NEEDED: Final = (
     "The pictures need soffice, pdftoppm and Chromium. On Debian: "
     "apt-get install libreoffice-calc-nogui poppler-utils chromium-headless-shell"
@@ -85,8 +87,35 @@ def main() -> None:
             _draw(stack, browser, Path(folder))
         finally:
             processes.end(serve)
-    for name in NAMES:
-        print(f"{(FOLDER / name).with_suffix('.png').stat().st_size:>7,} bytes: {name}.png")  # noqa: T201
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        demo = processes.start(sys.executable, "-m", "config.serve", "--demo", data=Path(folder), PORT=str(port))
+        try:
+            while not processes.line_of(demo).startswith("Live minutes continue"):
+                if demo.poll() is not None:
+                    raise SystemExit("The demo ended. Start it with make demo to see why.")
+            draw_map(f"http://localhost:{port}", browser)
+        finally:
+            processes.end(demo)
+    for path in (*((FOLDER / name).with_suffix(".png") for name in NAMES), MAP, card.FILE):
+        print(f"{path.stat().st_size:>7,} bytes: {path.name}")  # noqa: T201
+
+
+def draw_map(url: str, program: str) -> None:
+    """Keep the first screen of the demo, which says that its numbers are invented."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--headless", "--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1200, "height": 960})
+        page.goto(f"{url}/")
+        page.locator(".invented").get_by_text("Invented numbers.").wait_for()
+        page.locator(".map-legend").wait_for()
+        page.locator(".live-replay.begun").wait_for()
+        MAP.parent.mkdir(exist_ok=True)
+        shown = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        shown.quantize(48, dither=Image.Dither.NONE).save(MAP, optimize=True)
+        browser.close()
 
 
 def _draw(stack: Stack, program: str, folder: Path) -> None:
@@ -122,6 +151,7 @@ def _draw(stack: Stack, program: str, folder: Path) -> None:
         for place, fact in enumerate(("7d0c1a52-6f0e-4c1b-9a3e-5b8f2d4e6a10", "25 November 2026, 07:30 UTC")):
             page.locator(".facts dd").nth(place).evaluate("(element, fact) => element.textContent = fact", fact)
         _keep(page.locator("main").screenshot(), "submission")
+        card.draw(browser)
         browser.close()
 
 

@@ -1,7 +1,7 @@
 """The settings of an installation, with what tests do otherwise. Programs that tests start do not use this."""
 
 from config.settings import *  # noqa: F403
-from config.settings import INSTALLED_APPS, MIDDLEWARE, PASSWORD_HASHERS
+from config.settings import INSTALLED_APPS, MIDDLEWARE, PASSWORD_HASHERS, STORAGES
 
 # Django's tests call its command `flush` after each test that commits. The last app of a name wins.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.as_migrated"]
@@ -14,3 +14,6 @@ WHITENOISE_AUTOREFRESH = True
 
 # The default hasher takes a third of a second for each password.
 PASSWORD_HASHERS = ["countries.accounts.credentials.CredentialHasher", *PASSWORD_HASHERS]
+
+# Tests that write the files of all data name a folder of their own. The others must not find those of an installation.
+STORAGES = {**STORAGES, "files": {**STORAGES["files"], "OPTIONS": {"location": "/nonexistent"}}}

@@ -34,7 +34,7 @@ tidy([...before, ...files.map(({ name }) => name)]);
 
 async function bundled() {
   const { metafile, outputFiles } = await build({
-    entryPoints: ["src/map.js", "src/zoom.js", "src/country.js", "src/map.css", "../api/site/static/site/site.css"].map(here),
+    entryPoints: ["src/map.js", "src/zoom.js", "src/live.js", "src/country.js", "src/offer.js", "src/share.js", "src/map.css", "../api/site/static/site/site.css", "../api/site/static/site/trend.css", "../api/site/static/site/method.css"].map(here),
     entryNames: "[name]",
     outdir: target,
     write: false,
@@ -55,7 +55,8 @@ function pictures() {
     atlas: here("node_modules/world-atlas/countries-50m.json"),
     codes: here("../agency/src/p2p_core/data/countries.csv"),
   });
-  return ["europe", "world"].map((view) => named(`${view}.json`, Buffer.from(JSON.stringify(drawn(view, given)))));
+  const views = /** @type {const} */ (["europe", "world"]);
+  return views.map((view) => named(`${view}.json`, Buffer.from(JSON.stringify(drawn(view, given)))));
 }
 
 function named(of, content) {

@@ -68,7 +68,9 @@ class Board(AgencyPage):
                 rows = [BoardPeriod(start, states.get(periods.epoch(start), ""), counts.get(start)) for start in starts]
                 newest, older = rows[: NEWEST[frequency]], rows[NEWEST[frequency] :]
                 have = Counter(row.state for row in older)
-                yield BoardTable(frequency, newest, older, [(one, have[one]) for one in coverage.STATES if have[one]])
+                yield BoardTable(
+                    frequency, newest, older, [(one, have[one]) for one in coverage.SHOWN_STATES if have[one]]
+                )
 
     def _states(self, selection: Selection) -> dict[int, str]:
         """The coverage states of the agency, by the second in which the period begins."""

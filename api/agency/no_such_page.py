@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from api import problems
 from api.agency.page import AgencyPage
-from api.site import views
+from api.site import failures
 
 
 class NoSuchPage(AgencyPage):
@@ -23,20 +23,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _lacks_slash(request):
         address = request.get_full_path(force_append_slash=True)
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
-    if request.path.startswith(reverse("agency:board")) and views.reads_pages(request):
+    if request.path.startswith(reverse("agency:board")) and failures.reads_pages(request):
         try:
             answer = NoSuchPage.as_view()(request)
         except problems.AWAY:
-            return views.not_found(request, exception)
+            return failures.not_found(request, exception)
         # Others would be sent to the sign-in.
         if answer.status_code == 404:
             return answer
-    return views.not_found(request, exception)
+    return failures.not_found(request, exception)
 
 
 def _lacks_slash(request: HttpRequest) -> bool:
     """Whether it is the address of a page except for the slash at the end. Django would add slashes to others too."""
-    if request.method in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD") and not request.path_info.endswith("/"):
         with suppress(Resolver404):
-            return resolve(f"{request.path_info}/").app_name in ("agency", "site")
+            return resolve(f"{request.path_info}/").app_name in ("agency", "docs", "site")
     return False

@@ -23,9 +23,9 @@ from federation.database import clock
 from p2p_core.workbooks.values import Clock
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def base_context(request: HttpRequest) -> dict[str, Any]:
     """The context of the base template."""
-    return {**pages.frame(request), **pages.everywhere()}
+    return {**pages.base_context(request), **pages.shared_context()}
 
 
 def indicator_names() -> dict[int, str]:
@@ -62,7 +62,7 @@ class OpenPage(View):
         return account if account and sessions.renew(self.request.session, now=now) else None
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-        context = {**frame(self.request), **context}
+        context = {**base_context(self.request), **context}
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(self.request, f"agency/{template}.html", context, status=status, headers=headers)
 

@@ -21,6 +21,7 @@ from api import requests
 from api.agency import advice
 from api.agency.page import AgencyPage, indicator_names
 from api.codes import CODES
+from api.negotiation import XLSX
 from api.problems import Problem, problem_of
 from api.throttling import costs, rates
 from api.v1.submissions import store
@@ -52,7 +53,6 @@ _NEITHER: Final = Advice(
     "This is neither a workbook (xlsx, ods) nor a table as CSV. Open the file in the program that contains the counts, "
     "and save it as one of these."
 )
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Send(AgencyPage):
@@ -182,7 +182,7 @@ class Template(AgencyPage):
 
 def _download(content: bytes, name: str) -> HttpResponse:
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=_XLSX, headers=headers)
+    return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
 def fault_in_words(fault: Fault, detail: str, earlier: int | None = None) -> tuple[str, str, str]:

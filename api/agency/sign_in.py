@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 
-from api.agency.page import AgencyPage, OpenPage, frame
+from api.agency.page import AgencyPage, OpenPage, base_context
 from countries.accounts import agency_accounts, second_factor, sign_in
 from countries.accounts.second_factor import TooSoon
 from countries.admin.second_factor import CodeInput
@@ -184,7 +184,7 @@ class Invitation(OpenPage, PasswordResetConfirmView):
         return user if known else None
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**more), **frame(self.request)}
+        return {**super().get_context_data(**more), **base_context(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         token = self.request.session[INTERNAL_RESET_SESSION_TOKEN]

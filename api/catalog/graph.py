@@ -12,10 +12,12 @@ from rdflib.term import Node
 
 from api import datasets
 from api.catalog import terms
-from api.catalog.terms import ADMS, DCAT, DCATAP, VCARD, Term
+from api.catalog.terms import ADMS, DCAT, DCATAP, SPDX, VCARD, Term
 from api.datasets import FORMS, SERVICES, Dataset, Form, Inventory, Service
 from countries.reference import Indicator
-from p2p_core import flow
+from federation.files.manifest import DataFile
+from federation.published.terms import RIGHTS, TITLE
+from p2p_core import flow, instants
 
 _ENGLISH: Final = "en"
 
@@ -52,7 +54,7 @@ class _Catalogue:
         catalogue = self._part("catalog")
         found = self._inventory.datasets
         self._add(catalogue, RDF.type, DCAT.Catalog)
-        self._name(catalogue, self._title(datasets.TITLE), self._about(datasets.ABOUT))
+        self._name(catalogue, self._title(TITLE), self._about(datasets.ABOUT))
         self._add(catalogue, DCTERMS.publisher, self._part("publisher"))
         self._add(catalogue, FOAF.homepage, self._data_page())
         self._add(catalogue, DCAT.themeTaxonomy, terms.THEMES)
@@ -68,7 +70,7 @@ class _Catalogue:
         # The data sets and their forms point to these two.
         for key, kind, text in (
             ("provenance", DCTERMS.ProvenanceStatement, datasets.PROVENANCE),
-            ("rights", DCTERMS.RightsStatement, self._about(datasets.RIGHTS)),
+            ("rights", DCTERMS.RightsStatement, self._about(RIGHTS)),
         ):
             self._add(self._part(key), RDF.type, kind)
             self._add(self._part(key), DCTERMS.description, _english(text))
@@ -131,6 +133,8 @@ class _Catalogue:
         self._add(node, ADMS.versionNotes, _english(datasets.VERSIONS))
         for form in FORMS:
             self._add(node, DCAT.distribution, self._distribution(dataset, form))
+        for file in dataset.files:
+            self._add(node, DCAT.distribution, self._file(dataset, file))
 
     def _distribution(self, dataset: Dataset, form: Form) -> URIRef:
         node, address = self._part(f"{dataset.key}-{form.key}"), self._address(dataset.address(form))
@@ -147,6 +151,28 @@ class _Catalogue:
             self._add(node, DCTERMS.conformsTo, self._structure())
         self._license(node)
         self._date(node, [dataset.span.issued.date()], [dataset.modified])
+        return node
+
+    def _file(self, dataset: Dataset, file: DataFile) -> URIRef:
+        """A file of all data. Its address always leads to the newest one, whose size and checksum are given."""
+        node, checksum = self._part(file.address), self._part(f"{file.address}-checksum")
+        form, address = datasets.FILE_FORMS[file.media_type], self._address(f"files/{file.address}")
+        self._add(node, RDF.type, DCAT.Distribution)
+        self._name(node, dataset.title_of(file), self._about(datasets.ALL_DATA))
+        self._add(node, DCAT.accessURL, address)
+        self._add(node, DCAT.downloadURL, address)
+        self._add(node, DCAT.mediaType, terms.media_type(form.media_type))
+        self._add(node, DCTERMS["format"], terms.file_type(form.file_type, form.file_type))
+        self._add(node, DCAT.byteSize, Literal(str(file.size), datatype=XSD.nonNegativeInteger))
+        self._add(node, SPDX.checksum, checksum)
+        self._add(checksum, RDF.type, SPDX.Checksum)
+        self._add(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
+        # A reader that checks the shape of the catalogue looks nothing up.
+        self._add(SPDX.checksumAlgorithm_sha256, RDF.type, SPDX.ChecksumAlgorithm)
+        self._add(checksum, SPDX.checksumValue, Literal(file.sha256, datatype=XSD.hexBinary))
+        self._add(node, DCATAP.availability, terms.STABLE)
+        self._license(node)
+        self._date(node, [dataset.span.issued.date()], [instants.parse(file.known_at).date()])
         return node
 
     # --- what several parts have -------------------------------------------------------------------------------------

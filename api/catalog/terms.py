@@ -13,11 +13,12 @@ from rdflib.namespace import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Namespace
 DCAT: Final = Namespace("http://www.w3.org/ns/dcat#")
 DCATAP: Final = Namespace("http://data.europa.eu/r5r/")
 ADMS: Final = Namespace("http://www.w3.org/ns/adms#")
+SPDX: Final = Namespace("http://spdx.org/rdf/terms#")
 VCARD: Final = Namespace("http://www.w3.org/2006/vcard/ns#")
 #: The prefixes in the written graph. The other prefixes of rdflib are left out. The languages of XML need a prefix too.
 PREFIXES: Final[dict[str, object]] = {
     "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCTERMS, "foaf": FOAF, "rdf": RDF, "rdfs": RDFS, "skos": SKOS,
-    "vcard": VCARD, "xml": "http://www.w3.org/XML/1998/namespace", "xsd": XSD,
+    "spdx": SPDX, "vcard": VCARD, "xml": "http://www.w3.org/XML/1998/namespace", "xsd": XSD,
 }  # fmt: skip
 
 _AUTHORITY: Final = "http://publications.europa.eu/resource/authority/"

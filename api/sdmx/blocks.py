@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.sdmx import times
-from api.sdmx.flows import COMPONENTS, STATUS, WITHHELD
+from api.sdmx.flows import COMPONENTS, STATUS
 from api.sdmx.queries import Shape
 from federation.published import vintages
+from federation.rules.coverage import WITHHELD
 from federation.rules.view import Table
 from p2p_core.periods import Longs
 

@@ -16,8 +16,6 @@ TIME: Final = "TIME_PERIOD"
 MEASURE: Final = "OBS_VALUE"
 VINTAGE: Final = "VINTAGE"
 STATUS: Final = "OBS_STATUS"
-#: The status of an observation that is withheld.
-WITHHELD: Final = "Q"
 #: Minutes are left out because they have no vintages.
 FREQUENCIES: Final = tuple(datasets.FREQUENCIES)
 #: The confidentiality of all published observations: free.
@@ -105,7 +103,7 @@ COMPONENTS: Final = {
     # pysdmx cannot read the Z at the end of a DateTime.
     "COUNTED_FROM": Component(
         "Counted from",
-        "From when the period is counted; only if counting began in it.",
+        "From when all expected agencies count; only if an agency began in the period.",
         "BasicTimePeriod",
         column=lambda coverage: _instants_by_period(coverage, coverage.beginnings),
     ),

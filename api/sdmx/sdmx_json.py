@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
-from api.datasets import INVENTED
 from api.sdmx import flows
 from api.sdmx.blocks import DATED, SeriesBlock
 from api.sdmx.flows import ATTRIBUTES, COMPONENTS, MEASURE, TIME, Component
 from api.sdmx.observations import Observations
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Artefact, Note, Structures
+from federation.published.terms import INVENTED
 from p2p_core.flow import AGENCY
 
 Object = dict[str, Any]

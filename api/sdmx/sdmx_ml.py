@@ -12,13 +12,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.template import Context, Engine
 
-from api.datasets import INVENTED
 from api.sdmx import flows
 from api.sdmx.blocks import DATED, SeriesBlock
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, COMPONENTS, MEASURE, TIME, TYPES, Component
 from api.sdmx.observations import Observations
 from api.sdmx.queries import DataQuery
 from api.sdmx.structures import Artefact, Note, Structures
+from federation.published.terms import INVENTED
 from p2p_core.characters import writable
 from p2p_core.flow import AGENCY, SCHEME_VERSION
 

@@ -15,6 +15,7 @@ from api.sdmx.observations import Available
 from api.sdmx.queries import AvailabilityQuery, StructureQuery
 from countries import queries
 from countries.reference import COUNTINGS, Indicator, Reference, Setup
+from federation.published.terms import FEDERATION, INVENTED
 from p2p_core import codes
 from p2p_core.flow import AGENCY, SCHEME_VERSION, VERSION, agreement
 
@@ -222,7 +223,6 @@ def structures_of(reference: Reference) -> Structures:
     return Structures(reference.version, reference.changed, artefacts, reference.invented)
 
 
-_FEDERATION: Final = "Police2Peer Federation"
 _FLOWS: Final = {
     "P2P": (
         "Police2Peer: the combined European view",
@@ -248,7 +248,7 @@ _LISTS: Final = {
             Item("A", "Normal value", "All expected reports are there and final."),
             Item("B", "Time series break", "Values before are not comparable with it."),
             Item("O", "Missing value", "Nobody reported, or the period is not public yet."),
-            Item("P", "Provisional value", "Reports are missing, partial or not final, or counting began in it."),
+            Item("P", "Provisional value", "Reports are missing, partial or not final, or an agency began in it."),
             Item("Q", "Missing value; suppressed", "Withheld: it would be finer than the detail of the country."),
         ),
     ),
@@ -259,7 +259,7 @@ _LISTS: Final = {
 def _flows(reference: Reference) -> Iterator[Artefact]:
     notes = tuple(note for row in reference.indicators for note in _notes(row, title=row.name))
     if reference.invented:
-        notes += (Note("INVENTED", "INVENTED", text=datasets.INVENTED),)
+        notes += (Note("INVENTED", "INVENTED", text=INVENTED),)
     for flow in FLOWS.values():
         name, description = _FLOWS[flow.id]
         yield Artefact(kind="dataflow", id=flow.id, name=name, description=description, notes=notes, flow=flow)
@@ -307,7 +307,7 @@ def _setup(row: Setup) -> Note:
 def _organisations(reference: Reference) -> Iterator[Artefact]:
     """Lists of agencies and of data providers, and the agreements by which they provide data."""
     # SDMX itself lists the agencies at the top. If we listed an agency, it would be a part of our own agency.
-    top = (Item(AGENCY, _FEDERATION),)
+    top = (Item(AGENCY, FEDERATION),)
     yield Artefact(
         kind="agencyscheme", agency="SDMX", id="AGENCIES", version=SCHEME_VERSION, name="Agencies", items=top
     )
@@ -321,7 +321,7 @@ def _organisations(reference: Reference) -> Iterator[Artefact]:
         id=PROVIDERS,
         version=SCHEME_VERSION,
         name="Who provides data",
-        items=(Item(AGENCY, _FEDERATION, "All agencies together."), *providers),
+        items=(Item(AGENCY, FEDERATION, "All agencies together."), *providers),
     )
     for flow in FLOWS.values():
         name = f"{flow.id}, by the federation"

@@ -65,11 +65,10 @@ class DataAnswer:
         pieces = _WRITERS[self.form](self.query, found, known)
         content = costs.LongAnswer(pieces, size) if size > _CACHED else b"".join(pieces)
         headers = _headers(self.form, known, found.published_at)
-        if number := found.version.number:
-            headers |= {"Version": str(number), "Known-At": found.prepared}
+        headers |= formats.view_headers(found.version.number, found.prepared, invented=known.invented)
         if withheld := found.withheld:
             headers["Withheld"] = formats.withheld_header(withheld, "SDMX-ML and SDMX-JSON")
-        return Representation(validator, content, headers | ({"Invented": "true"} if known.invented else {}))
+        return Representation(validator, content, headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from api.site.templatetags import assets
 
 
 class SiteConfig(AppConfig):
-    """It has no models and so no migrations."""
+    """Has no models, and so no migrations. Looks up the files of scripts and styles when the process starts."""
 
     name = "api.site"
 

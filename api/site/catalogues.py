@@ -15,13 +15,16 @@ from django.utils.translation.template import templatize
 
 import p2p_core
 from countries import loader
+from federation.published import terms
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules import rulebook
 from p2p_core.rules.rulebook import Subject
 
 _HERE: Final = Path(__file__).parent
-#: The folders with the texts of pages. The core has the sentences of findings, and the advice.
-_FOLDERS: Final = (_HERE, _HERE.parent / "agency", Path(p2p_core.__file__).parent)
+#: The folders with the texts of pages and of files. The core has the sentences of findings, and the advice.
+_FOLDERS: Final = (_HERE.parent, Path(p2p_core.__file__).parent)
+#: The texts of the terms that pages and files translate.
+_OF_TERMS: Final = [terms.PANEL_ERROR, terms.ROUNDING_ERROR, terms.INCOMPARABLE, terms.INVENTED]
 #: The texts of the rules that agencies see, and those of the codes of faults.
 _OF_THE_CORE: Final = [
     *(text for rule in rulebook.RULES.values() if rule.about != Subject.DETAIL for text in (rule.name, rule.advice)),
@@ -52,7 +55,7 @@ def texts() -> list[Text]:
         if file.suffix == ".html":
             code = templatize(code, origin=str(file))
         found += [text for _, text, _, _ in extract("python", BytesIO(code.encode()), _KEYWORDS)]
-    return list(dict.fromkeys([*found, *_OF_THE_CORE, *loader.texts()]))
+    return list(dict.fromkeys([*found, *_OF_TERMS, *_OF_THE_CORE, *loader.texts()]))
 
 
 def catalogue(language: str) -> Catalog:

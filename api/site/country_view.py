@@ -1,6 +1,6 @@
 """The view of a country, read leniently from an address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,38 +11,59 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from api import caching
-from api.site import readings, trends
+from api.site import ranges, readings, trends
 from countries.reference import Indicator, Reference
 from federation import published
 from federation.errors import AsOfInFutureError
 from federation.published import Selection
 from federation.published.answers import PastView
 from federation.published.detail import PeriodRange
+from federation.rules import panels
 from federation.rules.view import ALL_NETWORKS, Series
 from p2p_core import codes, instants, periods
 
-FREQUENCIES: Final = tuple(trends.SPANS)
+FREQUENCIES: Final = ranges.STEPS
 #: The most other countries: nobody could distinguish more of them in one drawing.
 MAX_OTHERS: Final = 5
 #: The last day, week and year of a country.
 HEADLINES: Final = ("P1D", "P7D", "P365D")
-#: The groups with which a country can be compared.
-GROUPS: Final = ("EUROPE", "EU27_2020")
 #: The parameters of all pages that name a time. If a page shows another time than its address names, it says so.
 _TIMES: Final = ("start", "end", "as_of", "day")
-_DAYS: Final = {"D": 1, "W": 7, "M": 28}
 _PLACES: Final = codes.COUNTRIES | codes.GROUPS
+
+
+class PastViews:
+    """Looks up past views for one address, and each settled one only once: it never changes."""
+
+    def __init__(self) -> None:
+        self._settled: dict[datetime, PastView] = {}
+
+    def at(self, moment: datetime) -> PastView:
+        if moment in self._settled:
+            published.at_instant(moment)
+            return self._settled[moment]
+        found = published.past_view(FREQUENCIES[0], moment)
+        if found.settled:
+            self._settled[moment] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """``misread``: a time in the address was not understood, so all times were ignored."""
+    """``misread``: a time in the address was not understood, so all times were ignored.
+
+    ``range`` is the name of a range; with a ``start`` it means nothing. ``has_step``: the address names the step.
+    ``panel`` is the length in months of the panel whose numbers are shown instead of those of all agencies.
+    """
 
     country: str
     indicator: Indicator
     frequency: str
+    has_step: bool
+    range: str
     others: tuple[str, ...]
     what: str
+    panel: int | None
     start: datetime | None
     end: datetime | None
     as_of: datetime | None
@@ -52,6 +73,9 @@ class CountryView:
     #: The frequencies at which the country is published, finest first, and whether its hours are.
     frequencies: tuple[str, ...]
     has_hours: bool
+    #: The start of the first period that is public now, and a moment of the last public day, if there are any.
+    first: datetime | None
+    last_day: datetime | None
 
     @property
     def countries(self) -> list[str]:
@@ -69,23 +93,52 @@ class CountryView:
 
     def span(self) -> tuple[datetime, datetime]:
         """The first and the last period. What the address leaves open moves with the clock."""
+        start, earliest, end = self._bounds()
+        return max(start, earliest), end
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the range in the address has published periods before the first that is shown."""
+        start, earliest, _ = self._bounds()
+        return max(start, self.first or earliest) < earliest
+
+    def _bounds(self) -> tuple[datetime, datetime, datetime]:
+        """The first period of the range, the earliest with which a trend may begin, and the last period."""
         newest = periods.start_of(self.frequency, self.as_of or timezone.now())
         end = min(self.end or newest, newest)
-        usual = periods.start_of(self.frequency, end - trends.SPANS[self.frequency])
-        start = self.start if self.start and self.start <= end else usual
-        longest = timedelta(days=_DAYS[self.frequency] * trends.LONGEST)
-        return max(start, periods.start_of(self.frequency, end - longest)), end
+        # The running period is not public yet, so a range has its length before it, or with the period named last.
+        after = end if end == newest else periods.end(self.frequency, end)
+        usual = ranges.start_of(self.range, self.frequency, after, self.first or end)
+        start = self.start if self.start and self.start <= end else periods.start_of(self.frequency, usual)
+        return start, periods.start_of(self.frequency, ranges.longest(self.frequency, after)), end
+
+    def suits(self, name: str, frequency: str) -> bool:
+        """Whether a range by its name and a step go together."""
+        end = self.end or self.as_of or timezone.now()
+        return ranges.suit(name, frequency, end, self.first or end)
 
     def selections(self) -> list[Selection]:
         """All periods that the view shows."""
         version = self.past.version
-        found = [self.of_countries(version), self.of_networks(version), self.of_months(version)]
+        found = [self.of_countries(version), self.of_networks(version), self.of_months(version), *self.of_panels()]
         return found if self.as_of else [*found, readings.days(self.indicator)]
+
+    def marks(self) -> list[str]:
+        """What else the page shows that can change without a publication."""
+        return [str(self.misread), "".join(self.frequencies), str(self.first)]
 
     def of_countries(self, version: int) -> Selection:
         """The countries over all networks."""
         numbers = tuple(_PLACES[code] for code in self.countries)
-        return Selection(self.indicator.number, self.frequency, *self.span(), numbers, (ALL_NETWORKS,), version)
+        indicator, span = self.indicator.number, self.span()
+        return Selection(indicator, self.frequency, *span, numbers, (ALL_NETWORKS,), version, seen=self.as_of)
+
+    def of_panels(self) -> list[Selection]:
+        """The panels of the countries, shortest first. Only weeks and months have panels."""
+        if self.frequency not in panels.FREQUENCIES:
+            return []
+        whole = replace(self.of_countries(self.past.version), start=self.start or periods.EARLIEST)
+        return [replace(whole, panel=months) for months in panels.MONTHS]
 
     def of_networks(self, version: int) -> Selection:
         return self._by_network(self.frequency, self.span(), version)
@@ -98,45 +151,68 @@ class CountryView:
 
     def _by_network(self, frequency: str, span: tuple[datetime, datetime], version: int) -> Selection:
         """The country alone, by network."""
-        country, networks = codes.COUNTRIES[self.country], tuple(codes.NETWORKS.values())
+        country, networks = _PLACES[self.country], tuple(codes.NETWORKS.values())
         return Selection(self.indicator.number, frequency, *span, (country,), networks, version)
+
+    def in_steps(self, frequency: str) -> str:
+        """The address of the same view in other steps. They keep a range by its name only if they suit it."""
+        name = self.range if self.suits(self.range, frequency) else ranges.USUAL[frequency]
+        panel = self.panel if frequency in panels.FREQUENCIES else None
+        return replace(self, frequency=frequency, has_step=True, range=name, panel=panel).query(**self._ends())
+
+    def in_range(self, name: str) -> str:
+        """The address of the same view in another range. The step is kept only if it suits the range."""
+        has_step = self.has_step and self.suits(name, self.frequency)
+        return replace(self, has_step=has_step, range=name, start=None, end=None, panel=None).query()
+
+    def in_panel(self, months: int | None) -> str:
+        return replace(self, panel=months, has_step=self.has_step or months is not None).query()
 
     def pairs(self, **changes: Any) -> list[tuple[str, Any]]:
         """The parameters of its address, with some of them changed. Defaults are left out."""
+        # Without a step and a range, a view has the finest step and the usual range of it.
+        steps = self.frequency if self.has_step else self.frequencies[0]
+        is_usual = self.range == ranges.USUAL[steps]
+        # A start without a step has the finest step that suits it, which need not be days.
+        is_finest = is_usual and steps == FREQUENCIES[0] and not self.start
         given: dict[str, Any] = {
             "indicator": self.indicator.code if self.indicator.code != readings.DOWNLOADS else None,
-            "frequency": self.frequency if self.frequency != FREQUENCIES[0] else None,
+            "frequency": steps if self.has_step and not is_finest else None,
+            "range": self.range if not (is_usual or self.start or self.panel) else None,
             "with": self.others,
             "show": self.what if self.what != _default_show(changes.get("with", self.others)) else None,
-            "start": periods.label(self.frequency, self.start) if self.start else None,
-            "end": periods.label(self.frequency, self.end) if self.end else None,
+            "panel": self.panel,
+            **self._ends(),
             "as_of": instants.write(self.as_of) if self.as_of else None,
         }
         return [(name, value) for name, value in (given | changes).items() if value]
+
+    def _ends(self) -> dict[str, str | None]:
+        ends = {"start": self.start, "end": self.end}
+        return {name: periods.label(self.frequency, end) if end else None for name, end in ends.items()}
 
     def query(self, **changes: Any) -> str:
         return f"?{urlencode(self.pairs(**changes), doseq=True, safe=':')}"
 
 
-def parse(country: str, indicator: Indicator, given: QueryDict, reference: Reference) -> CountryView:
+def parse(
+    country: str, indicator: Indicator, given: QueryDict, reference: Reference, past_views: PastViews | None = None
+) -> CountryView:
     """Read a view from the address. Unknown values are ignored; one bad or future time makes all times ignored."""
-    frequency = given.get("frequency", "")
-    known = codes.COUNTRIES.keys() | set(GROUPS)
+    known = codes.COUNTRIES.keys() | readings.GROUPS.keys()
     beside = dict.fromkeys(code.strip().upper() for text in given.getlist("with") for code in text.split(","))
     others = tuple([code for code in beside if code in known and code != country][:MAX_OTHERS])
     what = given.get("show", "")
 
     newest = PastView(published.NEWEST, settled=False)
-    as_of, past = _past_view(given.get("as_of", "")) or (None, newest)
+    as_of, past = _past_view(given.get("as_of", ""), past_views or PastViews()) or (None, newest)
     until = min(filter(None, (as_of or timezone.now(), _period("D", given.get("end", ""), last=True))))
-    # The frequencies at which the country is published in the periods of that moment.
-    named = [Series(codes.COUNTRIES[country], ALL_NETWORKS)]
-    starts = {one.value: periods.start_of(one, until) for one in periods.Frequency}
-    spans = {one: PeriodRange(reference, indicator.number, one, start, start) for one, start in starts.items()}
-    published_at = [one for one, span in spans.items() if not span.withheld_throughout(named)]
-    frequencies = tuple(one for one in FREQUENCIES if one in published_at)
-    if frequency not in frequencies:
-        frequency = frequencies[0]
+    public = readings.public_spans(indicator, FREQUENCIES)
+    first, last_day = _public_days(public)
+    published_at = _published_at(country, indicator, reference, until)
+    frequencies = _offered(published_at, public)
+    steps = _steps(given, frequencies, until, first or until)
+    frequency = steps["frequency"]
     start, end = _period(frequency, given.get("start", "")), _period(frequency, given.get("end", ""), last=True)
     last = periods.start_of(frequency, as_of or timezone.now())
     understood = {"start": start, "end": end, "as_of": as_of}
@@ -150,7 +226,7 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
     return CountryView(
         country=country,
         indicator=indicator,
-        frequency=frequency,
+        **steps,
         others=others,
         what=what if what in trends.SCALES else _default_show(others),
         start=start,
@@ -160,7 +236,54 @@ def parse(country: str, indicator: Indicator, given: QueryDict, reference: Refer
         misread=False,
         frequencies=frequencies,
         has_hours=periods.Frequency.HOUR in published_at,
+        first=first,
+        last_day=last_day,
     )
+
+
+def _public_days(public: Mapping[str, tuple[datetime, datetime]]) -> tuple[datetime | None, datetime | None]:
+    """The start of the first public period, and a moment of the last public day."""
+    # A year may begin long before its first numbers.
+    finer = {one: span for one, span in public.items() if one != periods.Frequency.YEAR} or public
+    first = min((start for start, _ in finer.values()), default=None)
+    last_day = max((periods.end(one, last) - timedelta(seconds=1) for one, (_, last) in finer.items()), default=None)
+    return first, last_day
+
+
+def _published_at(country: str, indicator: Indicator, reference: Reference, moment: datetime) -> list[str]:
+    """The frequencies at which a country is published in the periods of a moment."""
+    named = [Series(_PLACES[country], ALL_NETWORKS)]
+    starts = {one.value: periods.start_of(one, moment) for one in periods.Frequency}
+    spans = {one: PeriodRange(reference, indicator.number, one, start, start) for one, start in starts.items()}
+    return [one for one, span in spans.items() if not span.withheld_throughout(named)]
+
+
+def _offered(published_at: Sequence[str], public: Mapping[str, object]) -> tuple[str, ...]:
+    """The steps of a country, finest first. A step of which no period is public yet is offered only if all are so."""
+    allowed = [one for one in FREQUENCIES if one in published_at]
+    return tuple([one for one in allowed if one in public] or allowed)
+
+
+def _steps(given: QueryDict, frequencies: Sequence[str], until: datetime, first: datetime) -> dict[str, Any]:
+    """The step, the range and the panel of an address. If it names no step, the range and the panel choose it."""
+    frequency, name, months = given.get("frequency", ""), given.get("range", ""), given.get("panel", "")
+    named, has_step = name in ranges.RANGES, frequency in frequencies
+    start = _period(FREQUENCIES[0], given.get("start", ""))
+    of_panels = [one for one in frequencies if one in panels.FREQUENCIES]
+    panel = int(months) if months in map(str, panels.MONTHS) and of_panels else None
+    if has_step:
+        panel = panel if frequency in of_panels else None
+    elif panel:
+        frequency = ranges.finest(of_panels, panels.start_of_span(until, panel), until, ranges.READABLE)
+    elif start:
+        frequency = ranges.finest(frequencies, start, until, ranges.LONGEST)
+    elif named:
+        begin = ranges.start_of(name, frequencies[0], until, first)
+        frequency = ranges.finest(frequencies, begin, until, ranges.READABLE)
+    else:
+        frequency = frequencies[0]
+    name = name if named else ranges.USUAL[frequency]
+    return {"frequency": frequency, "has_step": has_step or bool(panel), "range": name, "panel": panel}
 
 
 def names_time(given: QueryDict, *, ignore: str = "") -> bool:
@@ -183,9 +306,9 @@ def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None
     return None
 
 
-def _past_view(text: str) -> tuple[datetime, PastView] | None:
+def _past_view(text: str, past_views: PastViews) -> tuple[datetime, PastView] | None:
     """A past instant, and the version that was public then. A day means its beginning."""
     with suppress(ValueError, AsOfInFutureError):
         moment = instants.parse(text if "T" in text else f"{text}T00:00")
-        return (moment, published.past_view(FREQUENCIES[0], moment)) if moment >= periods.EARLIEST else None
+        return (moment, past_views.at(moment)) if moment >= periods.EARLIEST else None
     return None

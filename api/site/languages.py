@@ -11,6 +11,20 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 
+#: The offer to read a page in another language, in this language.
+OFFERS: Final = {
+    "nb": "Denne siden på norsk",
+    "sv": "Den här sidan på svenska",
+    "da": "Denne side på dansk",
+    "fi": "Tämä sivu suomeksi",
+    "de": "Diese Seite auf Deutsch",
+    "nl": "Deze pagina in het Nederlands",
+    "fr": "Cette page en français",
+    "es": "Esta página en español",
+    "it": "Questa pagina in italiano",
+    "pl": "Ta strona po polsku",
+    "pt": "Esta página em português",
+}
 #: Letters that come after every other letter. Languages that are not listed ignore accents.
 _AFTER_Z: Final = {"nb": "æøå", "da": "æøå", "sv": "åäö", "fi": "åäö"}
 #: Letters that come directly after the letter that they are made of.
@@ -29,6 +43,10 @@ class Choice:
     name: str
     address: str
     chosen: bool
+
+    @property
+    def offer(self) -> str:
+        return OFFERS.get(self.code, "")
 
 
 class LanguageOfAddress:

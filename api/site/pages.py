@@ -1,12 +1,13 @@
 """A page as a cached answer: the state on which it depends, and its rendering."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from babel.core import get_global
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -21,7 +22,9 @@ from p2p_core import periods
 
 HTML = "text/html; charset=utf-8"
 SVG = "image/svg+xml"
-_ENDS = {HTML: "html", SVG: "svg"}
+TEXT = "text/plain; charset=utf-8"
+XML = "application/xml"
+_ENDS = {HTML: "html", SVG: "svg", TEXT: "txt", XML: "xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class PageAnswer:
 
     template: str
     content: Callable[[], PageContent]
-    frame: Mapping[str, Any]
+    base_context: Mapping[str, Any]
     media_type: str = HTML
 
     def validator(self) -> Validator:
@@ -75,7 +78,7 @@ class PageAnswer:
         # The state is looked up before the numbers are read. If they change in between, the page is only requested once
         # more.
         validator, content = self._read()
-        context = {**self.frame, **everywhere(), **content.context()}
+        context = {**self.base_context, **shared_context(), **content.context()}
         return Representation(validator, *render(self.template, context, self.media_type))
 
     def _read(self) -> tuple[Validator, PageContent]:
@@ -93,7 +96,7 @@ def render(template: str, context: Mapping[str, Any], media_type: str = HTML) ->
     return render_to_string(f"site/{template}.{_ENDS[media_type]}", dict(context)).encode(), headers
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def base_context(request: HttpRequest) -> dict[str, Any]:
     """The context of the base template, from the address of the page."""
     return {
         "language": translation.get_language(),
@@ -109,24 +112,40 @@ def origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
-def indicators() -> dict[str, Indicator]:
-    """By code, in the language of the page."""
+def operator() -> dict[str, str]:
+    """Who runs this service and answers for it, and where complaints about its accessibility go."""
+    return {
+        "name": settings.PUBLISHER_NAME,
+        "page": settings.PUBLISHER_URL,
+        "mailbox": settings.CONTACT_EMAIL,
+        "complaints": settings.ACCESSIBILITY_COMPLAINTS_URL,
+    }
+
+
+def indicators(reference: Reference | None = None) -> dict[str, Indicator]:
+    """By code, in the language of the page: those of now, or of a snapshot."""
     language = translation.get_language() or "en"
-    return {row.code: row.in_language(language) for row in Reference.current().indicators}
+    return {row.code: row.in_language(language) for row in (reference or Reference.current()).indicators}
 
 
-def everywhere() -> dict[str, Any]:
+def chosen(given: QueryDict, name: str, known: Collection[str], default: str) -> str:
+    """The value of a parameter, or the default if there is none that is known."""
+    value = given.get(name, default)
+    return value if value in known else default
+
+
+def shared_context() -> dict[str, Any]:
     """What every page shows: where to find help, and whether numbers are made up."""
     reference = Reference.current()
-    return _around(reference.help_services) | {"invented": reference.invented}
+    return _help_and_scripts(reference.help_services) | {"invented": reference.invented}
 
 
-def at_hand() -> dict[str, Any]:
+def offline_shared_context() -> dict[str, Any]:
     """The same for a page without numbers, while the database is away."""
-    return _around(cached_help_services())
+    return _help_and_scripts(cached_help_services())
 
 
-def _around(services: Sequence[HelpService]) -> dict[str, Any]:
+def _help_and_scripts(services: Sequence[HelpService]) -> dict[str, Any]:
     """The nearest help: of the country where the language is mostly spoken, or else the first that speaks it first.
 
     Without the scripts, which must be built, the pages are whole: tables take their place.
@@ -140,4 +159,5 @@ def _around(services: Sequence[HelpService]) -> dict[str, Any]:
         "nearest_help": next(iter([*own, *first, *found]), None),
         "map_script": "map.js" in assets.files(),
         "chart_script": "country.js" in assets.files(),
+        "offer_script": "offer.js" in assets.files(),
     }

@@ -7,18 +7,19 @@ from typing import Final
 
 from django.utils.translation import gettext
 
-from api.site import drawings, trends
+from api.site import drawings, legends, trends
 from api.site.country_view import CountryView
 from api.site.drawings import Drawing
 from api.site.templatetags import cldr
 from api.site.trends import AnnotationText, Trend
 from federation.geometry import Canvas
+from federation.published import terms
 
 WIDTH: Final = 1200
 _EDGE: Final = 40
 #: The width of the axis labels on the left.
 _AXIS: Final = 76
-_PLOT: Final = Canvas(WIDTH - 2 * _EDGE - _AXIS, 380)
+_HEIGHT: Final = 380
 _FLAGS: Final = 30
 #: The strip and the names of periods under the axis.
 _BASE: Final = 74
@@ -28,6 +29,9 @@ _LEADING: Final = 1.45
 _SMALL: Final = 14
 #: The width of a legend's mark before its word.
 _KEY: Final = 30
+#: The size of a name beside the end of its line, and the width of what joins the two.
+_NAME: Final = 14
+_JOINT: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,13 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A word of a legend and the mark before it: that of a country (by its place), or of a kind of coverage."""
+    """A word of a legend, and before it the mark that it explains."""
 
     x: int
     y: int
     size: int
     mark: str
     text: str
-    place: int | None = None
 
     @property
     def top(self) -> int:
@@ -61,10 +64,6 @@ class LegendEntry:
     @property
     def text_x(self) -> int:
         return self.x + _KEY
-
-    @property
-    def colour(self) -> str:
-        return "" if self.place is None else drawings.COLOURS[self.place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class Picture:
     flags_at: int
     top: int
     base_at: int
+    names_at: float
     words: list[TextLine]
     keys: list[LegendEntry]
     drawing: Drawing
@@ -101,13 +101,13 @@ class _Sheet:
             self.y += round(size * _LEADING)
             self.words.append(TextLine(x, self.y, size, line, heavy, quiet))
 
-    def explain(self, keys: Sequence[tuple[str, str]], size: int, *, places: bool = False) -> None:
+    def explain(self, keys: Sequence[tuple[str, str]], size: int) -> None:
         x, self.y = _EDGE, self.y + 2 * size
-        for at, (mark, text) in enumerate(keys):
+        for mark, text in keys:
             width = _KEY + round(len(text) * size * _LETTER) + 24
             if x + width > WIDTH - _EDGE and x > _EDGE:
                 x, self.y = _EDGE, self.y + round(size * 1.6)
-            self.keys.append(LegendEntry(x, self.y, size, mark, text, at if places else None))
+            self.keys.append(LegendEntry(x, self.y, size, mark, text))
             x += width
 
 
@@ -115,38 +115,20 @@ def lay_out(
     view: CountryView,
     trend: Trend,
     notes: Sequence[AnnotationText],
-    withheld: Sequence[tuple[str, str]],
+    withheld: Sequence[str],
     address: str,
     *,
     invented: bool,
 ) -> Picture:
     """Lay out a picture of a trend that has periods."""
-    sheet, name, alone = _Sheet(44 if invented else 16), view.indicator.name, len(trend.series) == 1
-    sheet.write(f"{trend.series[0].name} · {name}" if alone else name, 28, heavy=True)
-    first, last = (cldr.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
-    subtitle = [cldr.word(view.what), gettext("%(start)s to %(end)s") % {"start": first, "end": last}]
-    if seen := view.as_of or trend.known_at:
-        subtitle.append(gettext("as public on %(moment)s") % {"moment": cldr.moment(seen)})
-    sheet.write(" · ".join(subtitle), 17, quiet=True)
-    if not alone:
-        sheet.explain([("", series.name) for series in trend.series], 17, places=True)
+    sheet = _Sheet(44 if invented else 16)
+    _write_heading(sheet, view, trend)
     top = sheet.y + 26 + (_FLAGS if notes else 0)
-
-    # Below the plot: the marks that occur in it, annotations, and what the numbers are.
-    sheet.y = top + int(_PLOT.height) + _BASE
-    there = {period.coverage for period in trend.periods}
-    there |= {"provisional" for period in trend.periods if period.provisional}
-    sheet.explain([(kind, str(words)) for kind, words in cldr.COVERAGE.items() if kind in there], _SMALL)
-    sheet.y += 10
-    for number, note in enumerate(notes, start=1):
-        sheet.write(note.line(), by=str(number))
-    sheet.y += 8
-    index = [cldr.index_note()] if view.what == trends.INDEXED else []
-    gone = [f"{name}: {cldr.withheld(step)}" for name, step in withheld]
-    for text in [*gone, *view.indicator.notes[:1], *index, "Police2Peer", address]:
-        sheet.write(text, quiet=True)
-
-    drawing = drawings.draw(trend, view.what, [note.row for note in notes], _PLOT, "")
+    plot = Canvas(WIDTH - 2 * _EDGE - _AXIS - _width_of_names(trend), _HEIGHT)
+    drawing = drawings.draw(trend, view.what, [note.row for note in notes], plot, "")
+    sheet.y = top + _HEIGHT + _BASE
+    sheet.explain(legends.marks(trend, drawing), _SMALL)
+    _write_foot(sheet, view, trend, notes, [*withheld, *view.indicator.notes[:1]], address)
     axis = [
         TextLine(_EDGE + _AXIS - 10, top + rung.y + 5, 13, cldr.amount(rung.value), quiet=True, anchor="end")
         for rung in drawing.rungs
@@ -158,8 +140,46 @@ def lay_out(
         left=_EDGE + _AXIS,
         flags_at=top - _FLAGS,
         top=top,
-        base_at=top + int(_PLOT.height),
+        base_at=top + _HEIGHT,
+        names_at=_EDGE + _AXIS + plot.width,
         words=[*sheet.words, *axis],
         keys=sheet.keys,
         drawing=drawing,
     )
+
+
+def _write_heading(sheet: _Sheet, view: CountryView, trend: Trend) -> None:
+    sheet.write(f"{', '.join(series.name for series in trend.series)} · {view.indicator.name}", 28, heavy=True)
+    first, last = (cldr.period(trend.periods[at].start, trend.frequency) for at in (0, -1))
+    subtitle = [cldr.word(view.what), cldr.interval(first, last)]
+    if seen := view.as_of or trend.known_at:
+        subtitle.append(gettext("as public on %(moment)s") % {"moment": cldr.moment(seen)})
+    if trend.agencies and view.panel:
+        subtitle.append(cldr.steady_agencies(view.panel))
+    sheet.write(" · ".join(subtitle), 17, quiet=True)
+
+
+def _width_of_names(trend: Trend) -> int:
+    """The width of the names beside the ends of lines. A single series is drawn as bars and has none."""
+    if len(trend.series) == 1:
+        return 0
+    longest = max(len(series.name) for series in trend.series)
+    return _JOINT + round(longest * _NAME * _LETTER)
+
+
+def _write_foot(
+    sheet: _Sheet,
+    view: CountryView,
+    trend: Trend,
+    notes: Sequence[AnnotationText],
+    remarks: Sequence[str],
+    address: str,
+) -> None:
+    """Write what stands below the legend: annotations, and what the numbers are."""
+    sheet.y += 10
+    for number, note in enumerate(notes, start=1):
+        sheet.write(note.line(), by=str(number))
+    sheet.y += 8
+    index = [cldr.index_note(trend.breaks)] if view.what == trends.INDEXED else []
+    for text in [*remarks, *index, f"Police2Peer · {terms.LICENCE_NAME}", address]:
+        sheet.write(text, quiet=True)

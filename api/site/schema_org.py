@@ -6,6 +6,7 @@ import msgspec
 
 from api import datasets
 from api.datasets import FORMS, Dataset, Inventory
+from federation.published.terms import LICENCE, TITLE
 
 _Part = dict[str, Any]
 
@@ -21,7 +22,7 @@ def json_ld(inventory: Inventory, origin: str) -> str:
 
     shared: _Part = {
         "url": f"{origin}/data/",
-        "license": datasets.LICENCE,
+        "license": LICENCE,
         "creator": {"@id": address("publisher")},
         "publisher": {"@id": address("publisher")},
         "isAccessibleForFree": True,
@@ -31,7 +32,7 @@ def json_ld(inventory: Inventory, origin: str) -> str:
     catalogue: _Part = {
         "@type": "DataCatalog",
         "@id": address("catalog"),
-        "name": datasets.title_with_notice(datasets.TITLE, invented=inventory.invented),
+        "name": datasets.title_with_notice(TITLE, invented=inventory.invented),
         "description": datasets.with_notice(datasets.ABOUT, invented=inventory.invented),
         **shared,
         "dataset": [{"@id": address(one.key)} for one in inventory.datasets],
@@ -67,5 +68,16 @@ def _dataset(dataset: Dataset, address: str, shared: _Part, catalogue: str, orig
                 "contentUrl": f"{origin}/{dataset.address(form)}",
             }
             for form in FORMS
+        ]
+        + [
+            {
+                "@type": "DataDownload",
+                "name": dataset.title_of(file),
+                "encodingFormat": datasets.FILE_FORMS[file.media_type].media_type,
+                "contentUrl": f"{origin}/files/{file.address}",
+                "contentSize": f"{file.size} B",
+                "sha256": file.sha256,
+            }
+            for file in dataset.files
         ],
     }

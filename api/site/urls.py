@@ -3,6 +3,7 @@
 from django.urls import path
 
 from api.site import views
+from api.site.help import HelpPage
 
 app_name = "site"
 urlpatterns = [
@@ -10,13 +11,18 @@ urlpatterns = [
     path("countries/<slug:code>/", views.CountryPage.as_view(), name="country"),
     path("countries/<slug:code>/chart.svg", views.ChartPage.as_view(), name="country-chart"),
     path("coverage/", views.CoveragePage.as_view(), name="coverage"),
-    path("help/", views.HelpPage.as_view(), name="help"),
+    path("corrections/", views.CorrectionsPage.as_view(), name="corrections"),
+    path("help/", HelpPage.as_view(), name="help"),
     path("about/", views.TextPage.as_view(template="about"), name="about"),
+    path("method/", views.TextPage.as_view(template="method"), name="method"),
+    path("participants/", views.ParticipantsPage.as_view(), name="participants"),
+    path("accessibility/", views.TextPage.as_view(template="accessibility"), name="accessibility"),
+    path("privacy/", views.TextPage.as_view(template="privacy"), name="privacy"),
     path("data/", views.DataPage.as_view(), name="data"),
-    path("embed/map/", views.MapPage.as_view(template="embed_map", framed=True), name="embed-map"),
+    path("embed/map/", views.MapPage.as_view(template="embed_map", embeddable=True), name="embed-map"),
     path(
         "embed/country/<slug:code>/",
-        views.CountryPage.as_view(template="embed_country", framed=True),
+        views.CountryPage.as_view(template="embed_country", embeddable=True),
         name="embed-country",
     ),
 ]

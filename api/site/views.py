@@ -1,78 +1,34 @@
 """The pages. Each reads its address leniently and ignores what it does not know."""
 
-import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.decorators import method_decorator
-from django.utils.translation.trans_real import parse_accept_lang_header
-from django.views import View
+from django.urls import reverse
 
-from api import caching, problems
+from api import caching
 from api.datasets import Inventory
+from api.site import corrections, country_view, coverage, map_texts, pages, participants, readings, schema_org, share
 from api.site import country as country_page
-from api.site import country_view, coverage, map_texts, pages, readings, schema_org
-from api.site.country_view import names_time
-from api.site.pages import PageAnswer, PageContent, Sources
-from api.site.templatetags import cldr
-from countries.database.routing import on_public_connection
-from countries.reference import HelpService, Indicator, Reference, cached_help_services, services_for
+from api.site.base import PageView
+from api.site.country_view import PastViews, names_time
+from api.site.pages import PageContent, Sources
+from api.site.readings import ExampleTimes
+from countries.reference import Indicator, Reference, last_read
 from federation import published
-from federation.published import Selection
+from federation.database import clock
+from federation.published import Selection, terms
 from p2p_core import codes, periods
 
 _SORTS: Final = ("country", "value", "rate")
-#: Allows other sites to show the embedded pages, and no other pages.
-_FRAMED: Final = {"frame-ancestors": ["*"]}
-
-
-@method_decorator(login_not_required, name="dispatch")
-class PageView(View):
-    """A page of one template. ``framed`` pages may be embedded in other sites."""
-
-    http_method_names = ["get", "head", "options"]
-    template = ""
-    framed = False
-    media_type = pages.HTML
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer over a connection that can read only what is public; while the database is away, as a moment ago."""
-        answer = super().dispatch
-        try:
-            found = caching.or_last_answer(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))
-        except problems.AWAY:
-            at_hand = self.at_hand(request)
-            if at_hand is None:
-                raise
-            found = at_hand
-        if self.framed:
-            found.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
-            found._csp_replace = _FRAMED  # type: ignore[attr-defined]  # noqa: SLF001  as its decorators do
-        return found
-
-    def at_hand(self, request: HttpRequest) -> HttpResponseBase | None:  # noqa: ARG002  for those that need it
-        """Answer without the database, if that can be done."""
-        return None
-
-    def page(
-        self, request: HttpRequest, content: Callable[[], PageContent], accepted: Sequence[str] | None = None
-    ) -> HttpResponseBase:
-        """Answer with the page, from the cache if that is still true. Nothing is read before the cache is asked."""
-        variant, vary = "page", "Accept-Encoding"
-        if accepted is not None:
-            variant, vary = " ".join((variant, *accepted)), f"{vary}, Accept-Language"
-        return caching.respond(
-            request, variant, vary, lambda: PageAnswer(self.template, content, pages.frame(request), self.media_type)
-        )
+#: The day on which people last compared the accessibility statement with the pages.
+STATEMENT_OF: Final = date(2026, 12, 1)
+#: What the map shows. Its script reads this from the address too.
+_WAYS: Final = ("head", "count")
 
 
 class MapPage(PageView):
@@ -81,7 +37,8 @@ class MapPage(PageView):
     template = "map"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.GET
+        # A cached answer keeps these, but not the whole request.
+        given, host = request.GET, pages.origin(request)
 
         def content() -> PageContent:
             indicator = _indicator(given)
@@ -89,8 +46,9 @@ class MapPage(PageView):
             if given.get("window") == "day":
                 with suppress(periods.PeriodError):
                     day = periods.parse("D", given.get("day", ""))
-            window = "day" if day else _chosen(given, "window", published.WINDOWS, "P7D")
-            choice = _choice(indicator) | {"window": window, "sort": _chosen(given, "sort", _SORTS, "country")}
+            window = "day" if day else pages.chosen(given, "window", published.WINDOWS, "P7D")
+            choice = _choice(indicator) | {"window": window, "sort": pages.chosen(given, "sort", _SORTS, "rate")}
+            choice |= {"day": periods.label("D", day) if day else "", "per": pages.chosen(given, "per", _WAYS, "head")}
             if indicator is None:
                 return PageContent(Sources(), lambda: {"choice": choice, "indicator": None})
 
@@ -100,12 +58,12 @@ class MapPage(PageView):
 
             sources = Sources(indicator, {"P1D", "P7D", window} - {"day"}, selections)
             misread = names_time(given, ignore="day" if day else "")
-            return PageContent(sources, lambda: {"misread": misread, **_map(indicator, choice, day)})
+            return PageContent(sources, lambda: {"misread": misread, **_map(indicator, choice, day, host)})
 
         return self.page(request, content)
 
 
-def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) -> dict[str, Any]:
+def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None, host: str) -> dict[str, Any]:
     reading = readings.day(indicator, day) if day else readings.window(indicator, choice["window"])
     last_day = readings.window(indicator, "P1D")
     live = readings.hour(readings.minutes(indicator))
@@ -117,15 +75,20 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None) 
         "choice": choice,
         "windows": published.WINDOWS,
         "day": day,
-        "yesterday": readings.example_times()[1],
+        "yesterday": readings.example_times().last,
         "reading": reading,
         "begun": bool(reading or last_day or readings.window(indicator, "P7D")),
         "nothing_published": map_texts.nothing_published(choice["window"]),
-        "places": readings.in_order(reading.places, choice["sort"]) if reading else [],
+        "country_query": "" if indicator.code == readings.DOWNLOADS else f"?indicator={indicator.code}",
+        "share": share.of_map(reading, indicator, choice, host) if reading else None,
+        "places": readings.in_order(reading.places, choice["sort"]) if reading else None,
         "live_total": map_texts.live_total(indicator, last_day.total.value if last_day else None),
         "map_words": map_texts.words(indicators),
+        "usual_rates": {row.code: row.usual_rate for row in indicators},
         "live": live,
         "live_hour": map_texts.live_hour(live),
+        "replay": map_texts.replay(indicator),
+        "members": sorted(codes.GROUP_MEMBERS[readings.EUROPE]),
         "silences": coverage.silences(strips),
         "waiting": coverage.waiting(calendar),
         "agencies": any(row.active for row in Reference.current().agencies),
@@ -136,47 +99,53 @@ class CountryPage(PageView):
     """A country, alone or beside others: its numbers, their trend beside the coverage, and its networks."""
 
     template = "country"
+    windows: Sequence[str] = country_view.HEADLINES
+    context = staticmethod(country_page.page)
 
     def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        country = _country(code)
+        country, past_views = readings.code_of(code), PastViews()
+        if country is None:
+            raise Http404
+        if code != readings.slug(country):
+            return _redirect(request, country)
+
+        given, host = request.GET, pages.origin(request)
 
         def content() -> PageContent:
-            indicator = _indicator(request.GET)
+            indicator = _indicator(given)
             if indicator is None:
-                return PageContent(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
-            view = country_view.parse(country, indicator, request.GET, Reference.current())
-            windows = () if view.as_of else country_view.HEADLINES
-            sources = Sources(indicator, windows, view.selections, lambda: [str(view.misread)])
-            return PageContent(sources, partial(country_page.page, view), view.cache_control)
+                return self.without_indicator(country)
+            view = country_view.parse(country, indicator, given, Reference.current(), past_views)
+            sources = Sources(indicator, () if view.as_of else self.windows, view.selections, view.marks)
+            return PageContent(sources, partial(self.context, view, host), view.cache_control)
 
         return self.page(request, content)
 
+    def without_indicator(self, country: str) -> PageContent:
+        return PageContent(Sources(), lambda: {"choice": _choice(None), "country": country, "indicator": None})
 
-class ChartPage(PageView):
+
+class ChartPage(CountryPage):
     """The trend of the same address as a picture that needs no page."""
 
     template = "chart"
     media_type = pages.SVG
+    windows = ()
+    context = staticmethod(country_page.chart)
 
-    def get(self, request: HttpRequest, code: str) -> HttpResponseBase:
-        country = _country(code)
-
-        def content() -> PageContent:
-            indicator = _indicator(request.GET)
-            if indicator is None:
-                raise Http404
-            view = country_view.parse(country, indicator, request.GET, Reference.current())
-            sources = Sources(indicator, (), view.selections, lambda: [str(view.misread)])
-            return PageContent(sources, partial(country_page.chart, view, pages.origin(request)), view.cache_control)
-
-        return self.page(request, content)
-
-
-def _country(code: str) -> str:
-    """The country of an address. Only small letters are accepted, so that each country has one address."""
-    if code.upper() not in codes.COUNTRIES or code != code.lower():
+    def without_indicator(self, country: str) -> PageContent:  # noqa: ARG002
         raise Http404
-    return code.upper()
+
+
+def _redirect(request: HttpRequest, country: str) -> HttpResponseBase:
+    """To the one address of a country: the same page, in the same language, with the same parameters."""
+    match = request.resolver_match
+    assert match is not None  # noqa: S101  every request to a view has one
+    address = reverse(match.view_name, args=[readings.slug(country)])
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(
+        f"{address}?{query}" if query else address, headers={"Cache-Control": caching.REFERENCE}
+    )
 
 
 class CoveragePage(PageView):
@@ -199,8 +168,10 @@ class CoveragePage(PageView):
                     "choice": _choice(indicator),
                     "strips": strips,
                     "calendar": calendar,
+                    "runs": coverage.runs(calendar),
                     "silences": coverage.silences(strips),
                     "waiting": coverage.waiting(calendar),
+                    "monthly": coverage.monthly(indicator, clock.now().date()),
                     "agencies": any(row.active for row in Reference.current().agencies),
                 }
 
@@ -209,67 +180,63 @@ class CoveragePage(PageView):
         return self.page(request, content)
 
 
-class HelpPage(PageView):
-    """Where to find help: by the language of the browser or of the address, or by a country that was chosen.
+class CorrectionsPage(PageView):
+    """Which numbers changed after their first publication."""
 
-    The visitor's location decides nothing. While the database is away and no answer is cached, it shows the services
-    that are at hand.
-    """
-
-    template = "help"
+    template = "corrections"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        accepted = _accepted(request)
+        given = request.GET
 
-        def context() -> dict[str, Any]:
-            return _help(request.GET, accepted, Reference.current().help_services)
+        def content() -> PageContent:
+            indicator = _indicator(given)
+            if indicator is None:
+                return PageContent(Sources(), dict)
+            choice = corrections.parse(indicator, given)
+            return PageContent(
+                Sources(others=lambda: [corrections.mark(choice)]),
+                lambda: {"misread": names_time(given), **corrections.read(choice)},
+            )
 
-        return self.page(request, lambda: PageContent(Sources(), context, caching.REFERENCE), accepted)
-
-    def at_hand(self, request: HttpRequest) -> HttpResponse:
-        listed = _help(request.GET, _accepted(request), cached_help_services())
-        context = {**pages.frame(request), **pages.at_hand(), **listed, "outdated": True}
-        content, headers = pages.render(self.template, context)
-        return HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
-
-
-def _accepted(request: HttpRequest) -> list[str]:
-    """The languages of the browser, in its order, by their first parts."""
-    listed = parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower())
-    primary = (tag.partition("-")[0] for tag, _ in listed)
-    return list(dict.fromkeys("nb" if language in {"no", "nn"} else language for language in primary))
-
-
-def _help(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpService]) -> dict[str, Any]:
-    spoken = {language for row in services for language in row.languages}
-    # By default the first language of the browser that a service speaks, else that of the page, else all.
-    usual = next((one for one in (*accepted, translation.get_language() or "en") if one in spoken), "all")
-    language = _chosen(given, "language", {*spoken, "all"}, "") or usual
-    named = given.get("country", "").upper()
-    country = named if named in codes.COUNTRIES else ""
-    shown = services_for(services, country=country or None, language=None if language == "all" else language)
-    # Services with this language as their first come before the others.
-    shown.sort(key=lambda row: language not in row.languages[:1])
-    if country:
-        # Those of a country that was chosen come first, in any language.
-        own = sorted((row for row in services if row.country == country), key=lambda row: language not in row.languages)
-        shown = own + [row for row in shown if not row.country]
-    return {
-        "choice": {"language": language, "country": country},
-        "services": shown,
-        "spoken": sorted(spoken, key=cldr.language_name),
-        "served": sorted({row.country for row in services if row.country}, key=readings.sort_key),
-    }
+        return self.page(request, content)
 
 
 class TextPage(PageView):
-    """A page of words."""
+    """A page of words, some of which name the operator of this service."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         def context() -> dict[str, Any]:
-            return {"indicators": pages.indicators().values()}
+            return _text_context(Reference.current())
 
-        return self.page(request, lambda: PageContent(Sources(), context, caching.REFERENCE))
+        sources = Sources(others=lambda: pages.operator().values())
+        return self.page(request, lambda: PageContent(sources, context, caching.REFERENCE))
+
+    def offline_context(self, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002
+        return _text_context(last_read())
+
+
+def _text_context(known: Reference | None) -> dict[str, Any]:
+    described = pages.indicators(known).values() if known else ()
+    return {"indicators": described, "operator": pages.operator(), "prepared": STATEMENT_OF}
+
+
+class ParticipantsPage(PageView):
+    """Which agencies take part, since when, what they count with, and how they can be reached."""
+
+    template = "participants"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        def context() -> dict[str, Any]:
+            listed = participants.read()
+            counts = participants.count_by_minute(listed)
+            return {"participants": listed, "by_minute": counts, "operator": pages.operator()}
+
+        def marks() -> tuple[str, ...]:
+            # A set-up or a detail begins with a day.
+            return clock.now().date().isoformat(), str(participants.by_minute()), *pages.operator().values()
+
+        sources = Sources(others=marks)
+        return self.page(request, lambda: PageContent(sources, context, caching.REFERENCE))
 
 
 class DataPage(PageView):
@@ -281,43 +248,32 @@ class DataPage(PageView):
         origin = pages.origin(request)
 
         def content() -> PageContent:
-            # The examples of code name days, and the present minute.
+            # The examples name days, and the present minute.
             times, inventory = readings.example_times(), Inventory.load()
             sources = Sources(others=lambda: (*times, inventory.fingerprint))
-            examples = dict(zip(("first", "last", "present"), times, strict=True))
-            return PageContent(
-                sources, lambda: {**examples, "json_ld": schema_org.json_ld(inventory, origin)}, caching.REFERENCE
-            )
+            files = [file for one in inventory.datasets for file in one.files]
+
+            def context() -> dict[str, Any]:
+                json_ld = schema_org.json_ld(inventory, origin)
+                licence = {"name": terms.LICENCE_NAME, "address": terms.LICENCE}
+                return {"files": files, "json_ld": json_ld, "licence": licence, **_examples(times, origin)}
+
+            return PageContent(sources, context, caching.REFERENCE)
 
         return self.page(request, content)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: with a page to browsers, with a problem document to programs."""
-    if not reads_pages(request):
-        return problems.not_found(request, exception)
-    try:
-        around = on_public_connection(pages.everywhere)
-    except problems.AWAY:
-        around = pages.at_hand()
-    answer = render(request, "site/not_found.html", {**pages.frame(request), **around}, status=404)
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 likewise, or 503. The page does not need the database, which may be what failed."""
-    if not reads_pages(request):
-        return problems.server_error(request)
-    context = {**pages.at_hand(), "language": translation.get_language(), "request_id": problems.log_failure()}
-    status = 503 if problems.is_outage(sys.exc_info()[1]) else 500
-    answer = HttpResponse(render_to_string("site/failed.html", context), status=status)
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def reads_pages(request: HttpRequest) -> bool:
-    return not request.path.startswith(("/api/", "/admin/")) and "text/html" in request.headers.get("Accept", "")
+def _examples(times: ExampleTimes, host: str) -> dict[str, Any]:
+    days = f"indicator=DOWNLOADS&frequency=D&start={times.first}&end={times.last}&country=NO,SE,DK&format=csv"
+    frames = (
+        (reverse("site:embed-map"), share.MAP_FRAME),
+        (reverse("site:embed-country", args=["no"]), share.CHART_FRAME),
+    )
+    return {
+        **times._asdict(),
+        "example": f"{host}/api/v1/aggregates/?{days}",
+        "frames": [share.iframe(f"{host}{address}", "Police2Peer", size) for address, size in frames],
+    }
 
 
 def _indicator(given: QueryDict) -> Indicator | None:
@@ -327,8 +283,3 @@ def _indicator(given: QueryDict) -> Indicator | None:
 
 def _choice(indicator: Indicator | None) -> dict[str, str]:
     return {"indicator": indicator.code if indicator else readings.DOWNLOADS}
-
-
-def _chosen(given: QueryDict, name: str, known: Collection[str], default: str) -> str:
-    value = given.get(name, default)
-    return value if value in known else default

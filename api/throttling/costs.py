@@ -1,7 +1,8 @@
 """The cost of large reads. The address is charged before the read begins, and threads are kept for small reads.
 
-Some large reads can answer only at their end: they take turns. Other answers are sent while they are read: each of them
-takes one of a few places. Each agency has places of its own for the files that it sends on its pages.
+Some large reads can answer only at their end: they take turns, and each address has one place in the line. Other
+answers are sent while they are read: each of them takes one of a few places. Each agency has places of its own for the
+files that it sends on its pages.
 """
 
 from collections import Counter
@@ -19,10 +20,15 @@ from api.throttling import rates
 OBSERVATIONS: Final = 10_000
 #: Reads of more observations than this take turns.
 LARGE: Final = 100_000
+#: The most addresses in the line: one reads, the others wait at most ``WAIT`` seconds.
+LINE: Final = 3
+WAIT: Final = 10.0
 #: A process reads at most so many files of one agency at once. Two, because a form that is sent twice comes twice.
 FILES: Final = 2
 
 _turn: Final = Lock()
+#: The addresses that read or wait.
+_line: Final[set[str | None]] = set()
 #: The places: half of the threads of this process, because a slow reader can use a thread for hours.
 _places: Final = BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 #: For each agency, how many of its files are being read.
@@ -43,17 +49,35 @@ def charge(observations: int) -> None:
 
 @contextmanager
 def take_turn(observations: int) -> Iterator[None]:
-    """Charge for a read that answers only at its end. A large one needs this process's one turn, or is refused."""
-    charge(observations)
+    """Charge for a read that answers only at its end. A large one waits for this process's one turn, or is refused.
+
+    An address has only one such read at a time, so that it cannot keep the turn from all others.
+    """
     if observations <= LARGE:
+        charge(observations)
         yield
         return
-    if not _turn.acquire(blocking=False):
-        raise busy()
+    with _place_in_line(rates.payer.get()):
+        charge(observations)
+        if not _turn.acquire(timeout=WAIT):
+            raise busy()
+        try:
+            yield
+        finally:
+            _turn.release()
+
+
+@contextmanager
+def _place_in_line(address: str | None) -> Iterator[None]:
+    with _counting:
+        if address in _line or len(_line) >= LINE:
+            raise busy()
+        _line.add(address)
     try:
         yield
     finally:
-        _turn.release()
+        with _counting:
+            _line.remove(address)
 
 
 @contextmanager

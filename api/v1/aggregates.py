@@ -4,9 +4,10 @@ A view reads its question once. Its answer can look up cheaply on what it depend
 decides when it does so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.http import HttpRequest
@@ -14,11 +15,11 @@ from django.http.response import HttpResponseBase
 
 from api import caching, formats, negotiation, parameters
 from api.caching import PublicView, Representation, Validator
-from api.formats import Sheet
-from api.negotiation import CSV, JSON
+from api.formats import AnswerPage, Metadata, csv_table
+from api.negotiation import CSV, JSON, JSON_STAT
 from api.problems import Problem
 from api.throttling import costs
-from api.v1 import openapi_public, query_params, questions
+from api.v1 import languages, named_formats, openapi_public, query_params, questions
 from api.v1.questions import Question
 from countries.reference import Indicator, Reference
 from federation import published
@@ -30,6 +31,7 @@ from p2p_core import instants, periods
 CELLS_PER_PAGE: Final = 20_000
 #: Two hours of minutes are always one page.
 _MINUTES = 121
+_NO_NAMES: Final = "This form of the answer has codes and no names: leave language out, or use format=xlsx or jsonstat."
 _NO_PANEL: Final = (
     "There is no panel of these months. Fewer than three agencies have reported all of them, or the panel would differ "
     "by a single agency from all agencies or from an earlier panel, and so show what that one counted."
@@ -51,9 +53,9 @@ def _meta(question: Question, selection: Selection, page: Page) -> formats.Range
 
 
 def _validator(selection: Selection, version: int | None, reference: int, form: str, lasts: str) -> Validator:
-    # Minutes move with the clock, so the answer also depends on their end.
-    end = f"{periods.epoch(selection.end)}." if selection.frequency == "N" else ""
-    return Validator(f"{version or 0}.{reference}.{end}{form}", lasts)
+    # A range without a given start or end, and that of the live minutes, can move while its version stays the same.
+    ends = f"{periods.epoch(selection.start)}.{periods.epoch(selection.end)}"
+    return Validator(f"{version or 0}.{reference}.{ends}.{form}", lasts)
 
 
 def _json(validator: Validator, content: object, following: str | None = None) -> Representation:
@@ -65,10 +67,11 @@ def _json(validator: Validator, content: object, following: str | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class CombinedView:
-    """The published cells asked for, as JSON or CSV."""
+    """The published cells asked for, in one of the formats. Names in files are in the ``language``."""
 
     question: Question
     media_type: str
+    language: str = ""
 
     def validator(self) -> Validator:
         selection, lasts = self.question.view()
@@ -76,72 +79,92 @@ class CombinedView:
 
     def render(self) -> Representation:
         selection, lasts = self.question.view()
-        if selection.frequency == "N":
-            limit = _MINUTES
-        else:
+        if self.media_type == JSON_STAT:
+            selection = named_formats.cube(selection, self.question.reference)
+        limit = _MINUTES
+        if selection.frequency != "N":
             limit = max(1, CELLS_PER_PAGE // max(1, len(published.series(selection, self.question.reference))))
-        sheet = self._sheet(selection, self.question.first or selection.start, limit)
-        validator = self._validator(selection, sheet.page.version, self.question.reference.version, lasts)
+        if self.media_type in named_formats.TYPES:
+            return self._as_file(selection, lasts, limit)
+        page = self._page(selection, self.question.first or selection.start, limit)
+        validator = self._validator(selection, page.content.version, self.question.reference.version, lasts)
         if self.media_type == CSV:
-            return self._as_csv(validator, sheet, selection, limit)
-        return self._as_json(validator, sheet, selection)
+            return self._as_csv(validator, page, selection, limit)
+        return self._as_json(validator, page, selection)
 
     def _validator(self, selection: Selection, version: int | None, reference: int, lasts: str) -> Validator:
-        return _validator(selection, version, reference, "csv" if self.media_type == CSV else "json", lasts)
+        return _validator(selection, version, reference, negotiation.NAMES[self.media_type], lasts)
 
-    def _sheet(self, selection: Selection, first: datetime, limit: int) -> Sheet:
+    def _page(self, selection: Selection, first: datetime, limit: int) -> AnswerPage:
         question = self.question
         if selection.panel is None:
-            page, panel = published.read(selection, question.reference, first=first, limit=limit), None
+            content, panel = published.read(selection, question.reference, first=first, limit=limit), None
         else:
-            page, panel = published.panel(selection, question.reference, first=first, limit=limit)
-        return Sheet(question.indicator.code, page, question.reference.inhabitants, panel, question.reference.invented)
+            content, panel = published.panel(selection, question.reference, first=first, limit=limit)
+        return AnswerPage(question.indicator.code, content, panel, question.reference.invented)
 
-    def _as_json(self, validator: Validator, sheet: Sheet, selection: Selection) -> Representation:
-        meta = _meta(self.question, selection, sheet.page)
-        if sheet.panel is not None:
-            meta.panel = formats.panel_meta(sheet.panel, self.question.reference.agency_codes)
+    def _pages(self, page: AnswerPage, selection: Selection, limit: int) -> Iterator[AnswerPage]:
+        """A page and all that follow it, at the same version."""
+        if page.content.version is not None:
+            selection = replace(selection, version=page.content.version)
+        yield page
+        while page.content.following:
+            page = self._page(selection, page.content.following, limit)
+            yield page
+
+    def _metadata(self, page: AnswerPage, selection: Selection) -> Metadata:
+        meta, reference = _meta(self.question, selection, page.content), self.question.reference
+        if page.panel is not None:
+            meta.panel = formats.panel_meta(page.panel, reference.agency_codes)
             meta.notes += [] if meta.panel.agencies else [_NO_PANEL]
-        following = self.question.next_address(sheet.page.version, sheet.page.following)
-        annotations = self.question.reference.annotations_of(
+        annotations = reference.annotations_of(
             selection.start,
             periods.end(selection.frequency, selection.end),
             indicator=self.question.indicator.code,
         )
+        return Metadata(meta, formats.annotations(annotations), published.withheld(selection, reference))
+
+    def _as_json(self, validator: Validator, page: AnswerPage, selection: Selection) -> Representation:
+        meta, annotations, withheld = self._metadata(page, selection)
+        following = self.question.next_address(selection, page.content)
         answer = formats.Aggregates(
             meta=meta,
-            coverage=formats.coverage_for_json(sheet.page),
-            annotations=formats.annotations(annotations),
-            observations=formats.observations(sheet),
-            withheld=published.withheld(selection, self.question.reference),
+            coverage=formats.coverage_for_json(page.content),
+            annotations=annotations,
+            observations=formats.observations(page),
+            withheld=withheld,
             next=following,
         )
         return _json(validator, answer, following)
 
-    def _as_csv(self, validator: Validator, sheet: Sheet, selection: Selection, limit: int) -> Representation:
-        page = sheet.page
+    def _as_csv(self, validator: Validator, page: AnswerPage, selection: Selection, limit: int) -> Representation:
         headers = {"Content-Type": f"{CSV}; charset=utf-8; header=present"}
-        if page.version is not None and page.known_at is not None:
-            headers |= {"Version": str(page.version), "Known-At": instants.write(page.known_at)}
-            selection = replace(selection, version=page.version)
-        if sheet.invented:
-            headers["Invented"] = "true"
+        known_at = instants.write(page.content.known_at) if page.content.known_at else None
+        headers |= formats.view_headers(page.content.version, known_at, invented=page.invented)
+        if page.content.version is not None:
+            selection = replace(selection, version=page.content.version)
         if withheld := detail.sentences(published.withheld(selection, self.question.reference)):
             headers["Withheld"] = formats.withheld_header(withheld, "JSON")
-        if sheet.panel is not None:
-            headers["Panel"] = ",".join(formats.panel_meta(sheet.panel, self.question.reference.agency_codes).agencies)
-        pieces = self._pieces(sheet, selection, limit)
-        if page.following is None:
+        if page.panel is not None:
+            headers["Panel"] = ",".join(formats.panel_meta(page.panel, self.question.reference.agency_codes).agencies)
+        rows = map(csv_table.rows, self._pages(page, selection, limit))
+        pieces = chain([csv_table.header(page)], rows)
+        if page.content.following is None:
             return Representation(validator, b"".join(pieces), headers)
-        cells = published.count_periods(selection) * len(page.table.series)
+        cells = published.count_periods(selection) * len(page.content.table.series)
         return Representation(validator, costs.LongAnswer(pieces, cells), headers)
 
-    def _pieces(self, sheet: Sheet, selection: Selection, limit: int) -> Iterator[bytes]:
-        """The header and the rows, all at the version of the first page."""
-        yield formats.csv_header(sheet) + formats.csv_rows(sheet)
-        while sheet.page.following:
-            sheet = self._sheet(selection, sheet.page.following, limit)
-            yield formats.csv_rows(sheet)
+    def _as_file(self, selection: Selection, lasts: str, limit: int) -> Representation:
+        question, form = self.question, self.media_type
+        count = published.count_periods(selection)
+        with named_formats.take_turn(form, count * len(published.series(selection, question.reference))):
+            # A cube has all its periods at once.
+            limit = max(1, count) if form == JSON_STAT else limit
+            page = self._page(selection, question.first or selection.start, limit)
+            metadata = self._metadata(page, selection)
+            content = named_formats.write(self._pages(page, selection, limit), metadata, question, form, self.language)
+        validator = self._validator(selection, page.content.version, question.reference.version, lasts)
+        return Representation(validator, content, named_formats.headers(question, metadata, form, self.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +182,7 @@ class CoverageView:
         selection, lasts = question.view()
         limit = max(1, CELLS_PER_PAGE // max(1, len(question.reference.agency_codes)))
         page, standings = published.standings(selection, first=question.first or selection.start, limit=limit)
-        following = question.next_address(page.version, page.following)
+        following = question.next_address(selection, page)
         answer = formats.CoverageOfRange(
             meta=_meta(question, selection, page),
             coverage=formats.period_coverages(page, standings, question.reference.agency_codes),
@@ -190,19 +213,35 @@ class WindowView:
         notes = questions.notes(self.indicator, reference)
         window = published.window(self.indicator.number, self.length, reference, self.countries)
         if window is None:
-            meta = formats.WindowMeta(code, self.length, None, None, None, None, None, notes)
-            nothing = formats.SlidingWindow(meta, None, [], [])
+            meta = formats.WindowMeta(
+                indicator=code,
+                window=self.length,
+                start=None,
+                end=None,
+                version=None,
+                known_at=None,
+                rounding_base=None,
+                notes=notes,
+            )
+            nothing = formats.SlidingWindow(meta, coverage=None, observations=[], withheld=[])
             return _json(self._validator(None, None, reference.version), nothing)
         if self.is_named:
             detail.refuse(window.withheld)
         page = window.page
-        start, end = map(instants.write, (window.start, window.end))
-        known_at = instants.write(page.known_at) if page.known_at else None
         (coverage,) = formats.coverage(page.table)
         answer = formats.SlidingWindow(
-            formats.WindowMeta(code, self.length, start, end, page.version, known_at, page.rounding_base, notes),
+            formats.WindowMeta(
+                indicator=code,
+                window=self.length,
+                start=instants.write(window.start),
+                end=instants.write(window.end),
+                version=page.version,
+                known_at=instants.write(page.known_at) if page.known_at else None,
+                rounding_base=page.rounding_base,
+                notes=notes,
+            ),
             coverage,
-            formats.observations(Sheet(code, page, reference.inhabitants)),
+            formats.observations(AnswerPage(code, page)),
             window.withheld,
         )
         return _json(self._validator(page.version, window.end, reference.version), answer)
@@ -212,32 +251,43 @@ class WindowView:
         return Validator(f"{version or 0}.{reference}.{until}.window", caching.CURRENT)
 
 
-class AggregatesView(PublicView):
+class CombinedPublicView(PublicView):
+    """A view of published cells in any of the formats. Files with names also depend on the reader's languages."""
+
+    def respond_with(self, request: HttpRequest, ask: Callable[[], Question]) -> HttpResponseBase:
+        preferred = negotiation.media_type(request)
+        variant, vary, accepted = preferred, self.vary, ""
+        if negotiation.WORDS.get(request.GET.get("format", ""), preferred) in named_formats.TYPES:
+            accepted = languages.accepted(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+            variant, vary = f"{preferred} {accepted}", f"{vary}, Accept-Language"
+
+        def read() -> CombinedView:
+            question = ask()
+            form = negotiation.data_format(question.given.get("format"), preferred)
+            if form in named_formats.TYPES:
+                return CombinedView(question, form, languages.named(question.given, accepted))
+            if "language" in question.given:
+                raise Problem("bad_parameter", detail=_NO_NAMES, parameter="language")
+            return CombinedView(question, form)
+
+        return caching.respond(request, variant, vary, read)
+
+
+class AggregatesView(CombinedPublicView):
     """The combined view. Each published period has its coverage row, whether or not anybody reported."""
 
     @openapi_public.aggregates
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = negotiation.media_type(request)
-
-        def read() -> CombinedView:
-            question = questions.read(request, optional=("country", "network", "panel", "as_of", "format", "cursor"))
-            return CombinedView(question, negotiation.data_format(question.given.get("format"), preferred))
-
-        return self.respond(request, preferred, read)
+        optional = ("country", "network", "panel", "as_of", "format", "language", "cursor")
+        return self.respond_with(request, lambda: questions.read(request, optional=optional))
 
 
-class LiveView(PublicView):
+class LiveView(CombinedPublicView):
     """Cells and coverage of the last hour, minute by minute, over all networks."""
 
     @openapi_public.live
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        preferred = negotiation.media_type(request)
-
-        def read() -> CombinedView:
-            question = questions.read_live(request)
-            return CombinedView(question, negotiation.data_format(question.given.get("format"), preferred))
-
-        return self.respond(request, preferred, read)
+        return self.respond_with(request, lambda: questions.read_live(request))
 
 
 class WindowsView(PublicView):

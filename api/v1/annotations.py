@@ -29,9 +29,9 @@ class AnnotationsView(PublicView):
         answer=Annotations,
         takes=[
             parameter("indicator", "What is counted", example="DOWNLOADS", form=forms.INDICATOR),
-            parameter("agency", "Whose numbers it is about", example="NO-KRIPOS", form=forms.AGENCY),
-            parameter("start", "The first day, in UTC", example="2026-11-01", form=forms.DAY),
-            parameter("end", "The last day, included", example="2026-11-30", form=forms.DAY),
+            parameter("agency", "Whose numbers it is about", form=forms.AGENCY),
+            parameter("start", "The first day, in UTC", example="2026-01-01", form=forms.DAY),
+            parameter("end", "The last day, included", form=forms.DAY),
         ],
         example={"meta": {"version": 31}, "annotations": [openapi_public.ANNOTATION]},
     )

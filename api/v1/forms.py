@@ -12,8 +12,8 @@ from api.openapi import Schema
 from p2p_core import codes
 
 _YEAR: Final = "[0-9]{4}"
-#: Years before 2000 cannot be reported.
-_SINCE_2000: Final = "[2-9][0-9]{3}"
+#: Years before 2017 cannot be reported.
+_SINCE_2017: Final = "(201[7-9]|20[2-9][0-9]|2[1-9][0-9]{2}|[3-9][0-9]{3})"
 _MONTH: Final = "-(0[1-9]|1[0-2])"
 _DAY: Final = f"{_MONTH}-(0[1-9]|[12][0-9]|3[01])"
 _HOUR: Final = "T([01][0-9]|2[0-3])"
@@ -36,8 +36,8 @@ DAY: Final = f"^{_YEAR}{_DAY}$"
 INSTANT: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}:[0-5][0-9]([.][0-9]{{1,9}})?{_UTC}$"
 AS_OF: Final = f"^{_YEAR}{_DAY}{_HOUR}{_MINUTE}(:[0-5][0-9]([.][0-9]{{1,6}})?)?Z$"
 IDEMPOTENCY_KEY: Final = "^[ -~]{1,255}$"
-INDICATOR: Final = "^[A-Z][A-Z0-9_]*$"
-AGENCY: Final = "^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+INDICATOR: Final = codes.INDICATOR_CODE
+AGENCY: Final = codes.AGENCY_CODE
 AGENCY_OR_ALL: Final = f"^(_T|{AGENCY[1:-1]})$"
 #: Only the form of a rule's id, so that a new rule does not change the document.
 RULES: Final = "^R[0-9]{3}(,R[0-9]{3})*$"
@@ -46,7 +46,7 @@ LANGUAGE: Final = "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"
 
 def reportable_period(frequency: str) -> str:
     """The pattern of the periods that may be reported at a frequency."""
-    return f"^{_SINCE_2000}{_TAIL[frequency]}$"
+    return f"^{_SINCE_2017}{_TAIL[frequency]}$"
 
 
 def one_of(known: Iterable[str], *, description: str | None = None) -> Meta:

@@ -9,11 +9,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from api import openapi
 from api.openapi import parameter
 from api.v1 import documents, forms
-from api.v1.openapi_public import range_of_periods
+from api.v1.openapi_public import CURSOR, range_of_periods
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-CURSOR: Final = parameter("cursor", "Where a page begins: follow `next` instead of making one")
 
 
 def operation(
@@ -38,7 +36,6 @@ get_figures: Final = operation(
         parameter(
             "agency",
             "For coordinators: an agency's code, or `_T` for all agencies together. An agency gets its own figures",
-            example="NO-KRIPOS",
             form=forms.AGENCY_OR_ALL,
         ),
         CURSOR,

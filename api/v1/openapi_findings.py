@@ -6,7 +6,8 @@ from drf_spectacular.utils import OpenApiExample
 
 from api.openapi import Schema, parameter
 from api.v1 import documents, forms
-from api.v1.openapi_agency import CURSOR, answer, operation
+from api.v1.openapi_agency import answer, operation
+from api.v1.openapi_public import CURSOR, EACH_FREQUENCY
 from api.v1.openapi_submissions import FINDING, STORED
 from federation.findings import finding_queries
 from p2p_core import periods
@@ -81,7 +82,7 @@ list_findings: Final = operation(
         parameter("indicator", "What is counted", form=forms.INDICATOR),
         parameter(
             "frequency",
-            "Minute (N), hour (H), day (D), ISO week (W), month (M) or year (A)",
+            EACH_FREQUENCY,
             among=[str(frequency) for frequency in periods.Frequency],
         ),
         parameter("since", "Opened, extended, answered or resolved at this instant or later", form=forms.INSTANT),

@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from api import openapi
 from api.openapi import Schema, parameter
 from api.v1 import documents, forms
-from api.v1.openapi_agency import CURSOR, answer, operation
+from api.v1.openapi_agency import answer, operation
+from api.v1.openapi_public import CURSOR
 from federation import intake
 from p2p_core import flow, periods
 from p2p_core.codes import COUNTRIES, NETWORKS
@@ -219,8 +220,7 @@ submit: Final = operation(
     takes=(
         parameter("dry_run", "`true` only says what would become of the reports, stores nothing and answers 200",
                   example="true", among=("true", "false")),
-        parameter("prepared", "With CSV: what `prepared` is in JSON", example="2026-11-24T10:16:02Z",
-                  form=forms.INSTANT),
+        parameter("prepared", "With CSV: what `prepared` is in JSON", form=forms.INSTANT),
         _header("Idempotency-Key",
                 f"1 to 255 printable ASCII characters, kept for {intake.KEY_LIFE.days} days: the same body with the "
                 "same key is stored once and gets the first answer; another body is refused",
@@ -257,7 +257,7 @@ list_submissions: Final = operation(
     "Own submissions, newest first",
     takes=(
         parameter("since", "Received at this instant or later", example="2026-11-01T00:00:00Z", form=forms.INSTANT),
-        parameter("before", "Received before this instant", example="2026-12-01T00:00:00Z", form=forms.INSTANT),
+        parameter("before", "Received before this instant", form=forms.INSTANT),
         CURSOR,
     ),
     responses={200: answer(documents.Submissions, {"submissions": [STORED], "next": None}, "A page of submissions")},

@@ -1,30 +1,23 @@
 """Reference data for everyone: countries, networks, indicators, agencies, and where to find help."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Annotated
 
 import msgspec
-from babel import Locale, UnknownLocaleError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api import caching, formats, negotiation, openapi, parameters
 from api.caching import PublicView, Representation, Validator
 from api.negotiation import JSON
 from api.problems import Problem
-from api.v1 import forms
+from api.v1 import forms, languages
 from countries import queries
 from countries.queries import Country, CountryGroup
 from countries.reference import COUNTINGS, HelpService, Reference, services_for
 from p2p_core import codes
-
-_ENGLISH = "en"
-_LANGUAGE = re.compile(forms.LANGUAGE)
 
 
 class ReferenceMeta(msgspec.Struct):
@@ -97,13 +90,19 @@ class SetupDocument(msgspec.Struct):
 
 
 class AgencyDocument(msgspec.Struct):
-    """A police unit that submits, or did. Its set-ups come with the earliest first."""
+    """A police unit that submits, or did. Its set-ups come with the earliest first.
+
+    ``contact``: the address of a page or of a mailbox, empty if none is known. ``since``: the first day for which the
+    agency owes reports, null if it owes none yet.
+    """
 
     code: str
     country: str
     name: str
     active: bool
     invented: bool
+    contact: str
+    since: date | None
     setups: list[SetupDocument]
 
 
@@ -163,13 +162,11 @@ class CountriesView(PublicView):
         },
     )
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        accepted = _accepted_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+        accepted = languages.accepted(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
 
         def read() -> ReferenceList:
             given = parameters.read(request, optional=("language",))
-            language = _known_language(given["language"]) if "language" in given else accepted
-            if language is None:
-                raise Problem("unknown_language", parameter="language")
+            language = languages.named(given, accepted)
 
             def write(reference: Reference) -> Countries:
                 meta = CountriesMeta(reference.version, language)
@@ -251,6 +248,8 @@ class AgenciesView(ListView):
                     "name": "Kripos",
                     "active": True,
                     "invented": False,
+                    "contact": "https://example.org/contact",
+                    "since": "2026-01-01",
                     "setups": [
                         {
                             "valid_from": "2026-01-01",
@@ -307,7 +306,7 @@ class HelpServicesView(PublicView):
             country, language = given.get("country"), given.get("language")
             if country is not None and country not in codes.COUNTRIES:
                 raise Problem("unknown_country", parameter="country")
-            if language is not None and _known_language(language) is None:
+            if language is not None and languages.known(language) is None:
                 raise Problem("unknown_language", parameter="language")
 
             def write(reference: Reference) -> HelpServices:
@@ -317,22 +316,3 @@ class HelpServicesView(PublicView):
             return ReferenceList(write)
 
         return self.respond(request, negotiation.json_only(request), read)
-
-
-# Clients choose the header, so the number of remembered headers is limited.
-@lru_cache(maxsize=256)
-def _accepted_language(header: str) -> str:
-    """The first language of ``Accept-Language`` that CLDR knows, or English."""
-    wanted = (_known_language(tag) for tag, _ in parse_accept_lang_header(header.lower()))
-    return next((language for language in wanted if language), _ENGLISH)
-
-
-@lru_cache(maxsize=256)
-def _known_language(tag: str) -> str | None:
-    """The tag as CLDR writes it; nothing if CLDR does not know the language."""
-    if not _LANGUAGE.fullmatch(tag):
-        return None
-    try:
-        return str(Locale.parse(tag.replace("_", "-"), sep="-")).replace("_", "-")
-    except (ValueError, TypeError, UnknownLocaleError):
-        return None

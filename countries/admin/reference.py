@@ -78,7 +78,7 @@ class NetworkAdmin(FactAdmin):
 @admin.register(Indicator)
 class IndicatorAdmin(RegistryAdmin):
     form = IndicatorForm
-    fields = ("code", "name", "unit", "description", "notes", "reason")
+    fields = ("code", "name", "unit", "description", "notes", "usual_rate", "reason")
     formfield_overrides = _SHORT
     inlines = (TranslationInline,)
     fixed_after_adding = ("code",)

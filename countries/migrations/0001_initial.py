@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 from oauth2_provider.models import ClientSecretField
 
-from countries.models.agencies import own_thresholds, time_zones
+from countries.models.agencies import check_contact, own_thresholds, time_zones
 from countries.models.reference import page_languages
 
 
@@ -62,10 +62,11 @@ class Migration(migrations.Migration):
                 ("unit", ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, help_text="The word after a number, in all its plural forms, from one to many, separated by commas: download, downloads.", size=None)),
                 ("description", models.TextField(help_text="What is counted. Count events, so that the counts of shorter periods add up to those of longer ones.")),
                 ("notes", ArrayField(base_field=models.TextField(), blank=True, default=list, help_text="What the number does not say. Shown beside the number everywhere.", size=None)),
+                ("usual_rate", models.FloatField(db_default=1, default=1, help_text="Roughly: only the colours of the map depend on it. If you change it, all colours change.", verbose_name="usual number per 100,000 inhabitants in a day")),
             ],
             options={
                 "ordering": ["number"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("number__gte", 1), ("number__lte", 1023)), name="countries_indicator_number"), models.CheckConstraint(condition=models.Q(("code__regex", "^[A-Z][A-Z0-9_]*$")), name="countries_indicator_code")],
+                "constraints": [models.CheckConstraint(condition=models.Q(("number__gte", 1), ("number__lte", 1023)), name="countries_indicator_number"), models.CheckConstraint(condition=models.Q(("usual_rate__gte", 1e-06), ("usual_rate__lte", 1000000.0)), name="countries_indicator_usual_rate", violation_error_message="The usual number must be between 0.000001 and 1,000,000."), models.CheckConstraint(condition=models.Q(("code__regex", "^[A-Z][A-Z0-9_]*$")), name="countries_indicator_code")],
             },
         ),
         migrations.CreateModel(
@@ -93,11 +94,27 @@ class Migration(migrations.Migration):
                 ("year", models.PositiveSmallIntegerField()),
                 ("inhabitants", models.PositiveBigIntegerField()),
                 ("source", models.CharField(max_length=200)),
+                ("known_from", models.DateTimeField(db_default=models.Func(models.Value("milliseconds"), Now(), function="date_trunc", output_field=models.DateTimeField()), editable=False)),
             ],
             options={
                 "verbose_name_plural": "population",
                 "ordering": ["country", "-year"],
                 "constraints": [models.UniqueConstraint(fields=("country", "year"), name="countries_population_country_year"), models.CheckConstraint(condition=models.Q(("inhabitants__gte", 1)), name="countries_population_inhabitants")],
+            },
+        ),
+        migrations.CreateModel(
+            name="PastPopulation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.ForeignKey(on_delete=models.PROTECT, related_name="past_populations", to="countries.country")),
+                ("year", models.PositiveSmallIntegerField()),
+                ("inhabitants", models.PositiveBigIntegerField()),
+                ("known_from", models.DateTimeField()),
+                ("known_until", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name_plural": "past populations",
+                "ordering": ["country", "-year", "known_from"],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +199,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(help_text="The country's code, a hyphen, then capitals, digits or hyphens: NO-KRIPOS. Cannot be changed later.", max_length=40, unique=True, validators=[RegexValidator("^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$", "This is not a code such as NO-KRIPOS.")])),
                 ("country", models.ForeignKey(on_delete=models.PROTECT, related_name="agencies", to="countries.country")),
                 ("name", models.CharField(max_length=200)),
+                ("contact", models.CharField(blank=True, help_text="A public contact point, not a person: the address of a page, or the mailbox of an office. Everybody can read it.", max_length=200, validators=[check_contact], verbose_name="public contact")),
                 ("active", models.BooleanField(default=True, help_text="An agency that is not active can neither send nor read.")),
                 ("invented", models.BooleanField(default=False, help_text="Made up for a demonstration. Every page says so.")),
                 ("signature_required", models.BooleanField(default=False, help_text="Submissions that are not signed with one of the agency's keys are refused.")),
@@ -209,7 +227,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("frequency__in", ["N", "H", "D", "M"])), name="countries_schedule_frequency"),
                     models.CheckConstraint(condition=models.Q(("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"), name="countries_schedule_days", violation_error_message="The last day must not be before the first."),
                     models.CheckConstraint(condition=models.Q(("deadline_minutes__lte", 129600)), name="countries_schedule_deadline", violation_error_message="A deadline is at most 129600 minutes (90 days)."),
-                    models.CheckConstraint(condition=models.Q(("valid_from__gte", date(2000, 1, 1))), name="countries_schedule_starts", violation_error_message="This is before the year 2000."),
+                    models.CheckConstraint(condition=models.Q(("valid_from__gte", date(2017, 1, 1))), name="countries_schedule_starts", violation_error_message="This is before the year 2017, in which the campaign began."),
                     ExclusionConstraint(
                         expressions=[("agency", "="), ("indicator", "="), ("frequency", "="), (models.Func("valid_from", "valid_to", models.Value("[]"), function="daterange", output_field=DateRangeField()), "&&")],
                         name="countries_schedule_overlap",
@@ -269,7 +287,7 @@ class Migration(migrations.Migration):
                 "permissions": [("mark_break", "Can mark a break in a series")],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"), name="countries_annotation_ends", violation_error_message="The end must not be before the start."),
-                    models.CheckConstraint(condition=models.Q(("start__gte", datetime(2000, 1, 1, 0, 0, tzinfo=UTC))), name="countries_annotation_starts", violation_error_message="This is before the year 2000."),
+                    models.CheckConstraint(condition=models.Q(("start__gte", datetime(2017, 1, 1, 0, 0, tzinfo=UTC))), name="countries_annotation_starts", violation_error_message="This is before the year 2017, in which the campaign began."),
                 ],
             },
         ),

@@ -1,5 +1,6 @@
 """Agencies, what they promise to report, what they count with, and what readers of their series should know."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import cast
 from zoneinfo import available_timezones
@@ -8,27 +9,48 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
-from countries.models.base import BEFORE_2000, WrittenByPeople
+from countries.models.base import BEFORE_2017, WrittenByPeople
 from countries.models.reference import Country, Indicator, Network
-from p2p_core.codes import UNKNOWN
+from p2p_core.codes import AGENCY_CODE, UNKNOWN
 from p2p_core.periods import EARLIEST, NOUNS, REPORTABLE
 
 FREQUENCIES = {one.value: NOUNS[one] for one in REPORTABLE}
 MAX_DEADLINE_MINUTES = 90 * 24 * 60
 
-AGENCY_CODE = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+_MAILBOX = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 
 OVERLAP = "The agency already has a schedule for this indicator and frequency on some of these days."
 LAST_BEFORE_FIRST = "The last day must not be before the first."
 END_BEFORE_START = "The end must not be before the start."
 
 
+def check_contact(text: str) -> None:
+    """Refuse a text that is not the address of a page or of a mailbox and nothing more, because readers follow it.
+
+    A mailbox with a question mark could contain a whole mail. Characters outside ASCII can reverse the text
+    around them.
+    """
+    check = EmailValidator() if "@" in text else URLValidator(schemes=["https"])
+    try:
+        check(text)
+        is_contact = text.isascii() and text.isprintable() and ("@" not in text or _MAILBOX.fullmatch(text))
+    except ValidationError:
+        is_contact = False
+    if not is_contact:
+        raise ValidationError(
+            "This is no contact. Give the address of a page, such as https://example.org/contact, or of an office's "
+            "mailbox, such as office@example.org."
+        )
+
+
 class Agency(WrittenByPeople):
+    MAY_NAME_MAILBOX = frozenset({"contact"})
+
     # A smallint in the database. It has fifteen bits in a packed work item.
     id = models.SmallAutoField(primary_key=True)
     code = models.CharField(
@@ -39,6 +61,14 @@ class Agency(WrittenByPeople):
     )
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="agencies")
     name = models.CharField(max_length=200)
+    contact = models.CharField(
+        "public contact",
+        max_length=200,
+        blank=True,
+        validators=[check_contact],
+        help_text="A public contact point, not a person: the address of a page, or the mailbox of an office. Everybody "
+        "can read it.",
+    )
     active = models.BooleanField(default=True, help_text="An agency that is not active can neither send nor read.")
     invented = models.BooleanField(default=False, help_text="Made up for a demonstration. Every page says so.")
     signature_required = models.BooleanField(
@@ -95,7 +125,7 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_from__gte=EARLIEST.date()),
                 name="countries_schedule_starts",
-                violation_error_message=BEFORE_2000,
+                violation_error_message=BEFORE_2017,
             ),
             # If two schedules included one day, the same report would have two deadlines.
             ExclusionConstraint(
@@ -270,7 +300,7 @@ class Annotation(WrittenByPeople):
             models.CheckConstraint(
                 condition=Q(start__gte=EARLIEST),
                 name="countries_annotation_starts",
-                violation_error_message=BEFORE_2000,
+                violation_error_message=BEFORE_2017,
             ),
         ]
 

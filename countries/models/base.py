@@ -8,11 +8,14 @@ from django.db import models
 
 from p2p_core.traces import refusal
 
-BEFORE_2000 = "This is before the year 2000."
+BEFORE_2017 = "This is before the year 2017, in which the campaign began."
 
 
 class WrittenByPeople(models.Model):
     """A row with texts that people write. The texts are checked, because the audit trail keeps them for ever."""
+
+    #: Fields that may contain the address of a mailbox, because the mailbox is that of an office and public.
+    MAY_NAME_MAILBOX: frozenset[str] = frozenset()
 
     class Meta:
         abstract = True
@@ -23,8 +26,12 @@ class WrittenByPeople(models.Model):
         for field in self._meta.concrete_fields:
             if field.name in (exclude or ()) or field.choices:
                 continue
-            value, is_link = getattr(self, field.attname), isinstance(field, models.URLField)
+            value, names_mailbox = getattr(self, field.attname), field.name in self.MAY_NAME_MAILBOX
+            is_link = names_mailbox or isinstance(field, models.URLField)
             texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+            if names_mailbox:
+                # Both parts of the address must not be a trace either.
+                texts = [text.replace("@", " ", 1) for text in texts]
             refusals = (refusal(unquote(text) if is_link else text, is_link=is_link) for text in texts)
             if why := next(filter(None, refusals), None):
                 faults[field.name] = why

@@ -7,14 +7,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from countries.models.base import WrittenByPeople
+from p2p_core.codes import INDICATOR_CODE
 from p2p_core.periods import ALL_NETWORKS_ONLY, EARLIEST, STEPS, Frequency
 
-INDICATOR_CODE = r"^[A-Z][A-Z0-9_]*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 _STEPS = [(step.value, f"{step.name.lower()}s") for step in STEPS]
@@ -52,11 +52,18 @@ class Network(models.Model):
         return self.code
 
 
+#: Instants are written in whole milliseconds. So a time that a reader writes back is not before the one that was read.
+MILLISECONDS = Func(Value("milliseconds"), Now(), function="date_trunc", output_field=models.DateTimeField())
+
+
 class Population(WrittenByPeople):
+    """The inhabitants of a country in a year, and since when this number has been known here."""
+
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="populations")
     year = models.PositiveSmallIntegerField()
     inhabitants = models.PositiveBigIntegerField()
     source = models.CharField(max_length=200)
+    known_from = models.DateTimeField(db_default=MILLISECONDS, editable=False)
 
     class Meta:
         ordering = ["country", "-year"]
@@ -70,6 +77,23 @@ class Population(WrittenByPeople):
 
     def __str__(self) -> str:
         return f"{self.country_id} {self.year}"
+
+
+class PastPopulation(models.Model):
+    """A number of inhabitants that was replaced or deleted: past views still use it. ``known_until`` is excluded."""
+
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="past_populations")
+    year = models.PositiveSmallIntegerField()
+    inhabitants = models.PositiveBigIntegerField()
+    known_from = models.DateTimeField()
+    known_until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["country", "-year", "known_from"]
+        verbose_name_plural = "past populations"
+
+    def __str__(self) -> str:
+        return f"{self.country_id} {self.year} until {self.known_until}"
 
 
 class Indicator(WrittenByPeople):
@@ -92,11 +116,22 @@ class Indicator(WrittenByPeople):
         default=list,
         help_text="What the number does not say. Shown beside the number everywhere.",
     )
+    usual_rate = models.FloatField(
+        "usual number per 100,000 inhabitants in a day",
+        default=1,
+        db_default=1,
+        help_text="Roughly: only the colours of the map depend on it. If you change it, all colours change.",
+    )
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(condition=Q(number__gte=1, number__lte=1023), name="countries_indicator_number"),
+            models.CheckConstraint(
+                condition=Q(usual_rate__gte=1e-6, usual_rate__lte=1e6),
+                name="countries_indicator_usual_rate",
+                violation_error_message="The usual number must be between 0.000001 and 1,000,000.",
+            ),
             models.CheckConstraint(condition=Q(code__regex=INDICATOR_CODE), name="countries_indicator_code"),
         ]
 

@@ -220,7 +220,7 @@ def _types(model: type[Model]) -> dict[str, str]:
 
 
 _FIXED_WIDTH = {
-    "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
+    "boolean": (1, "i1"), "smallint": (2, ">i2"), "bigint": (8, ">i8"), "char": (1, "S1"), "timestamptz": (8, ">i8"),
 }  # fmt: skip
 _COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
@@ -228,8 +228,8 @@ _COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 def copy_columns(table: str, columns: Mapping[str, tuple[str, NDArray[Any]]], *, to: psycopg.Cursor[Any]) -> None:
     """Append rows in PostgreSQL's binary COPY form. Each column is an array, and all its values have one width.
 
-    A column is given by its type and its values. The types are ``smallint``, ``bigint``, ``char`` (one ASCII letter)
-    and ``timestamptz`` (microseconds since 1970).
+    A column is given by its type and its values. The types are ``boolean``, ``smallint``, ``bigint``, ``char`` (one
+    ASCII letter) and ``timestamptz`` (microseconds since 1970).
     """
     fields: list[tuple[str, str]] = [("fields", ">i2")]
     for name, (kind, _) in columns.items():

@@ -27,8 +27,6 @@ class Rights(NamedTuple):
 _READ: Final = "SELECT"
 _ADD: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
-#: The desk writes these and workers read them.
-_REGISTRY: Final = Rights(web=_ALL, worker=_READ)
 
 TABLES: Final[dict[str, Rights]] = {
     # Roles can add events, but not change or remove one, even without the triggers.
@@ -64,9 +62,11 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
-    # Who takes part, and reference data. `public` may read only the named columns of an agency and
+    # Who takes part, and reference data. `public` may read only the named columns of an agency, a schedule and
     # a set-up, and no new column.
-    "countries_agency": Rights(web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, active, invented)"),
+    "countries_agency": Rights(
+        web=_ALL, worker=_READ, public="SELECT (id, code, country_id, name, contact, active, invented)"
+    ),
     "countries_setup": Rights(
         web=_ALL,
         worker=_READ,
@@ -80,10 +80,13 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_network": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_pastpopulation": Rights(web="SELECT, INSERT", worker=_READ, public=_READ),
     "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
-    "countries_schedule": _REGISTRY,
-    "countries_threshold": _REGISTRY,
+    "countries_schedule": Rights(
+        web=_ALL, worker=_READ, public="SELECT (agency_id, indicator_id, frequency, valid_from, valid_to)"
+    ),
+    "countries_threshold": Rights(web=_ALL, worker=_READ),
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
     "countries_credential": Rights(web=_ALL),
     "countries_agencyaccount": Rights(web="SELECT, INSERT, UPDATE"),

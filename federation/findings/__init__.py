@@ -10,7 +10,7 @@ from datetime import datetime
 
 from federation.figures import SentReports
 from federation.findings import lifecycle, verdicts
-from federation.findings.verdicts import JUDGED, Verdict
+from federation.findings.verdicts import Verdict
 from federation.models.findings import Finding, FindingState, Resolution
 from federation.rules.waiting import shortest_wait
 from federation.worklist import WorkItem, item_rows
@@ -19,6 +19,7 @@ from p2p_core.periods import Frequency
 from p2p_core.rules import rulebook
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.rulebook import RULES, Subject
+from p2p_core.verdict import JUDGED
 
 
 def review(items: Sequence[WorkItem], *, now: datetime) -> None:

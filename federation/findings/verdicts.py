@@ -24,9 +24,8 @@ from p2p_core.rules.levels import Facts
 from p2p_core.rules.mix import Locations
 from p2p_core.rules.plausibility import Cells, ComparedReport
 from p2p_core.rules.rulebook import Limits, Subject
+from p2p_core.verdict import JUDGED
 
-#: The frequencies at which reports are judged. Minutes are judged by the sum of their hour.
-JUDGED = (Frequency.HOUR, Frequency.DAY, Frequency.MONTH)
 #: The row of each single country in a table.
 _ROWS = {country: row for row, country in enumerate(tables.COUNTRIES.tolist())}
 

@@ -342,9 +342,10 @@ class Migration(migrations.Migration):
                 ("frequency", models.CharField(max_length=1)),
                 ("period", models.DateTimeField()),
                 ("version", models.BigIntegerField()),
+                ("is_correction", models.BooleanField(db_default=False)),
             ],
             options={
-                "indexes": [models.Index(fields=["indicator", "frequency", "-version"], include=("period",), name="newest_period_versions")],
+                "indexes": [models.Index(fields=["indicator", "frequency", "-version"], include=("period",), name="newest_period_versions"), models.Index(condition=models.Q(("is_correction", True)), fields=["indicator", "frequency", "version", "period"], name="correction_versions")],
                 "constraints": [models.UniqueConstraint(fields=("indicator", "frequency", "period", "version"), name="one_period_version")],
             },
         ),

@@ -45,12 +45,16 @@ class VersionCounter(models.Model):
 
 
 class PeriodVersion(models.Model):
-    """Says that a version changed public data of a period. ETags are computed from these rows."""
+    """Says that a version changed public data of a period. ETags are computed from these rows.
+
+    The version ``is_correction`` if numbers of the period had been public before, and it changed numbers.
+    """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, db_index=False)
     frequency = models.CharField(max_length=1)
     period = models.DateTimeField()
     version = models.BigIntegerField()
+    is_correction = models.BooleanField(db_default=False)
 
     class Meta:
         constraints = [
@@ -60,6 +64,12 @@ class PeriodVersion(models.Model):
             # An ETag needs the newest version of a range, which is nearly always one of the last versions.
             models.Index(
                 fields=["indicator", "frequency", "-version"], include=["period"], name="newest_period_versions"
+            ),
+            # Few versions are corrections. The list of corrections begins with the newest.
+            models.Index(
+                fields=["indicator", "frequency", "version", "period"],
+                condition=Q(is_correction=True),
+                name="correction_versions",
             ),
         ]
 
@@ -135,7 +145,7 @@ class PublishedCoverage(models.Model):
     owed = ArrayField(models.IntegerField())
     #: Whether a break in the series was marked in the period.
     is_break = models.BooleanField()
-    #: The instant at which counting began, if nobody owed a report for the beginning of the period.
+    #: The instant from which all agencies count, if one of them owed no report for the beginning of the period.
     counted_from = models.DateTimeField(null=True)
     agencies_awaited = models.SmallIntegerField()
     awaited_until = models.DateTimeField(null=True)

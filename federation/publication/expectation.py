@@ -59,7 +59,7 @@ def coverage_of(
     for position, (item, known) in enumerate(zip(items, facts, strict=True)):
         mine = schedules[item.indicator]
         standings = _standings(item, known, mine, mark=mark)
-        found.append(coverage.summarise(standings, counted_from=_counted_from(item, known, mine)))
+        found.append(coverage.summarise(standings, item.period))
         if first is not None and first[position]:
             agencies = [standing.agency for standing in standings if not standing.complete]
             # Of a minute, nobody looks at the schedules.
@@ -138,32 +138,40 @@ def silences_changed(changed: Sequence[WorkItem], *, mark: datetime) -> set[int]
     return found
 
 
-def _counted_from(
+def _beginnings(
     item: WorkItem, facts: Mapping[int, FigureCoverage], schedules: Mapping[int, Sequence[AgencySchedule]]
-) -> datetime | None:
-    """The first instant of a period that any agency owes. None if that is the start of the period, or if none owes any.
+) -> dict[int, datetime]:
+    """By agency: the first instant of a period that it owes, unless that is the start of the period.
 
-    Reports are read only if no schedule includes the start of the period, and no agency reported the whole period.
+    Reads reports only of agencies that reported part of the period and that no schedule expects at its start.
     """
     frequency, start = item.frequency, item.period
-    whole = periods.seconds(frequency, start)
-    expecting = (one for mine in schedules.values() for one in mine if one.expects(frequency, start))
-    day = min((one.valid_from for one in expecting), default=None)
-    reported = [agency for agency, fact in facts.items() if fact.reported]
-    if (day and day <= start.date()) or any(facts[agency].reported == whole for agency in reported):
-        return None
-    first = datetime.combine(day, time(), UTC) if day else None
-    if reported:
-        [(earliest,)] = rows_of(
-            "expectation_first",
-            indicator=item.indicator,
-            agencies=reported,
-            frequencies=list(tuple(Frequency)[: tuple(Frequency).index(Frequency(frequency))]),
-            start=start,
-            end=periods.end(frequency, start),
-        )
-        first = min(filter(None, (first, earliest)))
-    return None if first == start else first
+    found, parts = {}, []
+    for agency in facts.keys() | schedules.keys():
+        reported = facts[agency].reported if agency in facts else 0
+        expecting = (one.valid_from for one in schedules.get(agency, ()) if one.expects(frequency, start))
+        day = min(expecting, default=None)
+        if reported == periods.seconds(frequency, start) or (day and day <= start.date()):
+            continue
+        if day:
+            found[agency] = datetime.combine(day, time(), UTC)
+        if reported:
+            parts.append(agency)
+    for agency, earliest in _first_reported(item, parts) if parts else ():
+        found[agency] = min(found.get(agency, earliest), earliest)
+    return {agency: first for agency, first in found.items() if first > start}
+
+
+def _first_reported(item: WorkItem, agencies: list[int]) -> list[tuple[int, datetime]]:
+    finer = tuple(Frequency)[: tuple(Frequency).index(Frequency(item.frequency))]
+    return rows_of(
+        "expectation_first",
+        indicator=item.indicator,
+        agencies=agencies,
+        frequencies=list(finer),
+        start=item.period,
+        end=periods.end(item.frequency, item.period),
+    )
 
 
 def _standings(
@@ -174,6 +182,7 @@ def _standings(
     mark: datetime,
 ) -> list[Standing]:
     frequency, start = item.frequency, item.period
+    beginnings = _beginnings(item, facts, schedules)
     standings = []
     for agency in facts.keys() | schedules.keys():
         mine = [s for s in schedules.get(agency, ()) if s.expects(frequency, start)]
@@ -188,6 +197,8 @@ def _standings(
                 agency=agency,
                 owed=owed,
                 covered=covered,
+                begins=beginnings.get(agency),
+                is_scheduled=bool(mine),
                 has_figure=has_figure,
                 final=final,
                 held=held,

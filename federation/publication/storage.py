@@ -51,11 +51,15 @@ class ComputedPeriods:
 
 @dataclass(frozen=True, slots=True)
 class PublicPeriods:
-    """The cells and coverage that are public now, with the ids of their rows."""
+    """The cells and coverage that are public now, with the ids of their rows.
+
+    ``was_known`` says in which periods a number is or was known.
+    """
 
     cells: Values
     ids: Values
     coverage: dict[int, tuple[int, PeriodCoverage]]
+    was_known: NDArray[np.bool_]
 
     def changed_coverage(self, computed: ComputedPeriods) -> list[int]:
         """The positions of the periods whose computed coverage differs from the public one.
@@ -69,12 +73,22 @@ class PublicPeriods:
             if self.coverage.get(position, (0, None))[1] != one and not (is_minute and one.is_waiting)
         ]
 
+    def correction_flags(self, computed: ComputedPeriods, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """In which periods known numbers are corrected. ``changed`` says in which periods cells change.
+
+        It is a correction too if the numbers stop being known, or are known again.
+        """
+        known = [at in self.coverage and self.coverage[at][1].is_known for at in range(len(changed))]
+        is_known = np.array([one.is_known for one in computed.coverage], np.bool_)
+        return self.was_known & (changed | (is_known ^ known))
+
 
 def read(computed: ComputedPeriods) -> PublicPeriods:
     cells, ids = np.zeros_like(computed.cells), np.zeros_like(computed.cells)
+    was_known = np.zeros(len(computed.items), np.bool_)
     if computed.frequency == Frequency.MINUTE:
         # Public minutes are not computed again.
-        return PublicPeriods(cells, ids, {})
+        return PublicPeriods(cells, ids, {}, was_known)
     rows = item_rows("publication_cells", computed.items)
     if rows:
         position, row_ids, country, network, value = (np.array(column) for column in zip(*rows, strict=True))
@@ -92,7 +106,8 @@ def read(computed: ComputedPeriods) -> PublicPeriods:
             for name in _FACTS
         }
         coverage[known["position"]] = known["id"], PeriodCoverage(**facts)
-    return PublicPeriods(cells, ids, coverage)
+        was_known[known["position"]] = known["was_known"]
+    return PublicPeriods(cells, ids, coverage, was_known)
 
 
 def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None, list[WorkItem]]:
@@ -100,6 +115,7 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
     cells = computed.cells != public.cells
     coverage = public.changed_coverage(computed)
     changed = cells.any(axis=(1, 2))
+    corrected = public.correction_flags(computed, changed)
     changed[coverage] = True
     if not changed.any():
         return None, []
@@ -125,6 +141,7 @@ def write(computed: ComputedPeriods, public: PublicPeriods) -> tuple[int | None,
                     "frequency": ("char", np.array([item.frequency for item in items], "S1")),
                     "period": ("timestamptz", microseconds([item.period for item in items])),
                     "version": ("bigint", np.full(len(items), version)),
+                    "is_correction": ("boolean", corrected[changed]),
                 },
                 to=c,
             )

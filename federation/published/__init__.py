@@ -16,6 +16,7 @@ from django.conf import settings
 from psycopg.types.numeric import Int8
 
 from countries.database.routing import read_primary_unless
+from countries.population import NO_POPULATION, Inhabitants
 from countries.reference import Reference
 from federation.database import clock, columns_of, cursor, statement
 from federation.errors import (
@@ -61,6 +62,14 @@ _FEW = 500
 
 _IS_PUBLIC = b"version_to IS NULL"
 _WAS_PUBLIC = b"version_from <= %(version)s AND (version_to IS NULL OR version_to > %(version)s)"
+_CELLS = b"FROM federation_publishedcell\n"
+#: The same cells in two parts, because each part has an index. The larger part is read from its index alone.
+_CELLS_OF_THE_PAST = b"""FROM (
+    SELECT * FROM federation_publishedcell WHERE version_to IS NULL
+    UNION ALL
+    SELECT * FROM federation_publishedcell WHERE version_to > %(version)s
+) AS cell
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ class Selection:
 
     ``countries`` and ``networks`` are numbers of single ones, groups or totals. If ``open``, series that never had a
     cell are left out. ``version`` is the version at which the cells are read. With ``panel``, the numbers are those of
-    the panel of this length in months, instead of all agencies.
+    the panel of this length in months, instead of all agencies. Rates use the population that was known at the instant
+    ``seen``, or that is known now.
     """
 
     indicator: int
@@ -81,6 +91,7 @@ class Selection:
     version: int = NEWEST
     panel: int | None = None
     open: bool = False
+    seen: datetime | None = None
 
 
 def check(selection: Selection, reference: Reference) -> None:
@@ -123,6 +134,12 @@ def live_minutes() -> tuple[datetime, datetime]:
     return now - _LIVE, periods.previous(Frequency.MINUTE, now)
 
 
+def newest() -> tuple[int, datetime] | None:
+    """The newest version, and when it became public. None if nothing has been published."""
+    number, known_at = _newest()
+    return None if number is None or known_at is None else (number, known_at)
+
+
 def at_version(number: int) -> None:
     """Read the rest of the answer from a database that has this version. A replica may not have it yet."""
     read_primary_unless(lambda: (_newest()[0] or 0) >= number)
@@ -144,6 +161,17 @@ def version(selection: Selection) -> int | None:
     return found
 
 
+def extent(selection: Selection) -> tuple[datetime, datetime] | None:
+    """The first and the last public period at the version of a selection. Its range is ignored. None if none is public.
+
+    Of minutes: the first and the last of the newest 60.
+    """
+    if selection.frequency == Frequency.MINUTE:
+        return live_minutes()
+    [(first, last)] = _rows("published_extent", _named(selection), selection.version)
+    return (first, last) if first else None
+
+
 def count_periods(selection: Selection) -> int:
     """Count the published periods, without reading cells."""
     found: int = _rows("published_count", _named(selection), selection.version)[0][0]
@@ -160,7 +188,9 @@ def read(selection: Selection, reference: Reference, *, first: datetime | None =
         countries = np.full(len(row["cells"]), selection.countries[0], np.int16)
         networks = np.full(len(row["cells"]), selection.networks[0], np.int16)
     values = view.grid(listed, coverage, (countries, networks, row["cells"]), row["values"])
-    return _answer(row, _table(selection, reference, listed, coverage, values))
+    return _answer(
+        row, _table(selection, reference, listed, coverage, values), reference.inhabitants_at(selection.seen)
+    )
 
 
 def panel(
@@ -185,7 +215,9 @@ def panel(
         )
         for when in ("", "earlier_")
     )
-    page = _answer(row, _table(selection, reference, listed, coverage, values))
+    page = _answer(
+        row, _table(selection, reference, listed, coverage, values), reference.inhabitants_at(selection.seen)
+    )
     return page, Panel(selection.panel, row["start"], row["end"], row["agencies"], earlier)
 
 
@@ -230,7 +262,8 @@ def window(
     table = Table(length, listed, coverage, values * ~is_withheld, until=row["end"], withheld=is_withheld)
     whole = PeriodRange(reference, indicator, frequency, datetime.fromtimestamp(int(parts[0]), UTC), newest)
     withheld = whole.withheld([listed[at] for at in np.flatnonzero(is_withheld).tolist()])
-    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], _answer(row, table), withheld)
+    page = _answer(row, table, reference.inhabitants)
+    return Window(datetime.fromtimestamp(int(coverage.periods[0]), UTC), row["end"], page, withheld)
 
 
 def window_version(indicator: int, length: str) -> tuple[int, datetime] | None:
@@ -317,10 +350,12 @@ def _window(indicator: int, length: str, countries: list[int], *, parts: bool) -
     return columns_of(statement("published_window"), named) or None
 
 
-def _answer(row: Row, table: Table) -> Page:
+def _answer(row: Row, table: Table, inhabitants: Inhabitants = NO_POPULATION) -> Page:
     """The page has the base with which its values were rounded, or that of the settings if nothing is published."""
-    base = row["rounding_base"] or int(settings.ROUNDING_BASE)
-    return Page(row["version"], row["known_at"], base, row.get("following"), table, row.get("cached"))
+    base, known_at = row["rounding_base"] or int(settings.ROUNDING_BASE), row["known_at"]
+    if known_at and inhabitants.known_at:
+        known_at = max(known_at, inhabitants.known_at)
+    return Page(row["version"], known_at, base, row.get("following"), table, row.get("cached"), inhabitants)
 
 
 def _rows(name: str, named: Row, version: int = NEWEST) -> list[tuple[Any, ...]]:
@@ -334,4 +369,4 @@ def _statement(name: str, version: int) -> bytes:
 
 @cache
 def _of_the_past(name: str) -> bytes:
-    return statement(name).replace(_IS_PUBLIC, _WAS_PUBLIC)
+    return statement(name).replace(_IS_PUBLIC, _WAS_PUBLIC).replace(_CELLS, _CELLS_OF_THE_PAST)

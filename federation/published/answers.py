@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from countries.population import NO_POPULATION
 from federation.published.detail import Withheld
 from federation.rules.coverage import Coverage
-from federation.rules.view import Table
+from federation.rules.view import InhabitantsOf, Table
 from p2p_core.periods import Longs
 
 
@@ -18,7 +19,9 @@ class Page:
     """Some of the selected periods at a version. ``following`` is the first period of the next page.
 
     ``version`` is the newest version of all selected periods, not only of this page. It is None if none of them has
-    been published. ``cached`` is the coverage of a longer range if that of the table was cut out of it.
+    been published. ``known_at`` is the time since which all of the page is public, rates per head included: the time of
+    the version, or of a later change of the population. ``cached`` is the coverage of a longer range if that of the
+    table was cut out of it.
     """
 
     version: int | None
@@ -27,6 +30,15 @@ class Page:
     following: datetime | None
     table: Table
     cached: Coverage | None = None
+    inhabitants: InhabitantsOf = NO_POPULATION
+
+    def rates(self) -> NDArray[np.float64]:
+        """The values per 100,000 inhabitants, as many as were known at the time of the page."""
+        return self.table.rates(self.inhabitants, self.rounding_base)
+
+    def rate_decimals(self) -> list[int]:
+        """By series, how many decimals its rates have."""
+        return self.table.decimals(self.inhabitants, self.rounding_base)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,13 +90,21 @@ def is_late(frequency: str, start: datetime, schedules: Sequence[AgencySchedule]
 WAITING: Final = "O"
 #: What readers see as the status of a period that waits, or in which nobody reported.
 NOT_KNOWN: Final = "O"
+#: The status of a number that the detail of its country withholds.
+WITHHELD: Final = "Q"
+#: The statuses that readers see: final, provisional, not known, withheld.
+STATUSES: Final = ("A", "P", NOT_KNOWN, WITHHELD)
 #: The states of an agency in a period. If several fit, the first of them counts.
 STATES: Final = ("held", "withdrawn", "reported", "partial", "late", "awaited")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One expected agency in one period: what it owes and covers, in seconds, and what its state follows from."""
+    """One expected agency in one period: what it owes and covers, in seconds, and what its state follows from.
+
+    ``begins`` is the first instant that it owes. None if that is the start of the period. ``is_scheduled`` says
+    whether a schedule expects it.
+    """
 
     agency: int
     owed: int
@@ -106,6 +114,8 @@ class Standing:
     held: bool
     withdrawn: bool
     late: bool
+    begins: datetime | None = None
+    is_scheduled: bool = True
 
     @property
     def complete(self) -> bool:
@@ -148,8 +158,8 @@ def with_gaps(numbers: NDArray[np.float64]) -> list[Any]:
 class Coverage:
     """The coverage of some periods: columns with a value for each period, with the names that the table has.
 
-    ``periods`` are the starts of the periods, in seconds since 1970. ``counted_from`` is the same instant, except if
-    counting began within the period: then it is the instant of that beginning. ``share`` is the result of ``share_of``.
+    ``periods`` are the starts of the periods, in seconds since 1970. ``counted_from`` is the same instant, except if an
+    agency began within the period: then it is the latest of these beginnings. ``share`` is the result of ``share_of``.
     ``status`` is a letter. If a period is not public yet, ``agencies_awaited`` is the number of agencies for which it
     waits, until ``awaited_until``; both are 0 for public periods. ``version_from`` is the version in which a row last
     changed.
@@ -195,7 +205,7 @@ class Coverage:
 
     @property
     def beginnings(self) -> dict[int, datetime]:
-        """The periods in which counting began: their position, and the instant of the beginning."""
+        """The periods in which an agency began: their position, and the instant from which all agencies counted."""
         places = np.flatnonzero(self.counted_from > self.periods).tolist()
         return {at: datetime.fromtimestamp(int(self.counted_from[at]), UTC) for at in places}
 
@@ -211,8 +221,8 @@ class PeriodCoverage:
 
     ``agencies``, ``states``, ``covered`` and ``owed`` are parallel, in order of agency. An agency has a figure if it
     covers at least a second. If ``is_break``, values before the period cannot be compared with later ones.
-    ``counted_from`` is set if no agency owes the beginning of the period. If the period is not public yet, ``awaited``
-    says of each agency whether the period waits for it.
+    ``counted_from`` is set if an agency does not owe the beginning of the period. If the period is not public yet,
+    ``awaited`` says of each agency whether the period waits for it.
     """
 
     agencies_expected: int
@@ -233,16 +243,38 @@ class PeriodCoverage:
     def is_waiting(self) -> bool:
         return self.status == WAITING
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is public and an agency reported."""
+        return self.agencies_reporting > 0 and not self.is_waiting
+
     def as_waiting(self, agencies: Collection[int], until: datetime) -> "PeriodCoverage":
         """This coverage, marked as waiting."""
         awaited = tuple(agency in agencies for agency in self.agencies)
         return replace(self, status=WAITING, agencies_awaited=len(agencies), awaited_until=until, awaited=awaited)
 
 
-def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = None) -> PeriodCoverage:
-    """The coverage of a period. Its status is ``P`` if nobody is expected, or if counting began within the period."""
+def _counted_from(standings: Sequence[Standing]) -> datetime | None:
+    """The instant from which all expected agencies counted. None if that is the start of the period.
+
+    An agency without a schedule has promised nothing. It counts only if no agency has a schedule.
+    """
+    scheduled = [one.begins for one in standings if one.is_scheduled]
+    if scheduled:
+        return max(filter(None, scheduled), default=None)
+    first = [one.begins for one in standings if one.begins]
+    return min(first, default=None) if len(first) == len(standings) else None
+
+
+def summarise(standings: Iterable[Standing], start: datetime) -> PeriodCoverage:
+    """The coverage of a period. Its status is ``P`` if nobody is expected, or if an agency began within the period.
+
+    Readers see the hour in which an agency began, because the minutes of reports are not public for long.
+    """
     ordered = sorted(standings, key=lambda standing: standing.agency)
-    final = bool(ordered) and counted_from is None and all(s.complete and s.final for s in ordered)
+    begins = _counted_from(ordered)
+    hour = begins.replace(minute=0) if begins else start
+    final = bool(ordered) and begins is None and all(s.complete and s.final for s in ordered)
     return PeriodCoverage(
         agencies_expected=len(ordered),
         agencies_reporting=sum(s.has_figure for s in ordered),
@@ -252,5 +284,5 @@ def summarise(standings: Iterable[Standing], *, counted_from: datetime | None = 
         states=tuple(s.state for s in ordered),
         covered=tuple(s.covered for s in ordered),
         owed=tuple(s.owed for s in ordered),
-        counted_from=counted_from,
+        counted_from=hour if hour > start else None,
     )

@@ -15,11 +15,13 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES
 from p2p_core.periods import Longs
 
 #: The inhabitants of a country or group (given by its number) in a year. None if they are not known.
-Inhabitants = Callable[[int, int], int | None]
+InhabitantsOf = Callable[[int, int], int | None]
 #: The number that stands for all networks together.
 ALL_NETWORKS: Final = 0
 
 _NETWORK_BITS: Final = 8
+#: So many inhabitants have the rate.
+_PER: Final = 100_000
 
 
 class Series(NamedTuple):
@@ -71,15 +73,33 @@ class Table:
             values[self.withheld] = None
         return {one[:2]: row for one, row in zip(self.series, values.tolist(), strict=True)}
 
-    def rates(self, inhabitants: Inhabitants) -> NDArray[np.float64]:
-        """The values per 100,000 inhabitants of the period's year. NaN if their number is not known, or withheld."""
+    def rates(self, inhabitants: InhabitantsOf, base: int) -> NDArray[np.float64]:
+        """The values per 100,000 inhabitants of the period's year. NaN if their number is not known, or withheld.
+
+        Values are rounded to multiples of ``base``. A rate has as few decimals as it can have so that different values
+        have different rates: its last decimal is worth at most ``base`` events.
+        """
+        people = self._people(inhabitants)
+        steps = 10.0 ** _decimals(people, base)
+        values = self.values if self.withheld is None else np.where(self.withheld, np.nan, self.values)
+        return np.rint(values * _PER / people * steps) / steps
+
+    def decimals(self, inhabitants: InhabitantsOf, base: int) -> list[int]:
+        """By series, how many decimals its rates have: the most of any period. 0 if the inhabitants are not known."""
+        most = np.nan_to_num(_decimals(self._people(inhabitants), base)).max(axis=1, initial=0)
+        return [int(one) for one in most]
+
+    def _people(self, inhabitants: InhabitantsOf) -> NDArray[np.float64]:
+        """The inhabitants by series and period. NaN if their number is not known."""
         # A window belongs to the year in which it ends.
         seconds = np.array([periods.epoch(self.until) - 1]) if self.until else self.coverage.periods
         years, year_of = np.unique(periods.years(self.frequency, seconds), return_inverse=True)
-        people = [[inhabitants(one.country, year) or np.nan for year in years.tolist()] for one in self.series]
-        shape = (len(self.series), len(years))
-        values = self.values if self.withheld is None else np.where(self.withheld, np.nan, self.values)
-        return np.round(values * 100_000 / np.array(people, np.float64).reshape(shape)[:, year_of], 2)
+        listed = [[inhabitants(one.country, year) or np.nan for year in years.tolist()] for one in self.series]
+        return np.array(listed, np.float64).reshape(len(self.series), len(years))[:, year_of]
+
+
+def _decimals(people: NDArray[np.float64], base: int) -> NDArray[np.float64]:
+    return np.maximum(0, np.ceil(np.log10(people / (base * _PER))))
 
 
 def grid(
@@ -105,8 +125,9 @@ def grid(
 def coverage_of(row: Mapping[str, Any]) -> Coverage:
     """The coverage in the row of a statement. Columns that the statement does not return are 0.
 
-    Instead of ``counted_from``, the row may have ``begun``: the instants at which counting began, only for the periods
-    in which it did. If it has ``waiting``, the columns about waiting have values only for these periods.
+    Instead of ``counted_from``, the row may have ``begun``: the instants from which all agencies count, only for the
+    periods in which an agency began. If it has ``waiting``, the columns about waiting have values only for these
+    periods.
     """
     columns: dict[str, Any] = dict.fromkeys(COLUMNS, np.zeros(len(row["periods"]), np.int64)) | dict(row)
     columns["status"] = np.frombuffer(row["status"].encode("ascii"), "S1").astype("U1")

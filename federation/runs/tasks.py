@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from celery import shared_task
 from celery.signals import task_postrun, worker_process_shutdown
@@ -11,7 +12,7 @@ from federation.audit import chain
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.findings import lateness
-from federation.runs import measures, reconciliation, schedules
+from federation.runs import daily_files, measures, reconciliation, schedules
 from federation.worklist import dispatch
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,16 @@ def prune() -> None:
         measures.gather(now=now)
 
     _if_clocks_agree(prune_all)
+
+
+#: Seconds. Longer than any set of files takes, and shorter than the visibility time-out of the broker.
+_FILES_LIMIT: Final = 540
+
+
+@shared_task(soft_time_limit=_FILES_LIMIT, time_limit=_FILES_LIMIT + 30)
+def write_files() -> None:
+    """Write the files of all data, once a day."""
+    _if_clocks_agree(lambda: daily_files.write_if_due(now=clock.agreed()))
 
 
 @task_postrun.connect(dispatch_uid="federation.runs.measures")

@@ -3,7 +3,7 @@
 -- One statement reads one snapshot: version, coverage and cells agree while publications commit. No period is read for
 -- who asks for none: that is how a version is looked up.
 -- Coverage is not read if the reader has it from that version on (`cached`), up to the period `last`.
--- A past view replaces `version_to IS NULL` by the condition of that view.
+-- A past view replaces `version_to IS NULL` by the condition of that view, and the cells by two parts of them.
 WITH latest AS MATERIALIZED (
     -- Nearly always something in the range changed lately; only a range long at rest is searched whole.
     SELECT coalesce(

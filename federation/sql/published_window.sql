@@ -51,19 +51,35 @@ part AS MATERIALIZED (
     WHERE %(parts)s
 ),
 who AS (
-    -- An agency that covers a second of any part has reported.
+    -- An agency that covers a second of any part has reported. It begins with its first part. An instant that a part is
+    -- counted from lies within this part, so the earliest one is that of the first part.
     SELECT
-        count(DISTINCT agency) AS expected, count(DISTINCT agency) FILTER (WHERE standing.covered > 0) AS reporting,
-        coalesce(sum(standing.covered), 0) AS covered, coalesce(sum(standing.owed), 0) AS owed
+        agency, sum(standing.covered) AS covered, sum(standing.owed) AS owed, min(counted_from) AS begins,
+        min(period) AS first, count(*) AS parts, bool_or(frequency = %(frequency)s) AS owes_shorter_parts
     FROM part
     CROSS JOIN unnest(agencies, covered, owed) AS standing (agency, covered, owed)
+    GROUP BY agency
 ),
 coverage AS (
     SELECT
+        count(*) AS expected, count(*) FILTER (WHERE covered > 0) AS reporting,
+        coalesce(sum(covered), 0)::bigint AS covered, coalesce(sum(owed), 0)::bigint AS owed,
+        -- An agency that is not expected until the end of the window does not begin in it. An agency that owes only
+        -- months does not begin with the window's first month if others owe days.
+        coalesce(
+            max(begins) FILTER (
+                WHERE who.parts = (
+                    SELECT count(*) FROM part
+                    WHERE agencies_expected > 0 AND period >= who.first
+                      AND (owes_shorter_parts OR frequency <> %(frequency)s)
+                )
+                AND (owes_shorter_parts OR begins > (SELECT min(period) FROM part WHERE frequency <> %(frequency)s))
+            ),
+            min(begins)
+        ) AS counted_from,
         -- Parts in which nobody is expected do not count.
-        min(counted_from) FILTER (WHERE agencies_expected > 0) AS counted_from,
-        bool_and(status = 'A') FILTER (WHERE agencies_expected > 0) AS is_final
-    FROM part
+        (SELECT every(status = 'A') FROM part WHERE agencies_expected > 0) AS is_final
+    FROM who
 ),
 cells AS (
     SELECT country, sum(value) AS value
@@ -83,9 +99,9 @@ cells AS (
 SELECT
     span."end", latest.version, version.known_at, (SELECT base FROM federation_roundingseal) AS rounding_base,
     ARRAY[span.start] AS periods,
-    ARRAY[who.expected::smallint] AS agencies_expected,
-    ARRAY[who.reporting::smallint] AS agencies_reporting,
-    who.covered, who.owed,
+    ARRAY[coverage.expected::smallint] AS agencies_expected,
+    ARRAY[coverage.reporting::smallint] AS agencies_reporting,
+    coverage.covered, coverage.owed,
     CASE WHEN coverage.is_final AND coverage.counted_from <= span.start THEN 'A' ELSE 'P' END AS status,
     ARRAY[coalesce(coverage.counted_from, span.start)] AS counted_from,
     (SELECT coalesce(array_agg(first), '{}') FROM run WHERE frequency = %(frequency)s AND first < until) AS parts,
@@ -93,6 +109,5 @@ SELECT
     (SELECT coalesce(array_agg(value::bigint ORDER BY country), '{}') FROM cells) AS values
 FROM span
 CROSS JOIN latest
-CROSS JOIN who
 CROSS JOIN coverage
 LEFT JOIN federation_version AS version ON version.number = latest.version

@@ -31,7 +31,7 @@ _MINUTE_LENGTH = timedelta(minutes=1)
 CLAIM = {"figure": 500, "publish": 100, "panel": 1}
 #: After this many failures an item is set aside for a person.
 ATTEMPTS = 3
-#: The most items in one statement. A new schedule can make all hours since 2000 stale.
+#: The most items in one statement. A new schedule can make all hours since 2017 stale.
 APPENDED = 10_000
 
 

@@ -27,6 +27,8 @@ NETWORK_NUMBERS = [NETWORKS[code] for code in invented.NETWORK_SHARES]
 #: The position of the total, after the networks.
 TOTAL = len(NETWORK_NUMBERS)
 AGENCIES = INVENTED[:9]
+#: Small numbers are easier to guess, so these agencies count less than those of the demo.
+QUIET = 0.2
 HONEST, INSIDERS = range(6), range(6, 9)
 #: A time at which the year before, its last week and the hour before noon have just been published.
 NOW = datetime(2027, 1, 5, 12, 5, tzinfo=UTC)
@@ -84,7 +86,7 @@ def invent(frequency: str, first: datetime, last: datetime, *, seed: int = 1) ->
         rng = np.random.default_rng(number)
         mixture = invented.draw_mixture(people, near=near, home=unit.country, networks=invented.NETWORK_SHARES, rng=rng)
         shares = mixture.shares.reshape(-1, len(mixture.networks))[[mixture.countries.index(code) for code in PLACES]]
-        level = invented.expected_counts(starts, ends, level=unit.level, utc_offset=unit.utc_offset)
+        level = invented.expected_counts(starts, ends, level=unit.level * QUIET, utc_offset=unit.utc_offset)
         rates.append(level[:, None, None] * shares)
     expected = np.array(rates)
     counts = np.random.default_rng(seed).poisson(expected)

@@ -11,6 +11,7 @@ from tests.chaos.client import Web
 from tests.chaos.telling import told_again
 from tests.cluster import Cluster, Part
 from tests.oracles import federation as oracle
+from tests.oracles import records, sliding_windows
 
 _SHOWN = 10
 #: Without minutes: what had come when they were published is not kept.
@@ -36,8 +37,8 @@ def _published(expected: oracle.Federation, indicator: int) -> dict[Key, Any]:
             for (country, network), value in expected.published(indicator, frequency, period).items():
                 if network in networks:
                     found[frequency, label, _COUNTRY[country], _NETWORK[network]] = value
-    for name in oracle.WINDOWS:
-        window = expected.window(indicator, name)
+    for name in sliding_windows.WINDOWS:
+        window = sliding_windows.window(expected, indicator, name)
         if window is not None:
             found[name,] = (window.start, window.end, _coverage(window.coverage))
             found |= {(name, _COUNTRY[country]): value for country, value in window.values.items()}
@@ -48,7 +49,7 @@ _COUNTRY = {number: code for code, number in (codes.COUNTRIES | codes.GROUPS).it
 _NETWORK = {number: code for code, number in codes.NETWORKS.items()} | {0: "_T"}
 
 
-def _coverage(coverage: oracle.Coverage) -> Key:
+def _coverage(coverage: records.Coverage) -> Key:
     share = coverage.covered * 10_000 // coverage.owed / 10_000 if coverage.owed else None
     status = coverage.status if coverage.reporting else "O"
     until = instants.write(coverage.until) if coverage.until else None
@@ -69,7 +70,7 @@ def _public(host: Part, now: datetime) -> dict[Key, Any]:
                 path = f"?indicator=DOWNLOADS&frequency={frequency}&{span}&country={country}&network={network}"
                 for page in _pages(host, path):
                     found |= _read(frequency, page)
-    for name in oracle.WINDOWS:
+    for name in sliding_windows.WINDOWS:
         found |= _window(host, name)
     return found
 

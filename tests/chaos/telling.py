@@ -11,8 +11,9 @@ from federation.database import clock
 from federation.models.submissions import Report
 from tests.integration.federation.comparison import stored_frozen
 from tests.oracles import federation as oracle
+from tests.oracles import records
 from tests.oracles.desk import Desk
-from tests.oracles.federation import Place
+from tests.oracles.places import Place
 
 
 class Said(NamedTuple):
@@ -58,8 +59,8 @@ def desk_again() -> Desk:
     return desk
 
 
-def _heard(row: Report) -> oracle.Report:
-    return oracle.Report(
+def _heard(row: Report) -> records.Report:
+    return records.Report(
         submission=row.submission_id,
         agency=row.agency_id,
         indicator=row.indicator_id,
@@ -73,6 +74,6 @@ def _heard(row: Report) -> oracle.Report:
     )
 
 
-def _promised(row: Schedule) -> oracle.Schedule:
+def _promised(row: Schedule) -> records.Schedule:
     deadline = timedelta(minutes=row.deadline_minutes)
-    return oracle.Schedule(row.agency_id, row.indicator_id, row.frequency, row.valid_from, row.valid_to, deadline)
+    return records.Schedule(row.agency_id, row.indicator_id, row.frequency, row.valid_from, row.valid_to, deadline)

@@ -10,6 +10,8 @@ from django.urls.resolvers import LocalePrefixPattern
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/access.md"
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+#: What a refusal may be where a table names no method.
+REFUSALS = {"401", "403", "404", "405"}
 Row = dict[str, str]
 
 
@@ -28,6 +30,19 @@ def tables() -> dict[str, list[Row]]:
             elif set("".join(cells)) - set("-:"):
                 found.setdefault(heading, []).append(dict(zip(columns, cells, strict=True)))
     return found
+
+
+def kind_of(answer: Any) -> str:
+    """Whether an answer let the caller in, or else how it refused the caller."""
+    there = answer["Location"] if answer.status_code == 302 else ""
+    if there.startswith(("/admin/login/?next=", "/agency/sign-in/")):
+        return "sign in"
+    if there.startswith(("/admin/second-factor/?next=", "/agency/second-factor/?next=")):
+        return "second factor"
+    if answer.status_code == 302 and answer["Location"] == "/admin/":
+        # What Django's admin says of a row that is not there.
+        return "404"
+    return str(answer.status_code) if str(answer.status_code) in REFUSALS else "yes"
 
 
 def addresses() -> list[str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.bad_requests import CASES, MARK, SLOW, get, table
+from tests.contract.bad_requests import CASES, SLOW, table
+from tests.contract.raw_requests import MARK, get
 from tests.contract.server import read, serving
 from tests.integration.processes import PLENTY
 

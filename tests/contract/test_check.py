@@ -33,8 +33,7 @@ from p2p_core.scopes import SUBMIT
 from p2p_core.workbooks import files, sentences, values
 from p2p_core.workbooks.scan import letters
 from p2p_core.workbooks.values import Clock
-from tests.contract.agency.conftest import account
-from tests.contract.agency.test_pages import drop
+from tests.contract.agency.conftest import account, drop
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.fuzz import bodies, documents, edits, series
 from tests.fuzz.documents import AGENCY, INDICATORS, NOW

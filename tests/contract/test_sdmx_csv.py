@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd  # type: ignore[import-untyped]  # it ships no types
+import pandas as pd
 import pytest
 import sdmx
 from pysdmx.io.csv.sdmx10.writer import write as write_10

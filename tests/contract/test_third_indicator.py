@@ -30,10 +30,11 @@ GERMAN = {
     "description": "Anrufe bei Hilfetelefonen, die Dateien der Polizei nennen, nach dem Land des Telefons.",
     "notes": "Ein Anruf ist kein Mensch: Manche rufen zweimal an.",
 }
-#: What pages about one indicator have of all: the choice between them, the words of the script, and how agencies count.
+#: What pages about one indicator have of all: the choice between them, the words of the script, how agencies count, and
+#: that files can be downloaded.
 OF_ALL = re.compile(
     r'<nav class="choice".*?</nav>|<script [^>]*application/json.*?</script>| download="'
-    r'|<section aria-labelledby="setups">.*?</section>',
+    r'|<section aria-labelledby="setups">.*?</section>|<summary>Share, cite or download</summary>',
     re.DOTALL,
 )
 PAGES = ("/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/", "/countries/no/chart.svg")
@@ -56,7 +57,8 @@ def third(module_db):
     loader.load(by="a test")
     desk = signed_in(Client(), User.objects.create_superuser("ada"))
     form = {
-        "code": "CALLS", "reason": "Helplines count too.", **ENGLISH, **field("translations-0-", GERMAN),
+        "code": "CALLS", "reason": "Helplines count too.", "usual_rate": "0.5", **ENGLISH,
+        **field("translations-0-", GERMAN),
         "translations-TOTAL_FORMS": "1", "translations-INITIAL_FORMS": "0",
     }  # fmt: skip
     answer = desk.post(reverse("admin:countries_indicator_add"), form)
@@ -105,6 +107,8 @@ def test_map_counts_in_its_unit(read, prefix, words, head):
     assert f'"CALLS": {{"one": "{{value}} {one}", "other": "{{value}} {many}"}}' in page
     assert f'"CALLS": {{"head": "{head}", "count": "{words["name"]}"}}' in page
     assert f">60</strong> {many} " in page
+    # The colours of the map begin where the coordinator has said.
+    assert '"CALLS": 0.5' in page
 
 
 @pytest.mark.parametrize(("prefix", "words"), [("", ENGLISH), ("/de", GERMAN)])

@@ -46,8 +46,9 @@ def _label(rng: Random, frequency: str) -> str:
     if frequency == "H":
         return f"{NOW - timedelta(hours=ago):%Y-%m-%dT%H:00}"
     if frequency == "D":
-        return f"{NOW - timedelta(days=ago):%Y-%m-%d}"
-    months = NOW.year * 12 + NOW.month - 1 - min(ago, 300)
+        return f"{NOW - timedelta(days=min(ago, 3600)):%Y-%m-%d}"
+    # None before 2017.
+    months = NOW.year * 12 + NOW.month - 1 - min(ago, 118)
     return f"{months // 12:04}-{months % 12 + 1:02}"
 
 

@@ -21,6 +21,7 @@ _ROLE = os.environ.get("FUZZ_ROLE", "nobody")
 _FINDING = os.environ.get("FUZZ_FINDING", "1")
 _SUBMISSION = os.environ.get("FUZZ_SUBMISSION", "")
 
+_WITH_NAMES = ("xlsx", "jsonstat")
 _RANGES = {
     "N": lambda minute: (minute, minute),
     "H": lambda _: ("2026-11-24T09:00", "2026-11-24T10:00"),
@@ -45,6 +46,7 @@ def _question(case: Any) -> None:
     """Ask for an indicator that there is, over periods of the frequency asked for, which published tables allow."""
     query = case.query
     _no_cursor(query)
+    _named(query)
     query["indicator"] = "DOWNLOADS"
     frequency = query["frequency"]
     query["start"], query["end"] = _RANGES[frequency](os.environ.get("FUZZ_MINUTE", ""))
@@ -56,6 +58,19 @@ def _question(case: Any) -> None:
         query["as_of"] = "2026-11-24T10:00:00Z"
         if frequency == "N" and not query.get("panel"):
             del query["as_of"]
+
+
+def _named(query: dict[str, Any]) -> None:
+    """Only files with names have a language."""
+    if query.get("language"):
+        query["language"] = "nb"
+        if query.get("format") not in _WITH_NAMES:
+            del query["language"]
+
+
+def _live(case: Any) -> None:
+    _known("indicator")(case)
+    _named(case.query)
 
 
 def _no_cursor(query: dict[str, Any]) -> None:
@@ -81,6 +96,13 @@ def _known(*names: str) -> Callable[[Any], None]:
         case.query |= {name: values[name] for name in names if case.query.get(name)}
 
     return settle
+
+
+def _corrections(case: Any) -> None:
+    """Ask for networks only where they are published."""
+    _known("indicator", "since")(case)
+    if case.query["frequency"] == "H" and case.query.get("network"):
+        case.query["network"] = "_T"
 
 
 def _submission(case: Any) -> None:
@@ -121,8 +143,8 @@ def _ended(body: dict[str, Any]) -> dict[str, Any]:
 _PERIODS: dict[str, Callable[[int], str]] = {
     "N": lambda number: f"2026-11-{number // 1440 % 20 + 1:02}T{number // 60 % 24:02}:{number % 60:02}",
     "H": lambda number: f"2026-{number // 600 % 10 + 1:02}-{number // 24 % 25 + 1:02}T{number % 24:02}:00",
-    "D": lambda number: f"{2015 + number // 300 % 10}-{number // 25 % 12 + 1:02}-{number % 25 + 1:02}",
-    "M": lambda number: f"{2000 + number // 12 % 26}-{number % 12 + 1:02}",
+    "D": lambda number: f"{2017 + number // 300 % 9}-{number // 25 % 12 + 1:02}-{number % 25 + 1:02}",
+    "M": lambda number: f"{2017 + number // 12 % 9}-{number % 12 + 1:02}",
 }
 
 
@@ -163,8 +185,9 @@ _SETTLED: dict[str, Callable[[Any], None]] = {
     "GET /api/v1/aggregates/": _question,
     "GET /api/v1/coverage/": _question,
     "GET /api/v1/figures/": _figures,
-    "GET /api/v1/aggregates/live/": _known("indicator"),
+    "GET /api/v1/aggregates/live/": _live,
     "GET /api/v1/aggregates/windows/": _known("indicator"),
+    "GET /api/v1/corrections/": _corrections,
     "GET /api/v1/annotations/": _known("indicator", "agency", "start", "end"),
     "GET /api/v1/countries/": _known("language"),
     "GET /api/v1/help-services/": _known("language"),

@@ -26,6 +26,8 @@ _ASKED: Final[dict[str, dict[str, str]]] = {
     f"{_V1}aggregates/live/": {"indicator": "DOWNLOADS", "country": "NO", "format": "json"},
     f"{_V1}aggregates/windows/": {"indicator": "DOWNLOADS", "window": "P7D", "country": "*"},
     f"{_V1}coverage/": {**_ENOUGH, "as_of": "2026-11-24T10:00Z"},
+    f"{_V1}corrections/": {"indicator": "DOWNLOADS", "frequency": "D", "country": "NO,EUROPE", "network": "_T",
+                           "since": "2026-11-01T00:00:00Z", "limit": "10", "format": "csv"},
     f"{_V1}figures/": {**_ENOUGH, "agency": "NO-KRIPOS"},
     f"{_V1}findings/": {"state": "open,answered", "rule": "R105", "severity": "warning", "indicator": "DOWNLOADS",
                         "frequency": "H", "since": "2026-11-01T00:00:00Z"},
@@ -46,10 +48,11 @@ _PAGES: Final[dict[str, dict[str, str]]] = {
                        "start": "2026-01-01", "end": "2026-11-01", "as_of": "2026-11-24T10:00:00Z"},
     "/countries/no/chart.svg": {"frequency": "M", "as_of": "2026-11-24T10:00:00Z", "start": "2025-01",
                                 "end": "2026-10"},
+    "/corrections/": {"indicator": "DOWNLOADS", "country": "all", "frequency": "W", "older": "12_2026-W44"},
     "/help/": {"language": "nb", "country": "NO"},
     "/coverage/": {"indicator": "DOWNLOADS"},
     "/nb/": {"window": "P1D"},
-    "/about/": {}, "/no/such/page/": {},
+    "/about/": {}, "/method/": {}, "/participants/": {}, "/accessibility/": {}, "/privacy/": {}, "/no/such/page/": {},
 }  # fmt: skip
 _EXTREMES: Final = (
     "0001-01-01T00:00:00Z", "0001-01-01T00:00Z", "0001-01-01", "0001-01", "0001", "9999-12-31T23:59:59.999999Z",

@@ -24,7 +24,7 @@ ADDRESSES = [
     "/countries/no/", "/countries/no/?with=se&show=head", "/countries/no/?frequency=M&start=2026-01&end=2026-03",
     "/countries/no/?as_of=2026-11-01T00:00Z", "/countries/no/?as_of=nonsense",
     "/coverage/", "/coverage/?indicator=HELP_VISITS", "/help/", "/help/?language=all", "/help/?country=NO",
-    "/about/", "/data/",
+    "/about/", "/method/", "/participants/", "/accessibility/", "/privacy/", "/data/",
 ]  # fmt: skip
 EMBEDDED = ["/embed/map/", "/embed/map/?window=P365D", "/embed/country/no/", "/embed/country/no/?with=se"]
 FOR_PROGRAMS = ["/catalog.ttl", "/api/v1/networks/", "/api/v1/help-services/?country=NO", "/sdmx/2.1/dataflow"]
@@ -137,5 +137,5 @@ def test_help_comes_from_a_server_that_has_read_nothing_before(stack):
         assert name in body.partition('<ul class="services">')[2].partition("</ul>")[0], path
         assert re.search(r'<p class="covered gaps">[^<]+</p>', body), "nothing says that the list may be out of date"
     assert "Det finnes hjelp" in stack.read("/help/", **{"Accept-Language": "nn-NO"})[2]
-    for path in ("/", "/countries/no/", "/embed/map/", "/about/"):
+    for path in ("/", "/countries/no/", "/embed/map/", "/coverage/"):
         assert stack.read(path)[0] == 503, path

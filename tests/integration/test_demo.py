@@ -51,6 +51,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
 
     has_a_country_of_each_step(url)
     waits_for_the_late_agency_and_not_for_the_silent_one(url)
+    lists_its_corrections_and_not_its_loading(url)
     send_as_told(said, url)
     answers_the_examples_of_the_documentation(data=tmp_path, port=free_port)
     counts_a_real_swarm(sign_in_as_told(said, url), url)
@@ -87,9 +88,18 @@ def waits_for_the_late_agency_and_not_for_the_silent_one(url):
     _, late = awaited_and_late()
     for path in ("/", "/coverage/", "/countries/li/"):
         with urllib.request.urlopen(f"{url}{path}", timeout=60) as answer:
-            page = " ".join(answer.read().decode().split())
-        assert re.search(r"Ireland demo unit \(invented\) has been silent since [^.]+\. Numbers do not wait", page)
+            page = " ".join(re.sub(r"<[^>]+>", " ", answer.read().decode()).split())
+        silent = r"Ireland demo unit \(invented\) has been silent since [^.]+\. "
+        assert re.search(rf"{silent}Numbers are published without waiting for it\.", page)
         assert f"not public yet: waiting for {len(late)} of 11 agencies, until" in page
+
+
+def lists_its_corrections_and_not_its_loading(url):
+    address = f"{url}/api/v1/corrections/?indicator=DOWNLOADS&frequency=D&country=EUROPE&limit=1000"
+    week = f"{datetime.now(UTC) - timedelta(days=7):%Y-%m-%d}"
+    found = [one for one in fetch(address)["corrections"] if one["period"] < week]
+    assert found
+    assert [one for one in found if one["agencies_reporting_before"] != one["agencies_reporting_after"]] == []
 
 
 def answers_the_examples_of_the_documentation(**stack):
@@ -101,7 +111,7 @@ def answers_the_examples_of_the_documentation(**stack):
     assert [cell["value"] >= 250 for cell in hour["observations"]] == [True]
     for example in documents.blocks("docs/reference/api.md"):
         (answer,) = documents.follow(example.replace("curl", "curl -s"), **stack)
-        assert "observations" in answer
+        assert {"observations", "corrections"} & answer.keys()
 
 
 def sign_in_as_told(said, url):

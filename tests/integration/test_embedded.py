@@ -234,6 +234,7 @@ def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(pytho
     shutil.rmtree((tmp_path / "postgres").resolve().parent)
 
 
+@pytest.mark.verify
 def test_processes_that_look_for_a_port_at_once_find_different_ones(python, tmp_path):
     look = "from config.embedded.process import free_port; print(*(free_port() for _ in range(20)))"
     lookers = [python(look, data=tmp_path) for _ in range(3)]

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.bad_requests import reporting
+from tests.contract.raw_requests import reporting
 from tests.contract.server import serving
 from tests.integration.processes import PLENTY
 from tests.integration.test_web import cookies_of, upload

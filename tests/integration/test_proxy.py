@@ -1,31 +1,16 @@
-"""The shipped nginx, in front of two real web hosts and of hosts that show the requests that reach them."""
+"""The shipped nginx, in front of hosts that show the requests that reach them."""
 
-import gzip
-import http.client
-import http.server
 import json
-import os
 import re
-import signal
 import socket
 import ssl
-import subprocess
-import sys
-import threading
-from contextlib import ExitStack, contextmanager
-from functools import partial
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 
 from api.site import country_view
-from config.embedded.process import free_port
-from config.processes import bound_to_parent
 from tests.cluster import nginx
-from tests.contract.callers import Caller, report
-from tests.factories import AgencyFactory, DetailFactory, HelpServiceFactory, IndicatorFactory, NetworkFactory
 from tests.integration.processes import ROOT, eventually
+from tests.integration.shipped_proxy import Host, ask, ask_raw, proxy
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,89 +18,6 @@ pytestmark = [
 ]
 #: Pages of an agency.
 OWN = ("/agency/", "/nb/agency/findings/?before=7&all", "/agency/sign-in/?next=/agency/")
-PUBLIC = {"Cache-Control": "public, max-age=60"}
-
-
-class Answer:
-    def __init__(self, answer):
-        self.status, self.headers, self.body = answer.status, answer.headers, answer.read()
-
-    @property
-    def cache(self):
-        return self.headers["X-Cache"]
-
-
-def ask(port, path, method="GET", body=None, context=None, **headers):
-    kind = partial(http.client.HTTPSConnection, context=context) if context else http.client.HTTPConnection
-    asking = kind("localhost" if context else "127.0.0.1", port, timeout=60)
-    try:
-        asking.request(method, path, body, {"Host": f"localhost:{port}", **headers})
-        return Answer(asking.getresponse())
-    finally:
-        asking.close()
-
-
-def ask_raw(port, *lines, body=b""):
-    """What comes back for bytes that no client library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
-        raw.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode() + body)
-        received = b""
-        while piece := raw.recv(65_536):
-            received += piece
-    return received.decode(errors="replace")
-
-
-class Host:
-    """A web host that keeps what reached it, and answers what it is told to."""
-
-    def __init__(self):
-        self.reached, self.headers, self.status, self.breaks = [], dict(PUBLIC), 200, False
-        host = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                length = int(self.headers.get("Content-Length") or 0)
-                self.rfile.read(length)
-                host.reached.append((self.command, self.path, self.headers))
-                if host.breaks:
-                    self.close_connection = True
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    return
-                body = f"answer {len(host.reached)}".encode()
-                self.send_response(host.status)
-                for name, value in host.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_POST = do_GET  # noqa: N815  http.server calls it so
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        # It looks so often whether it is to stop.
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@contextmanager
-def proxy(folder, *upstreams, **more):
-    port = free_port()
-    process = nginx.start(folder, upstreams=upstreams, port=port, **more)
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 @pytest.fixture
@@ -154,6 +56,11 @@ def test_token_goes_on_only_with_what_belongs_to_somebody(host, port):
     for path in ("/api/v1/figures/", "/oauth/token/", "/readyz"):
         ask(port, path, Authorization="Bearer x")
     assert [one["Authorization"] for *_, one in host.reached] == [None, *["Bearer x"] * 3]
+
+
+def test_expectation_does_not_reach_a_host_which_would_wait_for_a_body(host, port):
+    assert ask(port, "/healthz", Expect="100-continue").status == 200
+    assert [one["Expect"] for *_, one in host.reached] == [None]
 
 
 @pytest.mark.parametrize(
@@ -199,8 +106,8 @@ def test_odd_parameters_do_not_defeat_the_cache(host, port):
 def test_pages_know_no_parameter_that_the_proxy_takes_out():
     """The proxy passes on every parameter that the code of the pages reads."""
     read = set()
-    for module in (ROOT / "api/site").glob("*.py"):
-        read |= set(re.findall(r'(?:given\.get(?:list)?\(|_chosen\(given, )"(\w+)"', module.read_text()))
+    for module in (ROOT / "api/site").rglob("*.py"):
+        read |= set(re.findall(r'(?:(?:given|GET)\.get(?:list)?\(|\bchosen\(given, )"(\w+)"', module.read_text()))
     read |= set(country_view._TIMES)
     known = re.findall(r"\(\?:(indicator\|[a-z_|]+)\)=", nginx.SHIPPED.read_text())
     assert [set(one.split("|")) for one in known] == [read] * 2
@@ -365,142 +272,3 @@ def test_tls_is_modern(host, tmp_path):
         old.set_ciphers("ECDHE-ECDSA-AES128-SHA")
         with pytest.raises(ssl.SSLError):
             ask(port, "/", context=old)
-
-
-VIEW = "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start=2026-11-01&end=2026-11-02"
-
-
-def web_host(port, log):
-    """A web host as `docs/how-to/deploy.md` starts it, on the database of the tests."""
-    database = urlsplit(os.environ.get("TEST_DATABASE_WEB_URL", os.environ["DATABASE_URL"]))
-    url = database._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    return subprocess.Popen(
-        bound_to_parent([sys.executable, "-m", "config.web"]),
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url, "PORT": str(port), "WEB_PROCESSES": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
-
-
-def finishes_what_it_has(port, process, kripos):
-    """Asked to stop in the midst of a large submission, a host takes it whole, and nobody else any more."""
-    reports = [report(("NO", "ARES", 3), ago=5)]
-    body = json.dumps({"indicator": "DOWNLOADS", "reports": reports}).encode() + b" " * 3 * 2**20
-    head = [
-        "POST /api/v1/submissions/ HTTP/1.1", "Host: localhost", f"Authorization: Bearer {kripos.token}",
-        "Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue",
-    ]  # fmt: skip
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
-        sender.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
-        assert sender.recv(100).startswith(b"HTTP/1.1 100")
-        sender.sendall(body[: 2**20])
-        process.send_signal(signal.SIGTERM)
-        assert eventually(lambda: not _listens(port))
-        sender.sendall(body[2**20 :])
-        assert sender.recv(100).startswith(b"HTTP/1.1 202")
-    assert process.wait(60) == 0
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
-
-
-@pytest.mark.verify
-@pytest.mark.django_db(transaction=True)
-def test_two_real_hosts_answer_as_one_and_what_was_public_stays_readable_without_them(tmp_path):
-    IndicatorFactory.create()
-    NetworkFactory.create()
-    for language in ("nb", "de", "en"):
-        HelpServiceFactory.create(languages=[language])
-    for code in ("NO", "DE", "FR", "SE"):
-        DetailFactory.create(country__code=code)
-    kripos = Caller(agency=AgencyFactory.create(code="NO-KRIPOS"))
-    connection.close()
-    ports = [free_port(), free_port()]
-    with ExitStack() as until, (tmp_path / "web.log").open("wb") as log:
-        hosts = [web_host(port, log) for port in ports]
-        until.callback(lambda: [one.kill() or one.wait() for one in hosts])
-        assert all(eventually(lambda port=port: _listens(port)) for port in ports)
-        # They listen before they can answer; a first answer that takes long is not kept in every case.
-        assert [ask(port, "/healthz").status for port in ports] == [200, 200]
-        port = until.enter_context(proxy(tmp_path, *(f"127.0.0.1:{one}" for one in ports)))
-
-        formats_and_languages_are_kept_apart(port)
-        etags_are_answered_without_a_host(port)
-        sent = submits(port, kripos)
-        finishes_what_it_has(ports[0], hosts[0], kripos)
-        assert [ask(port, f"{VIEW}&country={country}").status for country in ("NO", "DE", "FR", "SE")] == [200] * 4
-        location = sent.headers["Location"].partition(f":{port}")[2]
-        assert ask(port, location, Authorization=f"Bearer {kripos.token}").status == 200
-        stop(hosts[1])
-        # What was asked for before stays there, also when it is old; what was not is refused in our words.
-        assert eventually(lambda: ask(port, VIEW, Accept="text/csv").cache == "STALE")
-        assert ask(port, VIEW, Accept="text/csv").status == 200
-        refused = ask(port, f"{VIEW}&country=PT")
-        assert (refused.status, json.loads(refused.body)["code"]) == (503, "not_ready")
-
-
-def _listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def kept(port, path, **headers):
-    """Ask until nginx answers from its cache: it may hand out an answer before it has stored it."""
-    answers = []
-
-    def is_kept():
-        answers.append(ask(port, path, **headers))
-        assert answers[-1].status == 200, answers[-1].body
-        # A slow machine may be late for a hit.
-        return answers[-1].cache in {"HIT", "STALE", "UPDATING", "REVALIDATED"}
-
-    assert eventually(is_kept)
-    assert len({one.body for one in answers}) == 1
-    return answers[-1]
-
-
-def formats_and_languages_are_kept_apart(port):
-    as_json = kept(port, VIEW, Accept="application/json")
-    as_csv = kept(port, VIEW, Accept="text/csv")
-    assert (as_json.headers["Content-Type"], as_csv.headers["Content-Type"][:8]) == ("application/json", "text/csv")
-    texts = {language: kept(port, "/api/v1/countries/", **{"Accept-Language": language}) for language in ("nb", "de")}
-    assert texts["nb"].body != texts["de"].body
-    pages = [kept(port, path) for path in ("/help/", "/nb/help/", "/de/help/")]
-    assert len({page.body for page in pages}) == 3
-    packed = kept(port, "/help/", **{"Accept-Encoding": "gzip"})
-    assert gzip.decompress(packed.body) == pages[0].body
-    a_change_of_language_is_another_answer(port)
-
-
-def a_change_of_language_is_another_answer(port):
-    """A browser that goes on with what it has of one language gets the other one, from the proxy's cache too."""
-    helps = {language: kept(port, "/help/", **{"Accept-Language": language}) for language in ("nb", "de", "en")}
-    assert len({one.body for one in helps.values()}) == len({one.headers["ETag"] for one in helps.values()}) == 3
-    for before, language in (("nb", "de"), ("de", "en"), ("en", "nb")):
-        known = {"Accept-Language": language, "If-None-Match": helps[before].headers["ETag"]}
-        changed = ask(port, "/help/", **known)
-        assert (changed.status, changed.body) == (200, helps[language].body)
-        same = ask(port, "/help/", **known | {"If-None-Match": helps[language].headers["ETag"]})
-        assert same.status == 304
-    framed = kept(port, "/embed/map/")
-    assert framed.headers["X-Frame-Options"] is None
-    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
-
-
-def etags_are_answered_without_a_host(port):
-    whole = kept(port, "/api/v1/networks/", Accept="application/json")
-    again = ask(port, "/api/v1/networks/", Accept="application/json", **{"If-None-Match": whole.headers["ETag"]})
-    assert (again.status, again.body, again.cache) == (304, b"", "HIT")
-
-
-def submits(port, kripos):
-    body = json.dumps({"indicator": "DOWNLOADS", "reports": [report(("NO", "ARES", 3))]})
-    headers = {"Authorization": f"Bearer {kripos.token}", "Content-Type": "application/json"}
-    sent = ask(port, "/api/v1/submissions/", "POST", body, **headers)
-    assert sent.status == 202
-    assert sent.headers["Cache-Control"] == "no-store"
-    return sent

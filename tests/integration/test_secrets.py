@@ -44,8 +44,8 @@ BROKEN = {
 def test_every_setting_that_holds_a_secret_is_planted():
     text = (ROOT / "docs/reference/settings.md").read_text()
     named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEY|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
-    # Who publishes is on every page of the catalogue.
-    assert set(named) - {"PUBLISHER_URL"} == PLANTED.keys()
+    # Everybody reads who publishes and who takes complaints.
+    assert set(named) - {"PUBLISHER_URL", "ACCESSIBILITY_COMPLAINTS_URL"} == PLANTED.keys()
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BROKEN.items() for value in values])

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from tests.contract.bad_requests import get, post, reporting
+from tests.contract.raw_requests import get, post, reporting
 from tests.contract.server import read, serving
 from tests.integration.processes import PLENTY, ROOT, alive, descendants, eventually
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from statistics import median
 
 from tests.oracles.calendar import DAY, FREQUENCIES, end_of, is_as_fine, length_of, start_of
-from tests.oracles.federation import REJECTED, REPLACED, SUMMED_FROM, USABLE, WAITING, Report
+from tests.oracles.figures import SUMMED_FROM
+from tests.oracles.records import REJECTED, REPLACED, USABLE, WAITING, Report
 
 Key = tuple[int, int, str, datetime]
 Line = tuple[int, int]

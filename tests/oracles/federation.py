@@ -5,16 +5,28 @@ figures, the coverage and the published numbers are. It uses no database, no Num
 made.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 from tests.oracles import rounding
 from tests.oracles.calendar import DAY, FREQUENCIES, Stretch, end_of, is_as_fine, length_of, start_of
+from tests.oracles.figures import SUMMED_FROM, Figures
+from tests.oracles.places import (
+    ALL_NETWORKS,
+    MEMBERS,
+    TOTAL,
+    Cells,
+    Place,
+    difference,
+    is_public,
+    margins_of,
+    places_with,
+    smallest_holding,
+    sum_of,
+)
+from tests.oracles.records import Coverage, Detail, Report, Schedule
 
 #: After its end, a period waits so long for its last reports.
 GRACE = timedelta(seconds=60)
@@ -24,19 +36,9 @@ LIVE = timedelta(hours=2)
 LIMITS = {"N": GRACE, "H": timedelta(hours=3), "D": 3 * DAY, "W": 7 * DAY, "M": 31 * DAY, "A": 31 * DAY}
 #: An agency is silent that has missed so many periods since its newest figure.
 SILENT_AFTER = 3
-SUMMED_FROM = {"H": "N", "D": "H", "W": "D", "M": "D", "A": "M"}
-#: Of what a window is made, and how many days it has.
-WINDOWS = {"P1D": ("H", 1), "P7D": ("D", 7), "P30D": ("D", 30), "P365D": ("D", 365)}
-ALL_NETWORKS = 0
 #: The agency of a first sum.
 NOBODY = 0
 
-#: What became of a report: it may count, it waits for a decision, was rejected, or was replaced while it waited.
-USABLE, WAITING, REJECTED, REPLACED = "usable", "waiting", "rejected", "replaced"
-
-#: A country or group, and a network or all of them.
-Place = tuple[int, int]
-Cells = dict[Place, int]
 #: Of each published indicator, frequency and period: the figures by agency, as they were when it was published first.
 Frozen = dict[tuple[int, str, datetime], dict[int, Cells]]
 
@@ -48,150 +50,6 @@ class Cell(NamedTuple):
     period: datetime
     country: int
     network: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report of one agency for one period; ``cells`` has the cells that are not zero."""
-
-    submission: UUID
-    agency: int
-    indicator: int
-    frequency: str
-    period: datetime
-    status: str
-    withdrawn: bool
-    cells: dict[Place, int]
-    prepared: datetime
-    received: datetime
-    fate: str = USABLE
-
-    @property
-    def rank(self) -> tuple[datetime, datetime, UUID]:
-        return self.prepared, self.received, self.submission
-
-    def __deepcopy__(self, _memo: object) -> "Report":
-        """Nothing changes a report, and tests copy thousands of them."""
-        return self
-
-
-@dataclass(frozen=True)
-class Schedule:
-    agency: int
-    indicator: int
-    frequency: str
-    first: date
-    last: date | None
-    deadline: timedelta
-
-    @property
-    def starts(self) -> datetime:
-        return datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
-
-    @property
-    def ends(self) -> datetime:
-        last = self.last or date(9000, 1, 1)
-        return datetime(last.year, last.month, last.day, tzinfo=UTC) + DAY
-
-
-@dataclass(frozen=True)
-class Detail:
-    """The finest steps of a country from a month on, over all networks and by network."""
-
-    country: int
-    indicator: int
-    month: date
-    step: str
-    network_step: str
-
-
-@dataclass(frozen=True)
-class Figure:
-    source: str
-    seconds: int
-    final: bool
-    cells: Cells
-
-
-@dataclass(frozen=True)
-class Coverage:
-    expected: int
-    reporting: int
-    covered: int
-    owed: int
-    status: str
-    states: dict[int, str]
-    counted_from: datetime | None = None
-    #: Of a period that is not public yet: for whom it waits, and until when.
-    awaited: frozenset[int] = frozenset()
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Window:
-    start: datetime
-    end: datetime
-    values: dict[int, int]
-    coverage: Coverage
-
-
-# --- sums -------------------------------------------------------------------------------------------------------------
-
-
-def sum_of(parts: Iterable[Cells]) -> Cells:
-    total: Cells = defaultdict(int)
-    for cells in parts:
-        for place, value in cells.items():
-            total[place] += value
-    return dict(total)
-
-
-def margins_of(cells: Cells) -> Cells:
-    """Each cell, and each group and total that it belongs to, from the exact cells."""
-    return sum_of({place: value} for single, value in cells.items() for place in places_with(single))
-
-
-def places_with(single: Place) -> list[Place]:
-    """Where a country and network is counted: itself, and each group and total that it belongs to."""
-    country, network = single
-    return [(row, column) for row in (country, *groups_of(country)) for column in (network, ALL_NETWORKS)]
-
-
-def difference(present: Cells, before: Cells) -> Cells:
-    """By how much each place has changed, if it has."""
-    by = {place: present.get(place, 0) - before.get(place, 0) for place in {*present, *before}}
-    return {place: change for place, change in by.items() if change}
-
-
-#: The 27 member states of the Union since 1 February 2020, by ISO 3166-1.
-EU27 = {
-    *(40, 56, 100, 191, 196, 203, 208, 233, 246, 250, 276, 300, 348, 372, 380, 428, 440, 442, 470, 528, 616, 620, 642),
-    *(703, 705, 724, 752),
-}
-#: And the rest of Europe by M49: with Cyprus, which is in the Union, and Kosovo.
-EUROPE = EU27 | {
-    *(8, 20, 70, 112, 234, 248, 292, 336, 352, 438, 492, 498, 499, 578, 643, 674, 688, 744, 756, 804, 807, 826, 831),
-    *(832, 833, 983),
-}
-#: Each group, and who is in it; everything is in the total, also what could not be located.
-TOTAL, MEMBERS = 1, {150: EUROPE, 2020: EU27}
-
-
-def groups_of(country: int) -> list[int]:
-    return [TOTAL, *(group for group, members in MEMBERS.items() if country in members)]
-
-
-def smallest_holding(countries: set[int]) -> int:
-    """The country, if there is one only, or else the smallest group that holds them all."""
-    if len(countries) == 1:
-        return min(countries)
-    holding = [group for group, members in MEMBERS.items() if countries <= members]
-    return min(holding, key=lambda group: len(MEMBERS[group]), default=TOTAL)
-
-
-def is_public(frequency: str, place: Place) -> bool:
-    """Minutes and hours are published over all networks only."""
-    return frequency not in "NH" or place[1] == ALL_NETWORKS
 
 
 def parts_of(finer: str, frequency: str, period: datetime) -> list[datetime]:
@@ -212,7 +70,7 @@ def shortest_holding(frequency: str, period: datetime, held_in: set[tuple[str, d
     return frequency, period
 
 
-class Federation:
+class Federation(Figures):
     """All results of the reports and schedules at a time."""
 
     def __init__(
@@ -228,8 +86,7 @@ class Federation:
         minutes: dict[tuple[int, str, datetime], Coverage] | None = None,
         details: Sequence[Detail] = (),
     ) -> None:
-        self.reports = reports
-        self.schedules = schedules
+        super().__init__(reports, schedules)
         self.details = details
         self.now = now
         #: The time by which deadlines are judged.
@@ -240,86 +97,6 @@ class Federation:
         #: The coverage of minutes as it was when they were published, because it stays.
         self.minutes = minutes if minutes is not None else {}
         self._silent: dict[Schedule, bool] = {}
-        self._figures: dict[tuple[int, int, str, datetime], Figure | None] = {}
-
-    # --- rules 1, 2 and 3: figures ------------------------------------------------------------------------------------
-
-    @cached_property
-    def current(self) -> dict[tuple[int, int, str, datetime], Report]:
-        """The report that counts: prepared last, ties by receipt, then by submission."""
-        found: dict[tuple[int, int, str, datetime], Report] = {}
-        usable = [report for report in self.reports if report.fate == USABLE]
-        for report in sorted(usable, key=lambda report: report.rank):
-            found[report.agency, report.indicator, report.frequency, report.period] = report
-        return found
-
-    @cached_property
-    def held(self) -> set[tuple[int, int, str, datetime]]:
-        """The periods of which a report waits for a decision."""
-        return {
-            (report.agency, report.indicator, report.frequency, report.period)
-            for report in self.reports
-            if report.fate == WAITING
-        }
-
-    @cached_property
-    def ever_reported(self) -> dict[tuple[int, int, str, datetime], list[Stretch]]:
-        """Of each agency and period, the stretches of it that were ever reported, itself or in parts."""
-        found = defaultdict(list)
-        for report in self.reports:
-            stretch = report.period, end_of(report.frequency, report.period)
-            for frequency in FREQUENCIES:
-                if is_as_fine(report.frequency, frequency):
-                    period = start_of(frequency, report.period)
-                    found[report.agency, report.indicator, frequency, period].append(stretch)
-        return dict(found)
-
-    def figure(self, agency: int, indicator: int, frequency: str, period: datetime) -> Figure | None:
-        key = agency, indicator, frequency, period
-        if key not in self._figures:
-            self._figures[key] = self._figure(*key)
-        return self._figures[key]
-
-    def _figure(self, agency: int, indicator: int, frequency: str, period: datetime) -> Figure | None:
-        report = self.current.get((agency, indicator, frequency, period))
-        if report is not None and not report.withdrawn:
-            seconds = length_of([(period, end_of(frequency, period))])
-            return Figure("reported", seconds, report.status == "A", dict(report.cells))
-        parts = list(self._parts(agency, indicator, frequency, period))
-        if not parts:
-            return None
-        return Figure(
-            "derived",
-            sum(part.seconds for part in parts),
-            all(part.final for part in parts),
-            sum_of(part.cells for part in parts),
-        )
-
-    def _parts(self, agency: int, indicator: int, frequency: str, period: datetime) -> Iterator[Figure]:
-        finer = SUMMED_FROM.get(frequency)
-        if finer is None:
-            return
-        for start in {start_of(finer, start) for start, _ in self._stretches(agency, indicator, frequency, period)}:
-            figure = self.figure(agency, indicator, finer, start)
-            if figure is not None:
-                yield figure
-
-    def _stretches(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:
-        return self.ever_reported.get((agency, indicator, frequency, period), [])
-
-    def figures(self) -> dict[tuple[int, int, str, datetime], Figure]:
-        """Every figure that there is."""
-        found = {key: self.figure(*key) for key in self.ever_reported}
-        return {key: figure for key, figure in found.items() if figure is not None}
-
-    def cells(self, agency: int, indicator: int, frequency: str, period: datetime) -> Cells:
-        """The present figure of an agency; nothing where it has none."""
-        figure = self.figure(agency, indicator, frequency, period)
-        return figure.cells if figure is not None else {}
-
-    def agencies(self, indicator: int) -> list[int]:
-        known: list[Report | Schedule] = [*self.reports, *self.schedules]
-        return sorted({one.agency for one in known if one.indicator == indicator})
 
     # --- rules 4 and 5: coverage --------------------------------------------------------------------------------------
 
@@ -339,9 +116,7 @@ class Federation:
         owed = {agency: length_of(self._owed(agency, indicator, frequency, period)) for agency in expected}
         covered = {agency: figure.seconds if figure else 0 for agency, figure in figures.items()}
         final = all(figure and figure.final and covered[agency] >= owed[agency] for agency, figure in figures.items())
-        begins = min(
-            (first for one in expected for first, _ in self._owed(one, indicator, frequency, period)), default=period
-        )
+        begins = self._counted_from(indicator, frequency, period, expected)
         return Coverage(
             expected=len(expected),
             reporting=len([figure for figure in figures.values() if figure]),
@@ -349,8 +124,20 @@ class Federation:
             owed=sum(owed.values()),
             status="A" if expected and final and begins == period else "P",
             states={agency: self._state(agency, indicator, frequency, period) for agency in expected},
-            counted_from=begins if begins > period else None,
+            counted_from=hour if (hour := begins.replace(minute=0)) > period else None,
         )
+
+    def _counted_from(self, indicator: int, frequency: str, period: datetime, expected: Sequence[int]) -> datetime:
+        """The latest beginning of those with a schedule. If nobody has one: the earliest of all."""
+        begins = {
+            agency: min(first for first, _ in self._owed(agency, indicator, frequency, period)) for agency in expected
+        }
+        promised = [
+            begins[agency]
+            for agency in expected
+            if any(self._scheduled(agency, indicator, frequency, period, end_of(frequency, period)))
+        ]
+        return max(promised) if promised else min(begins.values(), default=period)
 
     def _owed(self, agency: int, indicator: int, frequency: str, period: datetime) -> list[Stretch]:
         """What an agency owes in a period: the days of its schedules, and all that it ever reported."""
@@ -590,62 +377,3 @@ class Federation:
     def rounded(self, value: int, agency: int, indicator: int, cell: Cell) -> int:
         number = rounding.number_of(self.secret, agency=agency, indicator=indicator, **cell._asdict())
         return rounding.rounded(value, number, self.base)
-
-    # --- sliding windows ----------------------------------------------------------------------------------------------
-
-    def window(self, indicator: int, name: str) -> Window | None:
-        """The published numbers of a window's parts added up: until the first hour or day that is not public."""
-        frequency, days = WINDOWS[name]
-        ended = self.ended_periods(indicator, frequency)
-        waiting = [period for period in ended if (indicator, frequency, period) not in self.frozen]
-        published = [period for period in ended if period < min([*waiting, self.now])]
-        if not published:
-            return None
-        end = end_of(frequency, published[-1])
-        start = end - days * DAY
-        parts = self._parts_of_window(indicator, name, start, end)
-        needed = [*parts, (frequency, published[-1])]
-
-        @cache
-        def has_window(country: int) -> bool:
-            """There is none of a country if one of its parts, or its newest period, is withheld."""
-            return not any(self.is_withheld(indicator, *one, (country, ALL_NETWORKS)) for one in needed)
-
-        values: dict[int, int] = defaultdict(int)
-        known = [part for part in parts if self.coverage(indicator, *part).reporting]
-        for part in known:
-            for (country, network), value in self.published(indicator, *part).items():
-                if network == ALL_NETWORKS and has_window(country):
-                    values[country] += value
-        return Window(start, end, dict(values), self._window_coverage(indicator, start, parts))
-
-    def _parts_of_window(self, indicator: int, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
-        """Hours or days; in a year, a whole month that is published stands for its days."""
-        frequency, _ = WINDOWS[name]
-        months = []
-        if name == "P365D":
-            published = self.public_periods(indicator, "M")
-            months = [month for month in published if start <= month and end_of("M", month) <= end]
-        parts = [("M", month) for month in months]
-        period = start
-        while period < end:
-            if not any(month <= period < end_of("M", month) for month in months):
-                parts.append((frequency, period))
-            period = end_of(frequency, period)
-        return parts
-
-    def _window_coverage(self, indicator: int, start: datetime, parts: Sequence[tuple[str, datetime]]) -> Coverage:
-        """The coverage of the parts put together: an agency is in it that is expected in any of them."""
-        found = [(part, self.coverage(indicator, *part)) for part in parts]
-        reporting = {agency for part, one in found for agency in one.states if self.figure(agency, indicator, *part)}
-        expecting = [one for _, one in found if one.expected]
-        begins = min((one.counted_from or part[1] for part, one in found if one.expected), default=start)
-        return Coverage(
-            expected=len({agency for one in expecting for agency in one.states}),
-            reporting=len(reporting),
-            covered=sum(one.covered for one in expecting),
-            owed=sum(one.owed for one in expecting),
-            status="A" if expecting and begins == start and all(one.status == "A" for one in expecting) else "P",
-            states={},
-            counted_from=begins if begins > start else None,
-        )

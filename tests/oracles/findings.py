@@ -7,7 +7,10 @@ from typing import Any
 from tests.oracles import rules
 from tests.oracles.calendar import end_of, length_of, start_of
 from tests.oracles.desk import Desk, Key, Record
-from tests.oracles.federation import SUMMED_FROM, Federation, Report, sum_of
+from tests.oracles.federation import Federation
+from tests.oracles.figures import SUMMED_FROM
+from tests.oracles.places import sum_of
+from tests.oracles.records import Report
 
 MOMENT = timedelta(microseconds=1)
 #: The rules that are implemented here a second time.

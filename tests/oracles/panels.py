@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.oracles.calendar import DAY, end_of, length_of, start_of
-from tests.oracles.federation import ALL_NETWORKS, GRACE, Cell, Federation, margins_of
+from tests.oracles.federation import GRACE, Cell, Federation
+from tests.oracles.places import ALL_NETWORKS, margins_of
 
 MONTHS = (12, 24, 36)
 FREQUENCIES = "WM"

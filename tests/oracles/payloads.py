@@ -86,7 +86,7 @@ def period(frequency: str, text: str) -> datetime | None:
 
 def ended(frequency: str, start: datetime, now: datetime) -> bool:
     """Say whether a period is one that an agency may report now."""
-    if not datetime(2000, 1, 1, tzinfo=UTC) <= start <= now:
+    if not datetime(2017, 1, 1, tzinfo=UTC) <= start <= now:
         return False
     if frequency == "M":
         last = (start + timedelta(days=31)).replace(day=1)

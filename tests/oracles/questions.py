@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from tests.oracles.payloads import COUNTRIES, NETWORKS, UNREADABLE, WRONG, Refusal
 
 GROUPS = {"_T": 1, "EUROPE": 150, "EU27_2020": 2020}
-REQUIRED = ("indicator", "frequency", "start", "end")
-OPTIONAL = ("country", "network", "panel", "as_of", "format", "cursor")
+REQUIRED = ("indicator", "frequency")
+OPTIONAL = ("start", "end", "country", "network", "panel", "as_of", "format", "cursor")
 
 
 def period(frequency: str, text: str) -> datetime | None:
@@ -71,8 +71,10 @@ def read(query: str) -> tuple[Any, ...]:
         raise Refusal(UNREADABLE)
     if given["frequency"] not in tuple("NHDWMA"):
         raise Refusal(WRONG)
-    start, end = (period(given["frequency"], given[name]) for name in ("start", "end"))
-    if start is None or end is None or end < start:
+    start, end = (period(given["frequency"], given[name]) if name in given else None for name in ("start", "end"))
+    if any(name in given and found is None for name, found in (("start", start), ("end", end))):
+        raise Refusal(WRONG)
+    if start and end and end < start:
         raise Refusal(WRONG)
     countries = chosen(given.get("country", "EUROPE"), COUNTRIES, GROUPS)
     networks = chosen(given.get("network", "_T"), NETWORKS, {"_T": 0})

@@ -28,13 +28,14 @@ def figures(page):
 
 
 def slider(page):
-    return page.get_by_role("slider")
+    return page.locator(".cursor")
 
 
 def test_country_is_compared_with_another_of_the_list(reader, federation):
     page = reader("/countries/no/")
-    page.get_by_label("Compare with").select_option("Sweden")
-    page.locator("form.add").get_by_role("button").click()
+    page.get_by_text("Choose from a list").click()
+    page.get_by_label("Sweden", exact=True).check()
+    page.locator("form.add").get_by_role("button", name="Show").click()
     page.wait_for_url("**/countries/no/?with=SE#trend")
     assert page.locator("g.line").count() == 2
     page.get_by_role("link", name="Count", exact=True).click()
@@ -52,18 +53,76 @@ def test_country_is_compared_with_another_of_the_list(reader, federation):
     assert page.locator("g.line").count() == 0
 
 
+#: Types names and presses Enter after each, faster than any pause of the test could be.
+TYPE = """(field, names) => {
+  for (const name of names) {
+    field.value = name;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  }
+  return [...document.querySelectorAll("form.add .chips button")].map((chip) => chip.textContent);
+}"""
+
+
+def test_countries_are_added_by_typing_several_at_once(reader):
+    page = reader("/countries/no/?with=DK")
+    field = page.get_by_label("Add countries")
+    field.press_sequentially("zzz")
+    field.press("Enter")
+    assert page.get_by_text("No country has this name.").is_visible()
+    field.press("Escape")
+    field.press_sequentially("swe")
+    assert page.get_by_text("Enter adds Sweden.").is_visible()
+    # One Enter draws the chart again, and the next name can be typed at once.
+    field.press("Enter")
+    page.wait_for_url("**/countries/no/?with=DK&with=SE#find")
+    assert page.locator("g.line").count() == 3
+    assert page.get_by_text("The chart shows Norway, Denmark, Sweden.").is_visible()
+    assert field.evaluate("field => field === document.activeElement && field.value === ''")
+    assert field.evaluate("field => document.getElementById(field.getAttribute('aria-describedby')).innerText")
+    # Several that are typed one after the other are drawn together.
+    assert field.evaluate(TYPE, ["ger", "aland"]) == ["Åland Islands ×", "Germany ×"]
+    page.wait_for_url("**/countries/no/?with=DK&with=SE&with=AX&with=DE#find")
+    page.get_by_role("link", name="Leave out Åland Islands").click()
+    page.wait_for_url("**/countries/no/?with=DK&with=SE&with=DE#trend")
+    # Five others are the most.
+    assert len(field.evaluate(TYPE, ["pol", "fra", "spa"])) == 2
+    page.wait_for_url("**/countries/no/?with=DK&with=SE&with=DE&with=FR&with=PL#trend")
+    assert page.locator("g.line").count() == 6
+    assert page.get_by_text("You can compare at most five others, because more could not be told apart.").is_visible()
+
+
+def test_marks_of_a_narrow_chart_do_not_touch_and_all_incomplete_days_have_one(reader):
+    page = reader(COMPARED)
+    page.set_viewport_size({"width": 320, "height": 700})
+    shown = page.locator("g.line.s0 use.dot").filter(visible=True)
+    boxes = shown.evaluate_all("all => all.map(dot => dot.getBoundingClientRect()).map(box => [box.left, box.right])")
+    assert all(right + 1 < left for (_, right), (left, _) in pairwise(boxes))
+    # They are small enough for a chart of 52 weeks.
+    assert max(right - left for left, right in boxes) <= 4
+    assert len(boxes) == 8 + 4
+    assert page.locator("g.line.s0 use.hollow").filter(visible=True).count() == 4
+
+
 def test_silent_agency_draws_no_fall(reader):
     page = reader(COMPARED)
-    dots = page.locator("g.line.s0 use.dot").evaluate_all(
-        "all => all.map(dot => [dot.classList.contains('hollow'), dot.getBoundingClientRect().x])"
+    dots = page.locator("g.line.s0 use.dot").evaluate_all("all => all.map(dot => dot.classList.contains('hollow'))")
+    assert dots == [False] * 16 + [True] * 4
+    # No line leads to the four incomplete days. Among them it goes on thin and dashed, on shaded ground.
+    looks = page.locator("g.line.s0 line.segment").evaluate_all(
+        "all => all.map(line => [line.getBoundingClientRect().right, getComputedStyle(line).strokeDasharray,"
+        " parseFloat(getComputedStyle(line).strokeWidth)])"
     )
-    assert [hollow for hollow, _ in dots] == [False] * 16 + [True] * 4
-    last_whole = dots[15][1]
-    ends = page.locator("g.line.s0 line.segment").evaluate_all(
-        "all => all.map(line => line.getBoundingClientRect().right)"
-    )
-    assert len(ends) == 15
-    assert max(ends) <= last_whole + 12
+    full, dashed = looks[:15], looks[15:]
+    assert len(dashed) == 3
+    assert {dash for _, dash, _ in full} == {"none"}
+    assert {dash for _, dash, _ in dashed} == {"6px, 5px"}
+    assert max(width for *_, width in dashed) < min(width for *_, width in full) / 2
+    shade = page.locator("rect.gap").bounding_box()
+    assert max(right for right, *_ in full) <= shade["x"]
+    assert shade["x"] < min(right for right, *_ in dashed)
+    assert page.locator("text.gap-word").text_content() == "incomplete"
+    assert page.locator("g.line.s0 use.more").count() == 4
     hollow, filled = (
         page.locator(f"g.line.s0 use.dot{kind}").first.evaluate("dot => getComputedStyle(dot).fill")
         for kind in (".hollow", ":not(.hollow)")
@@ -77,8 +136,61 @@ def test_silent_agency_draws_no_fall(reader):
     assert looks[0] != looks[16]
 
 
+def test_lines_carry_their_names_where_there_is_room(reader):
+    page = reader("/countries/no/?with=SE&with=DK&with=DE&with=BA&with=EUROPE&show=count")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        names = page.locator(".label text").evaluate_all(
+            "all => all.filter(text => text.checkVisibility()).map(text => text.getBoundingClientRect())"
+            ".map(box => [box.top, box.bottom, box.right])"
+        )
+        legend = page.locator("ul.countries").bounding_box()
+        assert (legend["width"] > 100) is (not names), width
+        assert len(names) == (6 if width > 768 else 0)
+        assert all(before[1] <= after[0] + 1 for before, after in pairwise(sorted(names))), width
+        assert all(right <= width for *_, right in names)
+
+
+def test_range_is_chosen_with_two_handles_or_two_fields(reader):
+    page = reader("/countries/no/?with=SE")
+    handle = page.get_by_role("slider", name="From")
+    before = list(numbers(page))
+    page.locator(".plot").scroll_into_view_if_needed()
+    handle.focus()
+    seen = page.locator("form.range").bounding_box()["y"]
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    said = handle.get_attribute("aria-valuetext")
+    page.wait_for_url("**#slide-start=*")
+    assert list(numbers(page)) == before[:-5]
+    assert said == list(numbers(page))[-1]
+    # The last day goes on with the clock, and the handle is still under the keys.
+    assert "end=" not in page.url
+    assert page.evaluate("document.activeElement.id") == "slide-start"
+    # The slider stays where the reader sees it, with the chart above it.
+    assert abs(page.locator("form.range").bounding_box()["y"] - seen) <= 1
+    page = reader("/countries/no/?with=SE", java_script_enabled=False)
+    days = [page.locator(f"input[name={name}]").input_value() for name in ("start", "end")]
+    page.get_by_label("From").fill(days[1])
+    page.locator("form.range button").click()
+    page.wait_for_url(f"**start={days[1]}&end={days[1]}#trend")
+    assert list(numbers(page)) == before[:1]
+
+
+def test_embedded_chart_is_seen_in_the_recommended_size(reader):
+    page = reader("/embed/country/no/?with=SE")
+    page.set_viewport_size({"width": 600, "height": 560})
+    strip = page.locator(".plot .base").bounding_box()
+    assert strip["y"] + 20 < 560
+
+
+def open_box(page):
+    page.get_by_text("Share, cite or download").click()
+
+
 def test_shared_address_shows_the_same_to_others(reader, federation):
     page = reader(f"{COMPARED}&frequency=D")
+    open_box(page)
     cited = page.locator("a.address").get_attribute("href")
     assert re.search(r"with=SE&show=count&start=[\d-]+&end=[\d-]+&as_of=[\dT:.-]+Z$", cited)
     assert page.locator("a.address").inner_text() == f"{federation.url}{cited}"
@@ -86,7 +198,7 @@ def test_shared_address_shows_the_same_to_others(reader, federation):
     assert numbers(other) == numbers(page)
     assert other.get_by_text("You see the numbers as they were public on").is_visible()
     other.get_by_role("link", name="Show the numbers as they are now").click()
-    other.wait_for_url("**/countries/no/?with=SE&show=count")
+    other.wait_for_url(re.compile(r"/countries/no/\?(frequency=D&)?with=SE&show=count$"))
 
 
 def test_language_is_changed_and_the_view_stays(reader):
@@ -101,12 +213,13 @@ def test_language_is_changed_and_the_view_stays(reader):
 
 def taken(page, name):
     with page.expect_download() as started:
-        page.locator("#takes").get_by_text(name, exact=True).click()
+        page.locator("#share-files").get_by_text(name, exact=True).click()
     return started.value
 
 
 def test_what_is_shown_can_be_taken_away(reader):
     page = reader(COMPARED)
+    open_box(page)
     shown = numbers(page)
     download = taken(page, "CSV")
     rows = list(csv.DictReader(download.path().read_text().splitlines()))
@@ -126,9 +239,27 @@ def test_what_is_shown_can_be_taken_away(reader):
     assert len(content) > 30_000
 
 
+def test_words_of_the_box_are_copied(reader, federation):
+    page = reader("/countries/no/", permissions=["clipboard-read", "clipboard-write"])
+    open_box(page)
+    citation = page.locator("#share-citation").inner_text()
+    assert citation.startswith("Police2Peer Federation (")
+    button = page.get_by_role("button", name="Copy", exact=True).nth(2)
+    button.click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == citation
+    # Where a browser has no menu for sharing, there is no button for it.
+    assert page.get_by_role("button", name="Share").is_visible() == page.evaluate("'share' in navigator")
+    frame = re.search(r'src="([^"]+)"[^>]* height="(\d+)"', page.locator("#share-frame").inner_text())
+    assert frame[1] == f"{federation.url}/embed/country/no/"
+    other = reader(frame[1].removeprefix(federation.url), viewport={"width": 600, "height": int(frame[2])})
+    plot = other.locator(".plot").bounding_box()
+    assert plot["y"] + plot["height"] <= int(frame[2])
+
+
 def test_chart_is_read_with_the_keyboard_alone(reader):
     page = reader(COMPARED)
-    desk.tab_to(page, "[role=slider]")
+    desk.tab_to(page, ".cursor")
     shown = numbers(page)
     periods = list(reversed(shown))
     for key, at in (
@@ -143,7 +274,7 @@ def test_chart_is_read_with_the_keyboard_alone(reader):
         page.keyboard.press(key)
         assert slider(page).get_attribute("aria-valuetext") == periods[at]
         assert slider(page).get_attribute("aria-valuenow") == str(at + 1)
-        told = page.get_by_role("status").inner_text()
+        told = page.locator(".readout").inner_text()
         norway, sweden, coverage = shown[periods[at]]
         assert all(part in told for part in (periods[at], f"Norway: {norway}", f"Sweden: {sweden}", coverage))
     # What the keys do not mean is left to the browser.
@@ -161,15 +292,49 @@ def test_chart_is_read_with_a_pointer(reader):
     assert abs(band["x"] - box["x"]) < 2
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 40)
     assert slider(page).get_attribute("aria-valuenow") == "20"
+    assert is_read(page)
+    page.mouse.move(box["x"] - 5, box["y"] - 200)
+    assert not is_read(page)
+
+
+def is_read(page):
+    """Whether the words of a period are seen."""
+    return page.locator(".readout").evaluate("box => getComputedStyle(box).opacity") == "1"
+
+
+def test_words_of_a_period_stand_beside_it_and_whole_in_the_window(reader):
+    for width, height in ((320, 640), (1280, 900)):
+        page = reader(COMPARED, viewport={"width": width, "height": height}, has_touch=True)
+        slider(page).scroll_into_view_if_needed()
+        box = slider(page).bounding_box()
+        for share in (0.02, 0.5, 0.98):
+            for down in (5, box["height"] / 2, box["height"] - 5):
+                x, y = box["x"] + share * box["width"], min(height - 1, box["y"] + down)
+                page.touchscreen.tap(x, y)
+                words = page.locator(".readout").bounding_box()
+                assert is_read(page)
+                assert words["x"] >= 0 <= words["y"]
+                assert words["x"] + words["width"] <= width
+                assert words["y"] + words["height"] <= height
+                # A finger hides what is under it.
+                assert not (words["y"] <= y <= words["y"] + words["height"])
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.locator("h2#trend").tap()
+        assert not is_read(page)
 
 
 def test_page_is_whole_without_scripts(reader):
     page = reader("/countries/no/", java_script_enabled=False)
-    page.get_by_label("Compare with").select_option("SE")
+    assert not page.get_by_label("Add countries").is_visible()
+    page.get_by_text("Choose from a list").click()
+    for name in ("Sweden", "Denmark"):
+        page.get_by_label(name, exact=True).check()
     page.locator("form.add").get_by_role("button").click()
-    page.wait_for_url("**/countries/no/?with=SE#trend")
-    assert page.locator("g.line").count() == 2
+    page.wait_for_url("**/countries/no/?with=DK&with=SE#trend")
+    assert page.locator("g.line").count() == 3
+    open_box(page)
     assert page.get_by_role("link", name="SVG").is_visible()
+    assert page.get_by_role("button", name="Copy").count() == 0
     assert page.get_by_role("button", name="PNG").count() == page.get_by_role("slider").count() == 0
     assert len(numbers(page)) == 20
     page.get_by_text("The same numbers as a table").click()
@@ -190,4 +355,4 @@ def test_comparison_fits_at_all_widths_and_on_paper(reader):
     page.emulate_media(media="print")
     assert page.locator(".plot .field").is_visible()
     assert not page.locator(".cursor").is_visible()
-    assert not page.locator("form.add, #takes").first.is_visible()
+    assert not page.locator("form.add, #share-files").first.is_visible()

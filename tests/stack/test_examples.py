@@ -54,6 +54,8 @@ def test_python_with_sdmx(examples, tmp_path):
 def test_r(examples):
     (example,) = (one for one in examples if "<-" in one)
     assert "OBS_VALUE" in printed(program("Rscript"), "-e", example)
+    namibia = f"{example.replace('NO,SE,DK', 'NA,NO')}\nprint(unique(data$COUNTRY))"
+    assert '"NA" "NO"' in printed(program("Rscript"), "-e", namibia)
 
 
 def test_spreadsheets_are_given_an_address_of_a_table(examples):

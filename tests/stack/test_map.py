@@ -1,118 +1,18 @@
-"""The map in a real browser before the real stack: live, by keyboard, on a slow line, and without the API."""
+"""The map in a real browser before the real stack: live, with the choices of a reader, by keyboard and pointer."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from itertools import count, pairwise
-from time import monotonic, sleep
-from urllib.parse import parse_qs, urlsplit
+from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.stack.maps import CALLS, LIVE, LOOK, NOTE, SHADED, asked, drawn, focused, legend, listening, wait_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
-#: Which shade it is depends on what other tests report of other countries.
-SHADED = "a.map-country[data-code=NO][data-shade]:not([data-shade=none], [data-shade='0'])"
-LIVE = re.compile(r"/aggregates/live/")
-API = "**/api/v1/**"
-#: Far apart, because the minutes between two reports are published as empty, and stay so.
-_minutes = count(2, 5)
-#: The page notes what it asks for and when, by a clock that a test can move.
-_NOTE = """window.asked = [];
-    const ask = window.fetch;
-    window.fetch = (address, ...how) => {
-        window.asked.push([String(address), Date.now()]);
-        return ask(address, ...how);
-    };"""
-#: When requests began whose address has a word in it, by the page's own clock.
-_CALLS = """word => performance.getEntriesByType("resource").filter(({ name }) => name.includes(word))
-    .map(({ startTime }) => startTime).sort((a, b) => a - b)"""
-#: What shows, beside each other, that a country has just been reported.
-_LIGHT = """it => [
-    [...document.querySelectorAll("a.map-lit")].map(({ dataset }) => dataset.code),
-    getComputedStyle(it.querySelector(".map-shape")).animationName,
-    document.querySelector("tr.just-now").dataset.country,
-    document.querySelector(".live-latest").textContent,
-]"""
-_STILL_LIGHT = """() => [
-    document.getAnimations().length,
-    getComputedStyle(document.querySelector("tr.just-now > th")).backgroundImage,
-    document.querySelector(".live-latest .live-dot").checkVisibility(),
-]"""
-#: A browser without a screen shows every page, so the page is told that it is not.
-_LOOK = """hidden => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-    document.dispatchEvent(new Event("visibilitychange"));
-}"""
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Wait for what the page's policy keeps Playwright from waiting for, which evaluates text in the page."""
-    deadline = monotonic() + seconds
-    while not holds():
-        assert monotonic() < deadline
-        sleep(0.05)
-
-
-def drawn(page):
-    """Wait for the map with its colours."""
-    page.wait_for_selector(SHADED, state="attached")
-    return page
-
-
-def listening(page):
-    """Wait until the page knows the minutes there are, so that it can tell what comes."""
-    wait_until(lambda: bool(page.evaluate(_CALLS, "live")))
-    return drawn(page)
-
-
-def report(federation, country):
-    """Report 25 downloads of a minute that nobody has reported yet."""
-    minute = datetime.now(UTC) - timedelta(minutes=next(_minutes))
-    federation.agencies["NO-KRIPOS"].send(country, {f"{minute:%Y-%m-%dT%H:%M}": 25}, frequency="N")
-
-
-def asked(address):
-    """Return the path and the parameters of an address, without their order."""
-    parts = urlsplit(address)
-    return parts.path, parse_qs(parts.query)
-
-
-def legend(page):
-    return page.locator(".map-legend-title")
-
-
-def focused(page):
-    return page.evaluate("document.activeElement.dataset.code")
-
-
-def slow(page, finished):
-    """A slow telephone line, and word of what has come over it."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.on("Network.loadingFinished", finished)
-    line = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
-    session.send("Network.emulateNetworkConditions", line)
 
 
 # --- live -------------------------------------------------------------------------------------------------------------
-
-
-def test_report_lights_up_its_country(reader, federation):
-    page = listening(reader("/"))
-    report(federation, "DE")
-    # Looked at in one go, because the light lasts for a second and a half.
-    lit = page.wait_for_selector("a.map-lit[data-code=DE]", state="attached")
-    assert lit.evaluate(_LIGHT) == [["DE"], "map-light", "DE", "Just now: Germany"]
-    page.wait_for_selector("a.map-country[data-code=DE]:not(.map-lit)", state="attached")
-    page.wait_for_selector("tr[data-country=DE]:not(.just-now)")
-
-    # With less motion nothing moves, and a dot shows instead.
-    page.emulate_media(reduced_motion="reduce")
-    report(federation, "FR")
-    lit = page.wait_for_selector("a.map-lit[data-code=FR]", state="attached")
-    moving, name, has_dot = lit.evaluate(_STILL_LIGHT)
-    assert (moving, name.partition("(")[0], has_dot) == (0, "radial-gradient", True)
 
 
 def test_asks_little_and_not_while_nobody_looks(reader):
@@ -121,7 +21,7 @@ def test_asks_little_and_not_while_nobody_looks(reader):
     def before(page):
         page.on("response", lambda response: LIVE.search(response.url) and live.append(response))
         page.clock.install()
-        page.add_init_script(_NOTE)
+        page.add_init_script(NOTE)
 
     def asked():
         return [at for address, at in page.evaluate("window.asked") if "/aggregates/" in address]
@@ -135,13 +35,27 @@ def test_asks_little_and_not_while_nobody_looks(reader):
     assert gaps
     assert min(gaps) > 1_900
 
-    page.evaluate(_LOOK, True)
+    page.evaluate(LOOK, True)
     page.evaluate("dispatchEvent(new Event('online'))")
     many = len(asked())
     page.clock.run_for(60_000)
     assert len(asked()) == many
-    page.evaluate(_LOOK, False)
+    page.evaluate(LOOK, False)
     wait_until(lambda: page.clock.run_for(500) or len(asked()) > many)
+
+
+def test_clock_that_is_set_back_does_not_stop_the_numbers(reader):
+    def before(page):
+        page.add_init_script(
+            """window.back = 0;
+            const now = Date.now;
+            Date.now = () => now() - window.back;"""
+        )
+
+    page = listening(reader("/", before=before))
+    page.evaluate("window.back = 3_600_000")
+    many = len(page.evaluate(CALLS, "live"))
+    wait_until(lambda: len(page.evaluate(CALLS, "live")) > many + 1, seconds=20)
 
 
 # --- choosing ---------------------------------------------------------------------------------------------------------
@@ -238,7 +152,7 @@ def test_words_and_names_are_those_of_the_page(reader):
 
 def test_silent_agency_stays_named_beside_the_map(reader):
     page = drawn(reader("/"))
-    said = page.locator(".covered").get_by_text("Police of SE has been silent since")
+    said = page.locator(".notices").get_by_text("1 agency is silent: Police of SE")
     assert said.is_visible()
     page.get_by_role("link", name="Last 365 days").click()
     page.wait_for_selector(".choice [aria-current][href*=P365D]")
@@ -251,7 +165,7 @@ def test_country_that_is_published_by_week_is_hatched_and_leads_to_its_weeks(rea
     assert small.get_attribute("data-shade") == "none"
     said = "Liechtenstein: By week. Shorter periods are withheld because the numbers are small."
     assert small.get_attribute("aria-label") == said
-    page.locator("[data-country=LI]").get_by_role("link", name="By week").click()
+    page.locator("[data-country=LI]").get_by_role("link", name="published only by the week").click()
     page.wait_for_url("**/countries/li/")
     assert page.locator("[aria-label='Steps of time'] [aria-current]").text_content() == "By week"
 
@@ -299,13 +213,66 @@ def test_keyboard_alone_goes_about_the_map(reader, federation):
 
 
 def test_pointer_shows_a_country_and_leads_to_its_page(reader, federation):
-    page = drawn(reader("/"))
+    # The size of the map depends on the window, and so does where Norway is under the pointer.
+    page = drawn(reader("/", viewport={"width": 1280, "height": 1100}))
     page.hover("a[data-code=NO] .map-shape", position={"x": 20, "y": 180})
     tip = page.locator(".map-tip")
     tip.wait_for()
     assert re.match(r"Norway[\d,]+ downloads in the last 7 days, [\d.]+ per 100,000 inhabitants", tip.text_content())
     page.click("a[data-code=NO] .map-shape", position={"x": 20, "y": 180})
     page.wait_for_url(f"{federation.url}/countries/no/")
+
+
+def test_first_tap_shows_a_country_and_the_second_opens_its_page(reader, federation):
+    page = drawn(reader("/", viewport={"width": 360, "height": 780}, has_touch=True))
+    tip = page.locator(".map-tip")
+
+    def tap(code):
+        # Its middle lies in the country itself.
+        page.locator(f"a[data-code={code}] .map-shape").tap()
+
+    page.locator(".map-svg").scroll_into_view_if_needed()
+    for code, name in (("DE", "Germany"), ("PL", "Poland")):
+        tap(code)
+        tip.get_by_text(name).wait_for()
+        assert tip.get_by_text("Tap again to open its page.").is_visible()
+    page.locator(".map-legend").tap()
+    tip.wait_for(state="hidden")
+    tap("PL")
+    tip.get_by_text("Poland").wait_for()
+    assert page.url == f"{federation.url}/"
+    tap("PL")
+    page.wait_for_url(f"{federation.url}/countries/pl/")
+
+
+def test_map_is_taken_away_as_a_picture_that_stands_for_itself(reader):
+    page = drawn(reader("/?window=P30D&per=count", color_scheme="dark"))
+    page.get_by_text("Share, cite or download").click()
+    box = page.locator("#share-files")
+    with page.expect_download() as started:
+        box.get_by_role("button", name="SVG").click()
+    assert re.fullmatch(r"police2peer-downloads-[\d-]+\.svg", started.value.suggested_filename)
+    text = started.value.path().read_text()
+    picture = ElementTree.fromstring(text)
+    said = " ".join("".join(part.itertext()) for part in picture.iter("{http://www.w3.org/2000/svg}text"))
+    assert "Downloads of police files in the last 30 days" in said
+    assert " – " in said
+    # Both have reported for a part of the period: they began twenty days ago, and one has been silent for four.
+    assert "2 of 2 agencies have reported for this period. Together they cover 90% of the time" in said
+    assert "A download is not a person and not an offence." in said
+    assert re.search(r"Police2Peer Federation \(\d{4}\): .* as_of=", said.replace("&", " "))
+    # It needs no style sheet, it is light, and nothing in it leads anywhere.
+    assert not re.search(r"<style|\sstyle=|<a |var\(|<script", text)
+    shade = page.locator("a[data-code=NO]").get_attribute("data-shade")
+    (norway, *_) = re.findall(rf'data-shade="{shade}"><path[^>]* fill="(rgb[^"]+)"', text)
+    dark = page.locator("a[data-code=NO] .map-shape").evaluate("shape => getComputedStyle(shape).fill")
+    assert norway != dark
+    with page.expect_download() as started:
+        box.get_by_role("button", name="PNG").click()
+    content = started.value.path().read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    # A picture of nothing would be packed to almost nothing.
+    assert len(content) > 60_000
 
 
 def test_world_is_fetched_once_somebody_wants_it(reader):
@@ -320,61 +287,3 @@ def test_world_is_fetched_once_somebody_wants_it(reader):
     page.get_by_role("button", name="Show the world").click()
     page.wait_for_selector("a[data-code=BR][data-shade='0']", state="attached")
     assert len([url for url in begun if "world" in url]) == 1
-
-
-# --- a slow line, and an API that is away ---------------------------------------------------------------------------
-
-
-def test_nothing_moves_while_it_loads_over_a_slow_line_and_the_first_view_is_small(reader):
-    sizes = []
-
-    # So high that the table is seen: what moves out of sight counts for nothing.
-    def before(page):
-        slow(page, lambda event: sizes.append(event["encodedDataLength"]))
-        page.add_init_script(
-            """window.moved = 0;
-            new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
-                .observe({ type: "layout-shift", buffered: true });"""
-        )
-
-    for width in (360, 1440):
-        sizes.clear()
-        page = listening(reader("/", before=before, viewport={"width": width, "height": 3000}))
-        assert 6 <= len(sizes) <= 12
-        assert 40_000 < sum(sizes) < 250_000
-        sleep(0.5)
-        assert page.evaluate("window.moved") < 0.01
-
-
-def fail_with(status):
-    return lambda route: route.fulfill(status=status, body="") if status else route.abort()
-
-
-def test_failing_api_is_reported_until_it_is_back(reader):
-    page = drawn(reader("/", before=lambda page: page.clock.install(), failing="/api/v1/"))
-    state = page.locator(".map-state")
-    assert state.text_content() == ""
-    for answer, said in (
-        (None, "The numbers cannot be reached since"),
-        (HTTPStatus.SERVICE_UNAVAILABLE, "The numbers cannot be reached since"),
-        (HTTPStatus.NOT_FOUND, "These numbers are not available."),
-    ):
-        page.route(API, fail_with(answer))
-        wait_until(lambda said=said: page.clock.run_for(500) or said in state.text_content())
-        assert page.locator(SHADED).count() == 1
-        assert page.locator("tr[data-country=NO]").is_visible()
-        page.unroute(API)
-        wait_until(lambda: page.clock.run_for(500) or state.text_content() == "")
-
-
-def test_map_that_found_no_numbers_at_first_finds_them_later(reader):
-    def before(page):
-        page.clock.install()
-        page.route(API, lambda route: route.abort())
-
-    page = reader("/", before=before, failing="/api/v1/")
-    page.get_by_text("The numbers cannot be reached. This page tries again by itself.").wait_for()
-    assert page.locator("tr[data-country=NO]").is_visible()
-    page.unroute(API)
-    wait_until(lambda: page.clock.run_for(500) or page.locator(SHADED).count() == 1)
-    assert page.locator(".map-state").text_content() == ""

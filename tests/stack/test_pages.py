@@ -7,15 +7,19 @@ from threading import Thread
 from urllib.parse import quote, unquote
 
 import pytest
+from django.conf import settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 PAGES = (
     "/", "/?indicator=HELP_VISITS&window=P1D", "/?window=day&day=2020-01-01", "/countries/no/",
-    "/countries/no/?frequency=W&with=SE&with=DK&show=head", "/coverage/", "/help/", "/about/", "/data/",
-    "/embed/map/", "/embed/country/no/",
+    "/countries/no/?frequency=W&with=SE&with=DK&show=head", "/coverage/", "/corrections/?country=all", "/help/",
+    "/about/", "/method/", "/participants/", "/accessibility/", "/privacy/", "/data/", "/embed/map/",
+    "/embed/country/no/",
 )  # fmt: skip
+#: Wider numbers and longer names of periods.
+LONG = ("/?window=P30D", "/?window=P365D", "/corrections/?country=no&frequency=H")
 
 
 @pytest.mark.parametrize("language", ["/de", ""])
@@ -30,7 +34,7 @@ def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
         if page.locator("#map").count():
             page.locator(".map-legend").wait_for()
         page.evaluate(AXE.read_text())
-        for width, scheme in ((1440, "light"), (768, None), (360, "dark")):
+        for width, scheme in ((1440, "light"), (768, None), (360, "dark"), (320, None)):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (address, width)
             if scheme:
@@ -38,6 +42,32 @@ def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
                 for violation in page.evaluate(RUN)["violations"]:
                     found[address, width, violation["id"]] = [node["html"] for node in violation["nodes"]]
     assert found == {}
+
+
+def test_pages_fit_narrow_screens_in_each_language(reader, federation):
+    """Words are of different lengths, so a page that fits in one language may be too wide in another."""
+    page, wide = reader("/help/"), {}
+    page.set_viewport_size({"width": 320, "height": 800})
+    for language, _ in settings.LANGUAGES:
+        prefix = "" if language == "en" else f"/{language}"
+        for address in (*PAGES, *LONG):
+            page.goto(f"{federation.url}{prefix}{address}")
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if over > 0:
+                wide[prefix + address] = over
+    assert wide == {}
+
+
+@pytest.mark.parametrize(("locale", "offer"), [("de-AT", "Diese Seite auf Deutsch"), ("en-GB", ""), ("is-IS", "")])
+def test_page_is_offered_in_the_language_of_the_browser(chromium, federation, locale, offer):
+    with chromium.new_context(locale=locale).new_page() as page:
+        page.goto(f"{federation.url}/?window=P30D")
+        page.wait_for_load_state("networkidle")
+        assert page.locator(".offer a:visible").all_text_contents() == ([offer] if offer else [])
+        if offer:
+            page.get_by_role("link", name=offer).click()
+            page.wait_for_url("**/de/?window=P30D")
+            assert page.locator(".offer").count() == 0
 
 
 @pytest.mark.parametrize("address", ["/api/docs/", "/admin/login/"])
@@ -48,7 +78,7 @@ def test_other_pages_break_no_policy(reader, address):
 def test_without_scripts_the_numbers_and_the_silent_agency_are_there(reader):
     page = reader("/", java_script_enabled=False)
     assert page.get_by_role("row", name="Norway").is_visible()
-    assert page.get_by_text("Police of SE has been silent since").is_visible()
+    assert page.get_by_text("1 agency is silent: Police of SE").is_visible()
     page.get_by_role("link", name="Count", exact=True).click()
     page.wait_for_url("**/?sort=value")
     assert page.get_by_role("columnheader", name="Count", exact=True).get_attribute("aria-sort") == "descending"

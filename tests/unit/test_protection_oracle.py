@@ -9,7 +9,9 @@ import pytest
 
 from tests.oracles import rounding
 from tests.oracles.calendar import start_of
-from tests.oracles.federation import NOBODY, Cell, Federation, Frozen, Report, margins_of
+from tests.oracles.federation import NOBODY, Cell, Federation, Frozen
+from tests.oracles.places import margins_of
+from tests.oracles.records import Report
 
 SECRET = bytes(range(16))
 NOW = datetime(2027, 2, 1, 1, tzinfo=UTC)

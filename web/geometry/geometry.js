@@ -18,12 +18,12 @@ const DETAIL = 5e-7;
 const ELSEWHERE = 0.06;
 const STEPS = 4e4;
 
-/** @returns {{topology: object, points: Record<string, [number, number]>, small: string[]}} with a point in each country */
+/** @returns {{topology: any, points: Record<string, [number, number]>, small: string[]}} with a point in each country */
 export function countries({ atlas, codes }) {
   const topology = JSON.parse(readFileSync(atlas, "utf8"));
   const outlines = merged(topology, parted(topology, codesByNumber(codes)));
   const whole = { ...topology, objects: { countries: { type: "GeometryCollection", geometries: outlines } } };
-  const outlined = feature(whole, whole.objects.countries).features;
+  const outlined = /** @type {any} */ (feature(whole, whole.objects.countries)).features;
   const points = { ...POINTS, ...Object.fromEntries(outlined.map((outline) => [outline.id, middle(outline)])) };
   const tiny = outlined.filter((outline) => geoArea(outline) * EARTH_KM2 < SMALL_KM2).map(({ id }) => id);
   return { topology: simplified(whole), points, small: [...Object.keys(POINTS), ...tiny].sort() };
@@ -41,7 +41,7 @@ function parted(topology, codes) {
     const code = codes.get(Number(outline.id)) ?? NAMED[outline.properties.name];
     if (!code || code === "AQ") continue;
     for (const arcs of outline.type === "Polygon" ? [outline.arcs] : outline.arcs) {
-      const polygon = { type: "Polygon", arcs };
+      const polygon = /** @type {const} */ ({ type: "Polygon", arcs });
       const owner = ownerOf(code, feature(topology, polygon).geometry.coordinates[0]);
       polygons.set(owner, [...(polygons.get(owner) ?? []), polygon]);
     }

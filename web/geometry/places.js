@@ -6,6 +6,7 @@ export const NAMED = { Kosovo: "XK", "N. Cyprus": "CY", Somaliland: "SO" };
 /**
  * Parts that have a code of their own, or belong elsewhere: from, to, and the box that they lie in
  * (west, south, east, north).
+ * @type {[string, string, [number, number, number, number]][]}
  */
 export const PARTS = [
   ["FR", "GF", [-55, 2, -51, 6]],
@@ -20,7 +21,7 @@ export const PARTS = [
   ["RU", "UA", [32.3, 44.2, 36.8, 46.4]],
 ];
 
-/** The places of countries that have no outline at this scale. */
+/** The places of countries that have no outline at this scale. @type {Record<string, [number, number]>} */
 export const POINTS = {
   AQ: [-62, -66],
   BQ: [-68.3, 12.2],

@@ -4,6 +4,7 @@ import { geoAzimuthalEqualArea, geoDistance, geoEqualEarth, geoEqualEarthRaw, ge
 import { feature } from "topojson-client";
 
 const RADIANS = Math.PI / 180;
+/** @type {[number, number]} */
 const MIDDLE = [10, 52];
 /** The middle meridian of the world's view. The opposite one, in the Bering Strait, is the edge. */
 const WORLD_MIDDLE = 11;
@@ -11,7 +12,7 @@ const WORLD_MIDDLE = 11;
 const VIEWS = {
   /** Centred on 10° E 52° N, as in EPSG:3035. It includes all places to which a reader can move the map. */
   europe: {
-    projection: geoAzimuthalEqualArea().rotate(MIDDLE.map((degrees) => -degrees)),
+    projection: geoAzimuthalEqualArea().rotate([-MIDDLE[0], -MIDDLE[1]]),
     project: (points, projection) => points.map(projection),
     /** These points must be in the picture. */
     within: [[-24, 66.5], [-10, 37], [-9, 39], [23, 34.5], [34, 34.5], [41, 42], [40, 55], [28, 71.3], [5, 71]],
@@ -28,8 +29,8 @@ const VIEWS = {
 };
 
 /**
- * @param {"europe" | "world"} name @param {ReturnType<import("./geometry.js").countries>} given
- * @returns {{box: [number, number], arcs: number[][], countries: object[]}} in whole units. `box` must be in the frame; an arc
+ * @param {"europe" | "world"} name @param {ReturnType<typeof import("./geometry.js").countries>} given
+ * @returns {{box: number[], arcs: number[][], countries: {code: string, at: [number, number], rings: number[][], extent?: number}[]}} in whole units. `box` must be in the frame; an arc
  * is where it begins and its steps; a ring names its arcs, as ~i if it goes back along one. Small ones, whose dots lie over others, are last
  */
 export function drawn(name, { topology, points, small }) {
@@ -53,11 +54,11 @@ export function drawn(name, { topology, points, small }) {
   const countryOf = ([code, point]) => {
     const parts = (outlines.get(code) ?? []).filter(([outer]) => outer.flatMap(line).some(reaches));
     const rings = parts.flat().map((ring) => ring.flatMap(numbered)).filter((ring) => ring.length);
-    const country = { code, at: projection(point).map(Math.round), rings };
+    const country = { code, at: /** @type {[number, number]} */ (projection(point)?.map(Math.round)), rings };
     return small.includes(code) ? { ...country, extent: extentOf(parts.flat(2).flatMap(places)) } : country;
   };
   const countries = Object.entries(points).sort().filter(([, point]) => reaches(point)).map(countryOf);
-  const order = countries.toSorted((a, b) => Number("extent" in a) - Number("extent" in b));
+  const order = [...countries].sort((a, b) => Number("extent" in a) - Number("extent" in b));
   return { box: box.map(Math.round), arcs, countries: order };
 }
 

@@ -1,4 +1,4 @@
-/** The reader's choice, as the address and the form of the page contain it. */
+/** The reader's choice, as the address of the page contains it. */
 
 export const DEFAULTS = { indicator: "DOWNLOADS", window: "P7D", day: "", per: "head" };
 
@@ -39,4 +39,11 @@ export function questionFor(choice, places) {
   if (window !== "day") return `${places.windows}?${new URLSearchParams({ indicator, window })}`;
   const range = { indicator, frequency: "D", start: day, end: day };
   return `${places.aggregates}?${new URLSearchParams(range)}&country=*`;
+}
+
+/** @returns {string} the address of the numbers of the hour (`H`) or day (`D`) that ends at an instant */
+export function newestPeriod(indicator, frequency, end, places) {
+  const [length, letters] = frequency === "H" ? [3_600_000, 16] : [86_400_000, 10];
+  const period = new Date(Date.parse(end) - length).toISOString().slice(0, letters);
+  return `${places.aggregates}?${new URLSearchParams({ indicator, frequency, start: period, end: period })}&country=*`;
 }

@@ -11,18 +11,41 @@ const REACH = 12;
 const SPECKS = { europe: { dot: 4.5, visible: 9 }, world: { dot: 3, visible: 4 } };
 /** Below this zoom, countries without numbers have no dots, because these would only hide others. */
 const NEAR = 3;
-const LIT = 1_500;
+/** The width of a highlighted outline, in pixels. */
+const EDGE = 3;
+
+/**
+ * @typedef {import("./geometry.js").Picture} Picture
+ * @typedef {{shade: number | "none", label: string}} Look
+ */
 
 export class Chart {
+  /** @type {ReturnType<typeof import("./zoom.js").mover> | undefined} */
+  mover;
+  /** @type {[number, number]} */
+  size = [0, 0];
+  scale = 1;
+  whole = STILL;
+  fit = STILL;
+  provisional = false;
+  /** @type {"europe" | "world"} */
+  view = "europe";
+
   /**
-   * @param {HTMLElement} frame @param {import("./geometry.js").Picture} europe
-   * @param {{world: () => Promise<import("./geometry.js").Picture>}} given parts that the first picture does not need:
+   * @param {HTMLElement} frame @param {Picture} europe
+   * @param {{label: string, address: (code: string) => string | undefined, changed: () => void, world: () => Promise<Picture>,
+   *   moving: () => Promise<typeof import("./zoom.js")>}} given parts that the first picture does not need:
    * `moving` is loaded right after it, the world when a reader asks for it
    */
   constructor(frame, europe, { label, address, world, moving, changed }) {
-    Object.assign(this, { frame, address, world, changed, size: [0, 0], scale: 1, whole: STILL });
-    this.view = "europe";
-    this.layers = { europe: this.#layerOf(europe) };
+    this.frame = frame;
+    this.address = address;
+    this.world = world;
+    this.changed = changed;
+    /** @type {(code: string) => Look} */
+    this.look = () => ({ shade: "none", label: "" });
+    /** @type {Record<string, ReturnType<typeof layerOf>>} */
+    this.layers = { europe: layerOf(europe, address) };
     this.halo = svg("path", { class: "map-halo" });
     this.ring = svg("path", { class: "map-ring" });
     this.hatching = hatching();
@@ -45,33 +68,34 @@ export class Chart {
   /** @param {"europe" | "world"} view shown as a whole, as soon as it is loaded */
   async show(view) {
     this.wanted = view;
-    this.layers[view] ??= this.#layerOf(await this.world());
+    this.layers[view] ??= layerOf(await this.world(), this.address);
     // The reader may have chosen another view meanwhile, or this one twice.
     if (this.wanted !== view) return;
-    const { activeElement: focused } = document;
-    const code = this.ground.contains(focused) ? focused.dataset.code : null;
+    const focused = /** @type {SVGElement | null} */ (document.activeElement);
+    const code = this.ground.contains(focused) ? focused?.dataset.code : null;
     this.#go(view);
     this.paint(this.look, this.provisional);
     this.#fit();
     // The focus stays on the same country.
-    if (code) (this.byCode.get(code) ?? this.byCode.get("NO")).link.focus({ preventScroll: true });
+    if (code) (this.byCode.get(code) ?? this.byCode.get("NO"))?.link.focus({ preventScroll: true });
   }
 
   /** @param {string} [code] the country to zoom in on; without it, the middle */
   async closer(code) {
     await this.moving;
-    this.mover.by(STEP, this.places().get(code));
+    this.mover?.by(STEP, this.places().get(code ?? ""));
   }
 
-  /** Beyond the whole of Europe, zooming out shows the world. */
+  /** Beyond the whole of Europe, zooming out shows the world. @param {string} [code] */
   farther(code) {
-    if (this.scale > 1) this.mover.by(1 / STEP, this.places().get(code));
+    if (this.scale > 1) this.mover?.by(1 / STEP, this.places().get(code ?? ""));
     else if (this.view === "europe") this.show("world");
   }
 
-  /** @param {(code: string) => {shade: number | "none", label: string}} look */
+  /** @param {(code: string) => Look} look */
   paint(look, provisional = false) {
-    Object.assign(this, { look, provisional });
+    this.look = look;
+    this.provisional = provisional;
     for (const country of this.countries) {
       const { shade, label } = look(country.code);
       country.empty = shade === 0 || shade === "none";
@@ -81,12 +105,20 @@ export class Chart {
     this.#resize();
   }
 
-  /** Lights up whole countries, never a place within one. */
-  light(codes) {
-    for (const code of codes) {
-      const country = this.byCode.get(code);
-      if (country) relight(country.link);
-    }
+  /**
+   * @returns {{at: [number, number], d: string, whole: import("./views.js").Transform, size: [number, number],
+   * box: {x: number, y: number, right: number, bottom: number}} | null} the middle of a country, its outline in units of
+   * the picture, and the part of the frame that it is in; null if no part is
+   */
+  placeOf(code) {
+    const country = this.byCode.get(code);
+    if (!country || country.hidden) return null;
+    const { d, box } = edgeOf(country, this.whole.k, SPECKS[this.view]);
+    const [x, y] = moved(this.whole, [box.x, box.y]).map((near) => Math.max(0, near));
+    const far = moved(this.whole, [box.x + box.width, box.y + box.height]);
+    const [right, bottom] = far.map((end, axis) => Math.min(this.size[axis], end));
+    if (x >= right || y >= bottom) return null;
+    return { at: moved(this.whole, country.at), d, whole: this.whole, size: this.size, box: { x, y, right, bottom } };
   }
 
   mark(code) {
@@ -117,12 +149,6 @@ export class Chart {
     if (place && !within) this.mover?.to(moved(this.fit, this.byCode.get(code).at));
   }
 
-  #layerOf({ box, shapes }) {
-    const countries = shapes.map((shape) => countryOf(shape, this.address(shape.code)));
-    const group = svg("g", {}, ...countries.map(({ link }) => link));
-    return { box, countries, group, byCode: new Map(countries.map((country) => [country.code, country])) };
-  }
-
   #go(view) {
     this.layers[this.view].group.replaceWith(this.layers[view].group);
     this.view = view;
@@ -141,7 +167,8 @@ export class Chart {
 
   #letMove(mover) {
     this.mover = mover(this.svg, (transform) => this.#move(transform));
-    this.mover.fit(...this.size);
+    const [width, height] = this.size;
+    this.mover?.fit(width, height);
   }
 
   #move(transform) {
@@ -163,6 +190,12 @@ export class Chart {
     const near = this.view === "europe" || this.scale >= NEAR;
     for (const country of this.countries) resize(country, this.whole.k, { near, ...SPECKS[this.view] });
   }
+}
+
+function layerOf({ box, shapes }, address) {
+  const countries = shapes.map((shape) => countryOf(shape, address(shape.code)));
+  const group = svg("g", {}, ...countries.map(({ link }) => link));
+  return { box, countries, group, byCode: new Map(countries.map((country) => [country.code, country])) };
 }
 
 function countryOf({ code, d, at, small, extent }, address) {
@@ -193,15 +226,18 @@ function outlineOf({ d, at, extent }, scale, speckle) {
   return `M${at[0] - r},${at[1]}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
 }
 
-const fading = new WeakMap();
-
-function relight(link) {
-  clearTimeout(fading.get(link));
-  link.classList.remove("map-lit");
-  // The style must be computed once without the class, or the animation would not begin again.
-  link.getBoundingClientRect();
-  link.classList.add("map-lit");
-  fading.set(link, setTimeout(() => link.classList.remove("map-lit"), LIT));
+/** A country's outline and the box around it, with room for the line. */
+function edgeOf(country, scale, speckle) {
+  const { at: [x, y], extent, link } = country;
+  const edge = EDGE / scale;
+  if (extent * scale < speckle.visible) {
+    const r = edge + (speckle.dot + 2) / scale;
+    return { d: outlineOf(country, scale, speckle), box: { x: x - r, y: y - r, width: 2 * r, height: 2 * r } };
+  }
+  // Measured once, because measuring makes the browser lay out the page.
+  country.bounds ??= link.querySelector(".map-shape").getBBox();
+  const { x: left, y: top, width, height } = country.bounds;
+  return { d: country.d, box: { x: left - edge, y: top - edge, width: width + 2 * edge, height: height + 2 * edge } };
 }
 
 function hatching() {

@@ -1,18 +1,13 @@
-/** The reader's choices on the page: in its form, in its links to other views of it, and by going back. */
+/** The reader's choices on the page: in its links to other views of it, in small forms, and by going back. */
 
 import { addressWith, choiceFrom, DEFAULTS } from "./address.js";
 
 /**
- * @param {HTMLFormElement | null} form with fields `indicator`, `window`, `day` and `per`, of which any may be missing
- * @param {Partial<import("./address.js").Choice>} usual the choice if the address names none
+ * @param {Partial<import("./address.js").Choice> & {offered: Record<string, string[]>}} usual the choice if the address names none
  * @param {(choice: import("./address.js").Choice) => void} changed
  */
-export function controls(form, usual, changed) {
-  const follow = () => {
-    const choice = choiceOfAddress(usual);
-    if (form) write(form, choice);
-    changed(choice);
-  };
+export function controls(usual, changed) {
+  const follow = () => changed(choiceOfAddress(usual));
   const go = (event, address) => {
     if (!address) return;
     event.preventDefault();
@@ -22,7 +17,6 @@ export function controls(form, usual, changed) {
   window.addEventListener("popstate", follow);
   document.addEventListener("click", (event) => go(event, viewOfPage(event)));
   document.addEventListener("submit", (event) => go(event, viewOfForm(event.target)));
-  if (form) listen(form, usual, changed);
 }
 
 /** Ignores values that the page does not offer, as the server does. */
@@ -35,21 +29,6 @@ export function choiceOfAddress({ offered, ...usual }) {
 export function chosen(choice) {
   history.pushState(null, "", addressWith(location.href, choice));
   return choice;
-}
-
-function listen(form, usual, changed) {
-  const choose = () => {
-    const given = [...new FormData(form)].filter(([, value]) => value);
-    const choice = choiceFrom([...Object.entries(choiceOfAddress(usual)), ...pickDay(given)]);
-    write(form, choice);
-    changed(chosen(choice));
-  };
-  form.addEventListener("change", choose);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    choose();
-  });
-  write(form, choiceOfAddress(usual));
 }
 
 /** A plain click on a link, in a part that is kept up to date, to the same page with other choices. */
@@ -68,27 +47,13 @@ function viewOfForm(form) {
   if (!form.closest("[data-part]") || form.method !== "get") return null;
   const url = new URL(form.getAttribute("action") ?? location.pathname, location.href);
   if (url.origin !== location.origin || url.pathname !== location.pathname) return null;
-  url.search = String(new URLSearchParams([...new URLSearchParams(location.search), ...new FormData(form)].filter(unique)));
+  const own = [...new FormData(form)].map(([name, value]) => [name, String(value)]);
+  const fields = [...new URLSearchParams(location.search), ...own];
+  url.search = String(new URLSearchParams(fields.filter(unique)));
   return url.href;
 }
 
-/** If a name comes twice, the last one counts. */
+/** If a name comes twice, the last one counts. @param {string[]} field @param {number} at @param {string[][]} all */
 function unique([name], at, all) {
   return !all.slice(at + 1).some(([later]) => later === name);
-}
-
-/** If a reader chooses a day and names none, it is the newest that can have numbers: yesterday. */
-function pickDay(given) {
-  const { window: chosenWindow, day } = Object.fromEntries(given);
-  if (chosenWindow !== "day" || day) return given;
-  return [...given, ["day", new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]];
-}
-
-function write(form, choice) {
-  for (const [name, value] of Object.entries(choice)) {
-    const field = form.elements.namedItem(name);
-    if (field) field.value = value;
-  }
-  const day = form.elements.namedItem("day");
-  if (day) day.disabled = choice.window !== "day";
 }

@@ -1,11 +1,15 @@
-/** The page of a country: its chart read by keyboard, pointer and touch, and saved as a picture. */
+/** The page of a country: its chart read by keyboard, pointer and touch, and countries added to it. */
 
-import { readable } from "./reading.js";
-import { savable } from "./saving.js";
+import { addable } from "./add_countries.js";
+import { ranged } from "./range.js";
+import { readable } from "./readout.js";
 
 const plot = document.querySelector(".plot");
-const table = document.querySelector(".periods");
+const table = /** @type {HTMLTableElement | null} */ (document.querySelector(".periods"));
 if (plot && table) readable(plot, table);
 
-const file = document.querySelector("#chart-file");
-if (file) savable(file);
+const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.add"));
+if (form) addable(form);
+
+const range = /** @type {HTMLFormElement | null} */ (document.querySelector("form.range"));
+if (range) ranged(range);

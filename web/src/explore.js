@@ -1,20 +1,26 @@
 /** Moving over the map by pointer, touch and keyboard, and the tooltip of the current country. */
 
+import { clamp } from "./tooltip_position.js";
 import { html, set } from "./svg.js";
-import { isArrow, nextIn } from "./steps.js";
+import { isArrow, nextIn } from "./neighbour.js";
 
 /** A pointer on its way to the tooltip may leave the country for this long, in milliseconds. */
 const GRACE = 200;
 const GAP = 6;
 const CLOSER = new Set(["+", "="]);
 
-/** @param {import("./chart.js").Chart} chart @param {(code: string) => string[]} tell a headline and further lines */
-export function explore(chart, tell, first) {
+/**
+ * @param {import("./chart.js").Chart} chart @param {(code: string) => string[]} tell a headline and further lines
+ * @param {string} first the country that Tab reaches first @param {string} again says what a second tap does
+ */
+export function explore(chart, tell, first, again) {
   const tip = html("div", { class: "map-tip", hidden: "" });
   chart.frame.append(tip);
-  const explorer = { chart, tell, tip, leaving: undefined, first, home: first, link: null };
-  chart.svg.addEventListener("pointerover", (event) => enter(explorer, codeAt(event)));
-  chart.frame.addEventListener("pointerleave", () => leave(explorer));
+  const explorer = { chart, tell, tip, leaving: undefined, again, first, home: first, link: null, touched: null, byTouch: false };
+  chart.svg.addEventListener("pointerover", (event) => event.pointerType !== "touch" && enter(explorer, codeAt(event)));
+  chart.frame.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave(explorer));
+  document.addEventListener("pointerdown", (event) => touch(explorer, event));
+  chart.svg.addEventListener("click", (event) => tap(explorer, event));
   tip.addEventListener("pointerenter", () => clearTimeout(explorer.leaving));
   chart.svg.addEventListener("focusin", (event) => focus(explorer, codeAt(event)));
   chart.svg.addEventListener("focusout", () => hide(explorer));
@@ -28,9 +34,30 @@ function codeAt(event) {
 }
 
 function enter(explorer, code) {
+  explorer.byTouch = false;
   clearTimeout(explorer.leaving);
   if (code) show(explorer, code);
   else leave(explorer);
+}
+
+/** Notes which country was shown before a finger came, or null. A finger beside the map closes the tooltip. */
+function touch(explorer, event) {
+  const { chart, shown, tip } = explorer;
+  const isTouch = event.pointerType === "touch";
+  explorer.touched = isTouch ? { shown: tip.hidden ? null : shown } : null;
+  if (isTouch && !chart.svg.contains(event.target)) hide(explorer);
+}
+
+/** A finger cannot rest on a country. So the first tap shows its number, and the second opens its page. */
+function tap(explorer, event) {
+  const code = codeAt(event);
+  const { touched } = explorer;
+  explorer.touched = null;
+  if (!touched || (code && touched.shown === code)) return;
+  event.preventDefault();
+  explorer.byTouch = true;
+  if (code) show(explorer, code);
+  else hide(explorer);
 }
 
 function leave(explorer) {
@@ -40,7 +67,7 @@ function leave(explorer) {
 
 /** If no pointer is over a country, the tooltip is about the country with the focus. */
 function back(explorer) {
-  const focused = document.activeElement?.closest?.(".map-country");
+  const focused = /** @type {SVGElement | null | undefined} */ (document.activeElement?.closest?.(".map-country"));
   if (focused && explorer.chart.svg.contains(focused)) show(explorer, focused.dataset.code);
   else hide(explorer);
 }
@@ -62,6 +89,7 @@ function settle(explorer, code) {
 
 function press(explorer, event) {
   const { chart } = explorer;
+  explorer.byTouch = false;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") hide(explorer);
   else if (CLOSER.has(event.key)) chart.closer(codeAt(event));
@@ -82,6 +110,7 @@ function show(explorer, code) {
   const { chart, tip } = explorer;
   explorer.shown = code;
   const [headline, ...lines] = explorer.tell(code);
+  if (explorer.byTouch && chart.byCode.get(code).link.hasAttribute("href")) lines.push(explorer.again);
   tip.replaceChildren(html("strong", {}, headline), ...lines.map((line) => html("span", {}, line)));
   tip.hidden = false;
   chart.mark(code);
@@ -111,8 +140,4 @@ function beside({ size: [width, height] }, tip, { x: middle, top, bottom }) {
   const above = top - tip.offsetHeight - GAP;
   const y = above >= GAP ? above : clamp(bottom + GAP, GAP, height - tip.offsetHeight - GAP);
   tip.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
-}
-
-function clamp(value, low, high) {
-  return Math.max(low, Math.min(high, value));
 }

@@ -1,87 +1,120 @@
-/** The live strip: the last hour in small bars, the total of the last 24 hours, and the countries that lit up last. */
+/**
+ * The live part of the page: the last hour, the total of the last day, and the replay with its clock and pulses. A module
+ * of its own, loaded after the first picture.
+ */
 
-import { html, part, svg } from "./svg.js";
+import { agenciesOf, hourFrom, isOlder, withheldFrom } from "./numbers.js";
+import { Player, TURN } from "./player.js";
+import { Pulses } from "./pulses.js";
+import { Replay } from "./replay.js";
+import { ReplayPanel } from "./replay_panel.js";
+import { drawHour, drawTotal, markMinute } from "./strip.js";
+import { part } from "./svg.js";
 
-const WIDTH = 1000;
-const HEIGHT = 220;
-const UNKNOWN = 6;
-const NAMED = 5;
+export class Live {
+  /** @type {Replay} */
+  #replay;
+  /** @type {{meta: {end: string, version: number}} | null} */
+  #newest = null;
+  /** @type {Pulses | undefined} */
+  #pulses;
+  #shown = 0;
+  #showing = 0;
+  #minute = "";
+  #isExplained = false;
 
-/** @param {{period: string, value: number | null}[]} hour minutes, oldest first; drawn as the server draws them */
-export function drawHour(place, hour, words) {
-  if (!hour.length) {
-    place.replaceChildren(html("p", { class: "note" }, words.say("live_hour_unknown")));
-    return;
+  /**
+   * @param {HTMLElement} place
+   * @param {{words: import("./words.js").Words, clock: import("./clock.js").ServerClock, total: string,
+   *   choice: import("./address.js").Choice}} given
+   */
+  constructor(place, { words, clock, total, choice }) {
+    this.words = words;
+    this.total = total;
+    this.members = new Set(place.dataset.members?.split(" "));
+    this.indicator = choice.indicator;
+    this.#replay = new Replay(this.indicator);
+    this.parts = { total: part(place, "live-total", "p"), hour: part(place, "live-hour") };
+    this.panel = new ReplayPanel(part(place, "live-replay"), words, (paused) => this.player.pause(paused));
+    this.player = new Player(clock, (played) => this.#play(played), () => this.#rest());
   }
-  const top = roundTop(Math.max(0, ...hour.map(({ value }) => value ?? 0)));
-  const step = Math.floor(WIDTH / hour.length);
-  const bars = hour.map(({ value }, i) => bar(value, { x: i * step, width: Math.max(1, step - 2), top }));
-  const shape = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-labelledby": "minutes" };
-  const caption = html("figcaption", { id: "minutes" }, words.say("live_hour", captionValues(hour, top, words)));
-  const figure = html("figure", { class: "minutes" }, svg("svg", shape, ...bars), caption);
-  place.replaceChildren(figure);
-}
 
-/** The values for the sentence about the hour. */
-function captionValues(hour, top, words) {
-  const clock = ({ period }) => words.minute(`${period}Z`);
-  const most = hour.reduce((a, b) => ((b.value ?? -1) > (a.value ?? -1) ? b : a));
-  const [start, end] = [clock(hour[0]), clock(hour[hour.length - 1])];
-  return { start, end, top: words.number(top), most: words.number(most.value ?? 0), when: clock(most) };
-}
-
-/** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is at least the value */
-export function roundTop(value) {
-  let top = 10;
-  while (top < value) top *= String(top)[0] === "2" ? 2.5 : 2;
-  return top;
-}
-
-/** @param {number | null} total of the last 24 hours */
-export function drawTotal(place, total, { words, choice }) {
-  if (total === null) {
-    place.replaceChildren(words.say("live_total_unknown"));
-    return;
+  /** Begins with the numbers of another indicator. @param {string} indicator */
+  begin(indicator) {
+    if (indicator === this.indicator) return;
+    this.indicator = indicator;
+    this.#replay = new Replay(indicator);
+    this.#newest = null;
+    this.#shown = this.#showing = 0;
+    this.#isExplained = false;
+    this.#pulses?.clear();
   }
-  const count = words.count(`counts.${choice.indicator}`, total);
-  place.replaceChildren(...emphasised(words.say("live_total", { count }), words.number(total)));
-}
 
-/** For readers who cannot see the map light up, or have asked for less motion. */
-export function drawLatest(place, codes, words) {
-  const names = codes.map(words.country).sort((a, b) => a.localeCompare(b, document.documentElement.lang));
-  const shown = names.slice(0, NAMED);
-  const text = names.length > NAMED ? words.say("live_latest_more", { countries: shown.join(", "), more: words.number(names.length - NAMED) }) : words.say("live_latest", { countries: shown.join(", ") });
-  place.replaceChildren(html("span", { class: "live-dot", "aria-hidden": "true" }), text);
-}
-
-/** Puts a dot beside the names of countries, in rows of the table and in boxes. */
-export function dotNames(codes) {
-  for (const code of codes) {
-    for (const element of document.querySelectorAll(`[data-country="${CSS.escape(code)}"]`)) {
-      element.classList.add("just-now");
-      setTimeout(() => element.classList.remove("just-now"), 1_500);
-    }
+  /** Pulses need a map that is drawn. @param {import("./chart.js").Chart} chart */
+  showOn(chart) {
+    this.#pulses = new Pulses(chart, TURN);
+    this.#wake();
   }
-}
 
-export function liveParts(root) {
-  return {
-    total: part(root, "live-total", "p"),
-    hour: part(root, "live-hour"),
-    latest: part(root, "live-latest", "p"),
-  };
-}
+  /** The map has another view or place in its frame. */
+  moved() {
+    this.#pulses?.place();
+  }
 
-function bar(value, { x, width, top }) {
-  if (value === null) return svg("rect", { class: "none", x, y: HEIGHT - UNKNOWN, width, height: UNKNOWN });
-  const height = Math.round((HEIGHT * value) / top);
-  return svg("rect", { class: "bar", x, y: HEIGHT - height, width, height });
-}
+  takeMinutes(answer) {
+    if (isOlder(answer, this.#newest)) return;
+    this.#newest = answer;
+    drawHour(this.parts.hour, hourFrom(answer, this.total), agenciesOf(answer), this.words);
+    // The bars are new ones, and a paused clock marks none of them.
+    markMinute(this.parts.hour, this.#minute);
+    this.#replay.takeMinutes(answer, withheldFrom(answer));
+    this.#isExplained = false;
+    this.#wake();
+  }
 
-/** A sentence whose number is emphasised. */
-function emphasised(text, number) {
-  const at = text.indexOf(number);
-  if (at < 0) return [text];
-  return [text.slice(0, at), html("strong", { class: "live-number" }, number), text.slice(at + number.length)];
+  /** @param {"H" | "D"} step @param {object} answer the newest published period of this step */
+  takeNewest(step, answer) {
+    this.#replay.takeNewest(step, answer);
+    this.#isExplained = false;
+  }
+
+  /** @param {number | null} value of the last 24 hours */
+  takeTotal(value) {
+    drawTotal(this.parts.total, value, this);
+  }
+
+  #wake() {
+    if (this.#pulses && this.#replay.until && !this.player.runs) this.player.start();
+  }
+
+  /** @param {import("./player.js").Played} played */
+  #play({ at, from, to, now, still }) {
+    const replay = this.#replay;
+    const known = at < replay.until;
+    const pulses = known ? replay.between(from, to) : [];
+    this.#pulses?.tidy();
+    if (!still) for (const pulse of pulses) this.#pulses?.add(pulse.code, Math.max(0, pulse.at - now));
+    const amount = replay.size * pulses.filter(({ code }) => this.members.has(code)).length;
+    // Pulses are drawn ahead, and counted when they have been seen.
+    this.#shown += still ? amount : this.#showing;
+    this.#showing = still ? 0 : amount;
+    this.panel.showClock(now, { known, still });
+    this.panel.showCount(this.indicator, this.#shown);
+    this.#explain(new Date(at).toISOString().slice(0, 16), { at, still });
+  }
+
+  #rest() {
+    this.#showing = 0;
+    this.#pulses?.clear();
+    this.panel.clock.stop();
+  }
+
+  /** What changes only with the minute and with the numbers. @param {string} minute @param {{at: number, still: boolean}} moment */
+  #explain(minute, moment) {
+    if (this.#isExplained && minute === this.#minute) return;
+    this.#minute = minute;
+    this.#isExplained = true;
+    markMinute(this.parts.hour, minute);
+    this.panel.explain(this.#replay, moment);
+  }
 }

@@ -1,45 +1,62 @@
 /** The map of the first page and of its embedded version: README.md lists the data that the page gives it. */
 
-import { questionFor } from "./address.js";
+import { newestPeriod, questionFor } from "./address.js";
 import { Chart } from "./chart.js";
+import { ServerClock } from "./clock.js";
 import { chosen, choiceOfAddress, controls } from "./controls.js";
 import { explore } from "./explore.js";
 import { pictureFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
-import { dotNames, drawHour, drawLatest, drawTotal, liveParts } from "./live.js";
-import { arrived, hourFrom, minutesFrom, numberOf, numbersFrom } from "./numbers.js";
+import { viewButtons, waysToCount } from "./map_controls.js";
+import { numberOf, numbersFrom } from "./numbers.js";
 import { bringUpToDate } from "./page.js";
+import { dataOf, namesOnPage, placesOf } from "./page_data.js";
 import { patience, Poll, Question } from "./polling.js";
-import { classOf, thresholds } from "./scale.js";
+import { classOf, limitsFor } from "./scale.js";
 import { countrySentence, coverageSentence, periodText } from "./sentences.js";
 import { html, part, set } from "./svg.js";
 import { wordsOf } from "./words.js";
 
 const WINDOW_EVERY = 60_000;
-const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, cells: new Map(), withheld: new Map() };
-const SINGLE = /^([A-Z]{2}|_U)$/;
+const DAYS_EVERY = 600_000;
+/** The windows that end with the newest published day. */
+const OF_DAYS = new Set(["P7D", "P30D", "P365D"]);
+const NO_PERIOD = { coverage: [], observations: [] };
+/** @type {import("./numbers.js").Numbers} */
+const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, base: 1, cells: new Map(), withheld: new Map() };
 
 class LiveMap {
+  /** @type {Chart | undefined} */
+  chart;
+  /** @type {ReturnType<typeof explore> | undefined} */
+  explorer;
+  /** @type {Record<string, Question>} */
+  questions = {};
+  /** @type {Record<string, string>} the newest period that was asked for, by step */
+  ends = {};
+
   constructor(root) {
-    const { language, total = "EUROPE", indicator, window, ...places } = root.dataset;
-    const texts = JSON.parse(document.getElementById("map-words").textContent);
+    const { language, total, indicator, window, ...places } = root.dataset;
+    const texts = dataOf("map-words");
     this.root = root;
     this.frame = part(root, "map-frame");
     set(part(this.frame, "map-state", "p"), { role: "status" });
     this.total = total;
     this.places = placesOf(places);
     this.words = wordsOf(texts, language, namesOnPage());
+    this.usualRates = dataOf("map-usual-rates");
     const offered = { indicator: Object.keys(texts.titles), window: Object.keys(texts.periods) };
     this.usual = { indicator, window, offered };
     this.choice = choiceOfAddress(this.usual);
     this.numbers = NOTHING;
-    this.minutes = null;
+    this.clock = new ServerClock();
     this.strip = document.getElementById("map-live");
-    this.poll = new Poll((failures, refused) => this.tellFailures(failures, refused));
+    this.live = null;
+    this.poll = new Poll((failures, refused) => this.tellFailures(failures, refused), (...heard) => this.clock.hear(...heard));
   }
 
   async start() {
-    controls(document.getElementById("map-form"), this.usual, (choice) => this.choose(choice));
+    controls(this.usual, (choice) => this.choose(choice));
     this.ask();
     this.draw(await withPatience(() => pictureFrom(this.places.europe)));
     this.paint();
@@ -48,53 +65,42 @@ class LiveMap {
   draw(europe) {
     const { frame, words } = this;
     const label = words.say("map");
-    const changed = () => this.explorer?.refresh();
+    const changed = () => {
+      this.explorer?.refresh();
+      this.live?.moved();
+    };
     const world = () => withPatience(() => pictureFrom(this.places.world));
     const moving = () => withPatience(() => import(this.places.zoom));
     this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, moving, changed });
-    this.explorer = explore(this.chart, (code) => this.tell(code), "NO");
+    this.explorer = explore(this.chart, (code) => this.tell(code), "NO", words.say("tap_again"));
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
     set(this.chart.svg, { "aria-describedby": help.id });
-    frame.append(this.buttons(), help);
+    frame.append(viewButtons(words, this.chart), help);
+    if (this.strip) this.beginLive();
   }
 
-  /** Per head or as a count: the table has both, so if the page does not offer the choice, the map does. */
+  /** The live part of the page, which the first picture does not need. */
+  async beginLive() {
+    const { Live } = await withPatience(() => import(this.places.script));
+    this.live = new Live(this.strip, this);
+    Object.assign(this.questions, this.liveQuestions());
+    this.live.showOn(this.chart);
+    this.poll.set(Object.values(this.questions));
+    if (this.answer) this.takeEnds(this.answer);
+  }
+
+  /** Per head or as a count: the table has both, so the map offers the choice. */
   offerWays() {
-    const asked = document.getElementById("map-form")?.elements.namedItem("per");
-    if (!asked && !this.root.querySelector(".map-per")) this.frame.after(this.waysToCount());
-  }
-
-  waysToCount() {
-    const { choice, words } = this;
-    const radios = ["head", "count"].map((per) => {
-      const radio = html("input", { type: "radio", name: "per", value: per });
-      radio.checked = per === choice.per;
-      radio.addEventListener("change", () => this.choose(chosen({ ...this.choice, per })));
-      return html("label", {}, radio, words.say(`per_${per}`));
-    });
-    return html("fieldset", { class: "map-per" }, html("legend", {}, words.say("per")), ...radios);
-  }
-
-  buttons() {
-    const { chart, words } = this;
-    const button = (sign, key, press) => {
-      const made = html("button", { type: "button", "aria-label": words.say(key), title: words.say(key) }, sign);
-      made.addEventListener("click", press);
-      return made;
-    };
-    const world = button(words.say("world"), "world_view", () => chart.show("world"));
-    const europe = button(words.say("europe"), "europe_view", () => chart.show("europe"));
-    const closer = button("+", "closer", () => chart.closer());
-    const farther = button("−", "farther", () => chart.farther());
-    return html("div", { class: "map-buttons" }, closer, farther, europe, world);
+    if (this.root.querySelector(".map-per")) return;
+    const choose = (per) => this.choose(chosen({ ...this.choice, per }));
+    part(this.root, "map-legend").after(waysToCount(this.words, this.choice.per, choose));
   }
 
   choose(choice) {
     const same = choice.window === this.choice.window && choice.day === this.choice.day;
     const sameNumbers = same && choice.indicator === this.choice.indicator;
-    if (choice.indicator !== this.choice.indicator) this.minutes = null;
     this.choice = choice;
-    if (!sameNumbers) this.numbers = NOTHING;
+    if (!sameNumbers) Object.assign(this, { numbers: NOTHING, answer: null });
     this.paint();
     if (!sameNumbers) this.ask();
     this.askPage();
@@ -106,79 +112,85 @@ class LiveMap {
     const { choice, places } = this;
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
-    const questions = [new Question(questionFor(choice, places), (answer) => this.take(answer), WINDOW_EVERY), this.page];
-    if (this.strip) {
-      const live = `${places.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
-      questions.push(new Question(live, (answer) => this.takeMinutes(answer)));
-      const day = questionFor({ ...choice, window: "P1D" }, places);
-      if (choice.window !== "P1D") questions.push(new Question(day, (answer) => this.takeDay(answer), WINDOW_EVERY));
-    }
-    this.questions = questions;
-    this.poll.set(questions);
+    const chosenNumbers = new Question(questionFor(choice, places), (answer) => this.take(answer), WINDOW_EVERY);
+    this.questions = { chosenNumbers, page: this.page, ...(this.live && this.liveQuestions()) };
+    this.poll.set(Object.values(this.questions));
+  }
+
+  liveQuestions() {
+    const { choice, places, live } = this;
+    this.ends = {};
+    live.begin(choice.indicator);
+    const address = `${places.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
+    const window = (length) => questionFor({ ...choice, window: length }, places);
+    const questions = { live: new Question(address, (answer) => live.takeMinutes(answer)) };
+    if (choice.window !== "P1D") questions.hours = new Question(window("P1D"), (answer) => this.takeHours(answer), WINDOW_EVERY);
+    if (!OF_DAYS.has(choice.window)) questions.days = later(new Question(window("P7D"), (answer) => this.takeDays(answer), DAYS_EVERY));
+    return questions;
+  }
+
+  /** Asks for the newest hour or day that is published, once there is a newer one. */
+  askNewest(step, end) {
+    if (!end) return this.live.takeNewest(step, NO_PERIOD);
+    // A cache may still have an earlier answer.
+    if (end <= (this.ends[step] ?? "")) return;
+    this.ends[step] = end;
+    const address = newestPeriod(this.choice.indicator, step, end, this.places);
+    this.questions[step] = later(new Question(address, (answer) => this.live.takeNewest(step, answer), Infinity));
+    this.poll.set(Object.values(this.questions));
   }
 
   askPage() {
-    if (!document.querySelector("[data-part]")) return;
+    if (!this.page || !document.querySelector("[data-part]")) return;
     // An ETag belongs to one address: another address may have the same one.
     if (this.page.address !== location.href) this.page.etag = null;
     Object.assign(this.page, { address: location.href, due: 0 });
-    this.poll.set(this.questions);
+    this.poll.set(Object.values(this.questions));
   }
 
   take(answer) {
     const again = this.numbers !== NOTHING;
     this.numbers = numbersFrom(answer);
-    if (this.strip && this.choice.window === "P1D") this.takeDay(answer);
+    this.answer = answer;
+    if (this.live) this.takeEnds(answer);
     this.paint();
     if (again) this.askPage();
   }
 
-  takeDay(answer) {
-    const place = liveParts(this.strip).total;
-    // If the server wrote the total, it comes with the page.
-    if (!place.dataset.part) drawTotal(place, numberOf(numbersFrom(answer), this.total, "count"), this);
-    else if (this.hasDay) this.askPage();
-    this.hasDay = true;
+  /** The chosen window also says which hour or day is the newest. */
+  takeEnds(answer) {
+    if (this.choice.window === "P1D") this.takeHours(answer);
+    if (OF_DAYS.has(this.choice.window)) this.takeDays(answer);
   }
 
-  takeMinutes(answer) {
-    const minutes = minutesFrom(answer);
-    const before = this.minutes;
-    this.minutes = minutes;
-    drawHour(liveParts(this.strip).hour, hourFrom(answer, this.total), this.words);
-    if (before) this.light(arrived(before, minutes));
+  takeHours(answer) {
+    this.live.takeTotal(numberOf(numbersFrom(answer), this.total, "count"));
+    this.askNewest("H", answer.meta.end);
   }
 
-  light(codes) {
-    const named = [...codes].filter((code) => SINGLE.test(code));
-    if (!named.length) return;
-    this.chart?.light(named);
-    dotNames(named);
-    drawLatest(liveParts(this.strip).latest, named, this.words);
+  takeDays(answer) {
+    this.askNewest("D", answer.meta.end);
   }
 
   paint() {
     const { chart, choice, numbers, words } = this;
     if (!chart || numbers.coverage === undefined) return;
-    const seen = countriesOf(numbers).map((code) => numberOf(numbers, code, choice.per)).filter((value) => value > 0);
-    const cuts = thresholds(seen);
+    const limits = limitsFor(this.usualRates[choice.indicator], choice);
     const look = (code) => ({
-      shade: classOf(numberOf(numbers, code, choice.per), cuts),
+      shade: classOf(numberOf(numbers, code, choice.per), limits),
       label: countrySentence(words, numbers, choice, code),
     });
     chart.paint(look, numbers.provisional);
-    this.explorer.refresh();
+    this.explorer?.refresh();
     this.offerWays();
     const title = words.say("legend", { title: words.say(`titles.${choice.indicator}.${choice.per}`), period: periodText(words, choice) });
-    const least = seen.length ? Math.min(...seen) : null;
-    drawLegend(part(this.root, "map-legend"), { words, title, cuts, least, provisional: numbers.provisional, withheld: numbers.withheld.size > 0 });
+    drawLegend(part(this.root, "map-legend"), { words, title, limits, provisional: numbers.provisional, withheld: numbers.withheld.size > 0 });
     this.paintUnlocated();
     this.tellCoverage();
   }
 
   paintUnlocated() {
     const box = part(this.root, "map-unlocated", "p");
-    set(box, { "data-country": "_U" });
     box.textContent = countrySentence(this.words, this.numbers, this.choice, "_U");
   }
 
@@ -199,7 +211,7 @@ class LiveMap {
   }
 
   tellFailures(failures, refused) {
-    if (!failures) this.reached = Date.now();
+    if (!failures) this.reached = this.clock.time();
     const state = part(this.frame, "map-state", "p");
     const text = failures ? this.words.say(...this.failureText(refused)) : "";
     if (state.textContent !== text) state.textContent = text;
@@ -208,34 +220,17 @@ class LiveMap {
 
   failureText(refused) {
     if (refused) return ["refused"];
-    return this.reached ? ["unreached_since", { time: this.words.time(this.reached) }] : ["unreached", {}];
+    return this.reached ? ["unreached_since", { time: this.words.minute(this.reached) }] : ["unreached", {}];
   }
 
   countryPage(code) {
-    return this.places.country?.replace(/\{code\}|\bxx\b/, code.toLowerCase());
+    return this.places.country?.replace(/\bxx\b/, code.toLowerCase());
   }
 }
 
-function placesOf({ api = "/api/v1/", europe, world, zoom, countryPage }) {
-  return {
-    aggregates: `${api}aggregates/`,
-    windows: `${api}aggregates/windows/`,
-    live: `${api}aggregates/live/`,
-    europe,
-    world,
-    zoom,
-    country: countryPage,
-  };
-}
-
-/** The names of countries in the table, which the map uses too. */
-function namesOnPage() {
-  const rows = document.querySelectorAll("tr[data-country] > th");
-  return new Map([...rows].map((name) => [name.parentNode.dataset.country, name.textContent.trim()]));
-}
-
-function countriesOf(numbers) {
-  return [...numbers.cells.keys()].filter((code) => SINGLE.test(code) && code !== "_U");
+/** A question that waits its turn, unlike the first ones of the page. */
+function later(question) {
+  return Object.assign(question, { due: performance.now() });
 }
 
 /** Repeats an attempt until it succeeds. */

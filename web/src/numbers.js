@@ -2,8 +2,8 @@
 
 /**
  * @typedef {{value: number, rate: number | null}} Cell
- * @typedef {{known: boolean, provisional: boolean, coverage: object | null, end: string | null, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
- * `withheld` has the finest step at which all is published of a country whose number is withheld.
+ * @typedef {{known: boolean, provisional: boolean, coverage: any, end: string | null, base: number, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
+ * `coverage` is null if nothing is published. `base` is that of rounding. `withheld` has the finest step at which all is published of a country whose number is withheld.
  */
 
 /** @returns {Numbers} of a sliding window, or of a single day, whose coverage is a list */
@@ -15,12 +15,14 @@ export function numbersFrom(answer) {
     provisional: coverage?.status === "P",
     coverage,
     end: answer.meta.end,
+    base: answer.meta.rounding_base,
     cells: new Map(cells),
     withheld: withheldFrom(answer),
   };
 }
 
-function withheldFrom(answer) {
+/** @returns {Map<string, string>} the finest published step of each country of which something is withheld */
+export function withheldFrom(answer) {
   const pairs = (answer.withheld ?? []).flatMap(({ countries, published }) => countries.map((code) => [code, published]));
   // A country may be listed twice, with different steps. The coarsest has the shortest list, and so is set last.
   pairs.sort(([, one], [, other]) => other.length - one.length);
@@ -38,15 +40,23 @@ export function numberOf(numbers, code, per) {
   return per === "head" ? cell.rate : cell.value;
 }
 
-/** @returns {Map<string, number>} the minutes and countries of a live answer, as `period country` */
-export function minutesFrom(answer) {
-  return new Map(answer.observations.map((row) => [`${row.period} ${row.country}`, row.value]));
+/** How many decimals a rate has. JSON leaves out zeros at its end; `Table.rates` of the server rounds it. */
+export function rateDecimals(base, value, rate) {
+  return rate ? Math.max(0, Math.ceil(Math.log10(value / (rate * base)))) : 0;
 }
 
-/** @returns {Set<string>} the countries for which a minute came or grew */
-export function arrived(before, after) {
-  const changed = [...after].filter(([key, value]) => value > (before.get(key) ?? 0));
-  return new Set(changed.map(([key]) => key.split(" ")[1]));
+/** Whether an answer is from before another one to the same request: a cache may still have it. */
+export function isOlder({ meta }, than) {
+  const [end, version] = [than?.meta.end ?? "", than?.meta.version ?? 0];
+  return meta.end < end || (meta.end === end && meta.version < version);
+}
+
+/** @returns {{reporting: number, expected: number}} the most agencies that have reported, and were expected, in a period */
+export function agenciesOf({ coverage }) {
+  return {
+    reporting: Math.max(0, ...coverage.map((row) => row.agencies_reporting)),
+    expected: Math.max(0, ...coverage.map((row) => row.agencies_expected)),
+  };
 }
 
 /** @returns {{period: string, value: number | null}[]} the minutes of a group of countries, oldest first */

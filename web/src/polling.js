@@ -13,40 +13,80 @@ export function isRefusal(status) {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
+/** @typedef {(served: number, fresh: boolean) => void} Heard is told when the server answered, and whether no cache kept it */
+
 /** A request that is sent again and again; an answer that did not change is not sent again. */
 export class Question {
+  /** @type {string | null} */
+  etag = null;
+  due = 0;
+
+  /** @param {string} address @param {(content: any) => void} read @param {number} every @param {"json" | "text"} kind */
   constructor(address, read, every = PAUSE, kind = "json") {
-    Object.assign(this, { address, read, every, kind, etag: null, due: 0 });
+    this.address = address;
+    this.read = read;
+    this.every = every;
+    this.kind = kind;
   }
 
-  async ask(signal) {
+  /**
+   * @param {AbortSignal} [signal]
+   * @param {Heard} [heard]
+   */
+  async ask(signal, heard) {
+    /** @type {Record<string, string>} */
     const headers = this.etag ? { "If-None-Match": this.etag } : {};
     // The first answer may be in the browser's cache, preloaded by the page. Later requests use our own validator.
     const cache = this.etag ? "no-store" : "default";
     const answer = await fetch(this.address, { headers, signal, cache });
-    if (answer.status === 304) return;
+    heard?.(Date.parse(answer.headers.get("Date") ?? ""), cache === "no-store" && !answer.headers.has("Age"));
+    if (answer.status !== 304) await this.#take(answer);
+    else this.#wait();
+  }
+
+  async #take(answer) {
     if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { refused: isRefusal(answer.status) });
     const content = await answer[this.kind]();
     this.etag = answer.headers.get("ETag");
-    this.read(content);
+    // What is read may change the questions, and this one must not be asked again at once.
+    this.#wait();
+    try {
+      this.read(content);
+    } catch (error) {
+      // Not a fault of the server: its place in the script must be known.
+      console.error(error);
+      throw error;
+    }
+  }
+
+  #wait() {
+    this.due = performance.now() + this.every;
   }
 }
 
-/** Asks the questions in turn, the longest overdue first. It calls `tell(failures, refused)` after each outcome. */
+/**
+ * Asks the questions in turn, the longest overdue first. It calls `tell(failures, refused)` after each outcome. Times are
+ * those of `performance`, which never goes back: the reader's clock may.
+ */
 export class Poll {
+  /** @type {Question[]} */
   #questions = [];
   #failures = 0;
   #asked = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
+  /** @type {AbortController | null} */
   #asking = null;
 
-  constructor(tell) {
+  /** @param {(failures: number, refused: boolean) => void} tell @param {Heard} heard */
+  constructor(tell, heard) {
     this.tell = tell;
+    this.heard = heard;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#stop() : this.#start()));
     window.addEventListener("online", () => this.#start());
   }
 
-  /** Replaces the questions. New ones are asked at once. */
+  /** Replaces the questions. New ones are asked at once. @param {Question[]} questions */
   set(questions) {
     this.#questions = questions;
     this.#start();
@@ -55,7 +95,7 @@ export class Poll {
   #start() {
     this.#stop();
     if (document.hidden || !this.#questions.length) return;
-    this.#timer = setTimeout(() => this.#turn(), waiting(this.#questions, this.#asked, Date.now()));
+    this.#timer = setTimeout(() => this.#turn(), waiting(this.#questions, this.#asked, performance.now()));
   }
 
   #stop() {
@@ -68,19 +108,24 @@ export class Poll {
     const asking = (this.#asking = new AbortController());
     const limit = setTimeout(() => asking.abort(), LONGEST);
     const [next] = [...this.#questions].sort((a, b) => a.due - b.due);
-    this.#asked = Date.now();
-    const failure = await next.ask(asking.signal).then(() => null, (error) => error);
+    this.#asked = performance.now();
+    const failure = await next.ask(asking.signal, this.heard).then(() => null, (error) => error);
     clearTimeout(limit);
-    if (this.#asking !== asking) return;
+    // The answer itself may have changed the questions, and so begun the next turn.
+    const isReplaced = this.#asking !== asking;
+    if (failure && isReplaced) return;
     this.#failures = failure ? this.#failures + 1 : 0;
-    if (!failure && next.due !== Infinity) next.due = Date.now() + next.every;
     this.tell(this.#failures, failure?.refused ?? false);
-    const wait = failure ? patience(this.#failures) : waiting(this.#questions, this.#asked, Date.now());
+    if (isReplaced) return;
+    const wait = failure ? patience(this.#failures) : waiting(this.#questions, this.#asked, performance.now());
     this.#timer = setTimeout(() => this.#turn(), wait);
   }
 }
 
-/** @returns {number} milliseconds until the next question; the first questions of a page do not wait */
+/**
+ * @param {{due: number}[]} questions @param {number} asked when the last one was @param {number} now
+ * @returns {number} milliseconds until the next question; the first questions of a page do not wait
+ */
 export function waiting(questions, asked, now) {
   const due = Math.min(...questions.map((question) => question.due));
   return due === 0 ? 0 : Math.max(0, due - now, asked + PAUSE - now);

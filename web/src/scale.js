@@ -1,37 +1,47 @@
-/** Classes of the colour scale. Class 0 is zero, 1 to STEPS are shades, and `none` is not known. */
+/**
+ * Classes of the colour scale. Class 0 is zero, 1 to STEPS are shades, and `none` is not known.
+ *
+ * The limits of the classes depend only on what is counted, for how long, and per head or not. So a country changes its
+ * colour only if its own number changes.
+ */
 
 export const STEPS = 5;
 
-/** @param {number[]} values @returns {number[]} the round numbers at which classes 2, 3, … begin, ascending */
-export function thresholds(values) {
-  const positive = values.filter((value) => value > 0).sort((a, b) => a - b);
-  if (!positive.length) return [];
-  const least = positive[0];
-  const cuts = Array.from({ length: STEPS - 1 }, (_, i) => round(quantile(positive, (i + 1) / STEPS)));
-  // A rounded cut may be larger than all values.
-  return [...new Set(cuts)].filter((cut) => cut > least && cut <= positive[positive.length - 1]);
+/** Round numbers, each about half as much again as the one before it; then 10, 15, 20 … */
+const SERIES = [1, 1.5, 2, 3, 5, 7];
+/** Counts are as usual in a country of ten million inhabitants. */
+const TYPICAL = 100;
+/** The limits as steps of the series from the usual number. Counts differ more than rates, because countries do. */
+const AROUND = { head: [-2, -1, 0, 1], count: [-6, -2, 2, 6] };
+
+/**
+ * @param {number} usual the indicator's usual number per 100,000 inhabitants and day
+ * @param {{window: string, per: string}} choice
+ * @returns {number[]} the round numbers at which classes 2, 3, … begin, ascending
+ */
+export function limitsFor(usual, { window, per }) {
+  const middle = stepNear(usual * daysOf(window) * (per === "count" ? TYPICAL : 1));
+  return AROUND[per].map((away) => numberAt(middle + away));
 }
 
-/** @param {number | null} value @returns {number | "none"} */
-export function classOf(value, cuts) {
+/** @param {number | null} value @param {number[]} limits @returns {number | "none"} */
+export function classOf(value, limits) {
   if (value === null) return "none";
-  if (value <= 0) return 0;
-  const shade = 1 + cuts.filter((cut) => value >= cut).length;
-  // With fewer classes the darkest is still the darkest.
-  return cuts.length ? Math.round(1 + ((shade - 1) * (STEPS - 1)) / cuts.length) : Math.ceil(STEPS / 2);
+  return value > 0 ? 1 + limits.filter((limit) => value >= limit).length : 0;
 }
 
-/** @returns {{shade: number, from: number, to: number | null}[]} the rows of the legend above zero; `to` is exclusive */
-export function ranges(cuts, least) {
-  const starts = [least, ...cuts];
-  return starts.map((from, i) => ({ shade: classOf(from, cuts), from, to: starts[i + 1] ?? null }));
+/** A single day has no length in its name. */
+function daysOf(window) {
+  return Number(/^P(\d+)D$/.exec(window)?.[1] ?? 1);
 }
 
-function quantile(ascending, share) {
-  return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))];
+/** The nearest step of the series, of which 1 is step 0. */
+function stepNear(value) {
+  return Math.round(SERIES.length * Math.log10(value));
 }
 
-/** Rounds to two digits, because a reader remembers no more. */
-function round(value) {
-  return Number(value.toPrecision(2));
+function numberAt(step) {
+  const decade = Math.floor(step / SERIES.length);
+  // Written and read again, because 10 ** -1 * 2 may differ from 0.2.
+  return Number(`${SERIES[step - decade * SERIES.length]}e${decade}`);
 }

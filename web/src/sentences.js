@@ -1,25 +1,23 @@
 /** Sentences about a country, for its tooltip, for a screen reader and below the map. */
 
+import { numberOf, rateDecimals } from "./numbers.js";
+
 /** @returns {string} "Norway: 120 downloads in the last 7 days, 2.1 per 100,000 inhabitants" */
 export function countrySentence(words, numbers, choice, code) {
   const told = { country: words.country(code), period: periodText(words, choice) };
   const step = numbers.withheld.get(code);
   if (step) return words.say(`country_withheld.${step}`, told);
-  if (!numbers.known) return words.say("country_unknown", told);
-  const cell = numbers.cells.get(code) ?? { value: 0, rate: code === "_U" ? null : 0 };
-  const count = words.count(countKey(choice), cell.value);
-  if (cell.rate === null) return words.say("country_count", { ...told, count });
-  return words.say("country_rate", { ...told, count, rate: words.rate(cell.rate) });
+  const [value, rate] = [numberOf(numbers, code, "count"), numberOf(numbers, code, "head")];
+  if (value === null) return words.say("country_unknown", told);
+  const count = words.count(choice.indicator, value);
+  if (rate === null) return words.say("country_count", { ...told, count });
+  return words.say("country_rate", { ...told, count, rate: words.rate(rate, rateDecimals(numbers.base, value, rate)) });
 }
 
 /** @returns {string} "in the last 7 days" */
 export function periodText(words, choice) {
   if (choice.window === "day") return words.say("periods.day", { day: words.day(choice.day) });
   return words.say(`periods.${choice.window}`);
-}
-
-export function countKey(choice) {
-  return `counts.${choice.indicator}`;
 }
 
 /** @returns {string} how many of the expected agencies have reported, or that nothing is published */
@@ -31,9 +29,9 @@ export function coverageSentence(words, numbers, choice) {
   if (!expected) return words.say("nobody_expected", { period });
   const told = words.say("coverage", { period, reporting: words.number(reporting), expected: words.number(expected) });
   if (until) {
-    const when = `${words.day(until)}, ${words.minute(until)} UTC`;
+    const when = `${words.day(until)}, ${words.minute(until)}\u00a0UTC`;
     const wait = { awaited: words.number(awaited), all: words.number(expected), until: when };
-    return `${told} · ${words.say("awaited", wait)}`;
+    return `${told} · ${words.plural("awaited", awaited, wait)}`;
   }
   return since ? `${told} · ${words.say("counted_from", { day: words.day(since) })}` : told;
 }

@@ -5,9 +5,9 @@ import { zoom, zoomIdentity } from "d3-zoom";
 
 const CLOSEST = 16;
 
-/** @param {SVGElement} svg @param {(transform: import("./views.js").Transform) => void} moved is called after each move */
+/** @param {SVGSVGElement} svg @param {(transform: import("./views.js").Transform) => void} moved is called after each move */
 export function mover(svg, moved) {
-  const moving = zoom()
+  const moving = /** @type {import("d3-zoom").ZoomBehavior<SVGSVGElement, unknown>} */ (zoom())
     .scaleExtent([1, CLOSEST])
     .filter(mayMove)
     .wheelDelta(wheelStep)
@@ -20,7 +20,7 @@ export function mover(svg, moved) {
       picture.call(moving.transform, zoomIdentity);
     },
     by: (factor, place) => picture.call(moving.scaleBy, factor, place),
-    to: (place) => picture.call(moving.translateTo, ...place),
+    to: ([x, y]) => picture.call(moving.translateTo, x, y),
   };
 }
 

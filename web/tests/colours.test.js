@@ -16,7 +16,7 @@ const EYES = {
 /** @returns {number[]} red, green and blue in linear light, as the style sheet has them */
 function colour(name, scheme) {
   const found = new RegExp(`--map-${name}: light-dark\\(#(\\w{6}), #(\\w{6})\\)`).exec(css);
-  const hex = found[1 + SCHEMES.indexOf(scheme)];
+  const hex = (found ?? assert.fail(`no colour ${name}`))[1 + SCHEMES.indexOf(scheme)];
   const parts = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
   return parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
 }
@@ -26,6 +26,7 @@ function seen(rgb, eyes) {
   return [0, 3, 6].map((at) => Math.min(1, Math.max(0, row(at))));
 }
 
+/** @param {number[]} linear */
 function luminance([r, g, b]) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
@@ -42,6 +43,7 @@ function difference(a, b) {
   return Math.hypot(...p.map((part, i) => part - q[i]));
 }
 
+/** @param {number[]} linear */
 function oklab([r, g, b]) {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);

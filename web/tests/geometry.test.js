@@ -12,7 +12,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const codes = here("../../agency/src/p2p_core/data/countries.csv");
 const { topology, points, small } = countries({ atlas: here("../node_modules/world-atlas/countries-50m.json"), codes });
 const outlines = new Map(
-  feature(topology, topology.objects.countries).features.filter(({ geometry }) => geometry).map((one) => [one.id, one]),
+  /** @type {any} */ (feature(topology, topology.objects.countries)).features.filter(({ geometry }) => geometry).map((one) => [one.id, one]),
 );
 const lies = (code, place) => geoContains(outlines.get(code), place);
 

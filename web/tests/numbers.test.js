@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrived, hourFrom, minutesFrom, numberOf, numbersFrom } from "../src/numbers.js";
+import { agenciesOf, hourFrom, isOlder, numberOf, numbersFrom } from "../src/numbers.js";
 
 const row = (country, value, rate) => ({ country, value, per_100k: rate });
 const answer = (reporting, observations) => ({
@@ -68,13 +68,21 @@ test("a day that is not public yet is not known, even if some agencies reported"
   assert.equal(numberOf(numbers, "NO", "count"), null);
 });
 
-test("only countries with more than before light up", () => {
-  const before = minutesFrom(live(["2026-11-25T10:00", "NO", 5], ["2026-11-25T10:00", "SE", 10]));
-  const after = minutesFrom(
-    live(["2026-11-25T10:00", "NO", 10], ["2026-11-25T10:00", "SE", 5], ["2026-11-25T10:01", "DK", 5]),
-  );
-  assert.deepEqual([...arrived(before, after)].sort(), ["DK", "NO"]);
-  assert.equal(arrived(after, after).size, 0);
+const at = (end, version) => ({ meta: { end, version } });
+
+test("an answer that a cache still had does not replace a newer one", () => {
+  const newest = at("2026-11-25T10:05", 7);
+  assert.ok(!isOlder(newest, null));
+  assert.ok(isOlder(at("2026-11-25T10:04", 7), newest));
+  assert.ok(isOlder(at("2026-11-25T10:05", 6), newest));
+  assert.ok(!isOlder(at("2026-11-25T10:05", 7), newest));
+  assert.ok(!isOlder(at("2026-11-25T10:06", 7), newest));
+});
+
+test("the strip names the agencies it is drawn from", () => {
+  const coverage = [[2, 3], [4, 4], [0, 5]].map(([reporting, expected]) => ({ agencies_reporting: reporting, agencies_expected: expected }));
+  assert.deepEqual(agenciesOf({ coverage }), { reporting: 4, expected: 5 });
+  assert.deepEqual(agenciesOf({ coverage: [] }), { reporting: 0, expected: 0 });
 });
 
 test("an hour tells a quiet minute from one that is not known", () => {

@@ -25,8 +25,8 @@ test("what did not change is asked for with its tag, and not read again", async 
     new Response('{"n": 1}', { headers: { ETag: 'W/"7"' } }),
     new Response(null, { status: 304 }),
   ];
-  globalThis.fetch = (address, { headers }) => {
-    asked.push(headers);
+  globalThis.fetch = (address, given) => {
+    asked.push(given?.headers);
     return Promise.resolve(answers[asked.length - 1]);
   };
   const read = [];
@@ -35,6 +35,19 @@ test("what did not change is asked for with its tag, and not read again", async 
   await question.ask();
   assert.deepEqual(asked, [{}, { "If-None-Match": 'W/"7"' }]);
   assert.deepEqual(read, [{ n: 1 }]);
+});
+
+test("only an answer that no cache has kept says what time it is", async () => {
+  const at = "Tue, 01 Dec 2026 10:00:00 GMT";
+  /** @type {Record<string, string>[]} */
+  const answers = [{ Date: at, ETag: "1" }, { Date: at, ETag: "1" }, { Date: at, ETag: "1", Age: "120" }];
+  globalThis.fetch = () => Promise.resolve(new Response("{}", { headers: answers.shift() }));
+  const heard = [];
+  const question = new Question("/live/", () => {});
+  for (let asked = 0; asked < 3; asked++) await question.ask(undefined, (served, fresh) => heard.push([served, fresh]));
+  const served = Date.parse(at);
+  // The browser may have kept the first one.
+  assert.deepEqual(heard, [[served, false], [served, true], [served, false]]);
 });
 
 test("an error is a failure", async () => {

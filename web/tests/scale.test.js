@@ -1,57 +1,54 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { classOf, ranges, STEPS, thresholds } from "../src/scale.js";
+import { labels } from "../src/legend.js";
+import { classOf, limitsFor, STEPS } from "../src/scale.js";
 
-const many = Array.from({ length: 500 }, (_, i) => (i + 1) * 5);
+const WINDOWS = ["day", "P1D", "P7D", "P30D", "P365D"];
+const WAYS = ["head", "count"];
+const scales = [0.003, 0.1, 1, 42].flatMap((usual) => WINDOWS.flatMap((window) => WAYS.map((per) => limitsFor(usual, { window, per }))));
 
-test("zero and not known are no shades", () => {
-  assert.equal(classOf(0, [10]), 0);
-  assert.equal(classOf(null, [10]), "none");
+test("zero, not known and very small are three things", () => {
+  const limits = limitsFor(0.1, { window: "P7D", per: "head" });
+  assert.equal(classOf(0, limits), 0);
+  assert.equal(classOf(null, limits), "none");
+  assert.equal(classOf(0.0018, limits), 1);
 });
 
-test("without numbers there are no classes", () => {
-  assert.deepEqual(thresholds([]), []);
-  assert.deepEqual(thresholds([0, 0]), []);
-});
-
-test("one number for all is one shade in the middle", () => {
-  const cuts = thresholds([5, 5, 5]);
-  assert.deepEqual(cuts, []);
-  assert.equal(classOf(5, cuts), 3);
-  // Not even where its two figures are more than it.
-  assert.deepEqual(thresholds([18.75]), []);
-});
-
-test("many numbers fill all classes about evenly", () => {
-  const cuts = thresholds(many);
-  assert.equal(cuts.length, STEPS - 1);
-  for (let shade = 1; shade <= STEPS; shade += 1) {
-    const inIt = many.filter((value) => classOf(value, cuts) === shade).length;
-    assert.ok(inIt > 90 && inIt < 110, `${inIt} in ${shade}`);
+test("limits are round, ascending, and one fewer than the shades", () => {
+  for (const limits of scales) {
+    assert.equal(limits.length, STEPS - 1);
+    assert.deepEqual(limits, [...limits].sort((a, b) => a - b));
+    for (const limit of limits) assert.match(limit.toExponential(), /^(1|1\.5|2|3|5|7)e/);
   }
 });
 
-test("a greater number never has a lighter shade", () => {
-  for (const values of [many, [1, 2], [0.01, 0.5, 3, 3, 900], [5, 5, 5, 5, 1000]]) {
-    const cuts = thresholds(values);
-    const shades = [...values].sort((a, b) => a - b).map((value) => classOf(value, cuts));
-    assert.deepEqual(shades, [...shades].sort((a, b) => a - b));
-    assert.ok(shades.every((shade) => shade >= 1 && shade <= STEPS));
+test("limits are known before any number is, and grow with the window", () => {
+  assert.deepEqual(limitsFor(13.5, { window: "day", per: "head" }), [7, 10, 15, 20]);
+  assert.deepEqual(limitsFor(13.5, { window: "P1D", per: "head" }), [7, 10, 15, 20]);
+  assert.deepEqual(limitsFor(13.5, { window: "P7D", per: "head" }), [50, 70, 100, 150]);
+  assert.deepEqual(limitsFor(13.5, { window: "P30D", per: "head" }), [200, 300, 500, 700]);
+  assert.deepEqual(limitsFor(13.5, { window: "P365D", per: "head" }), [2000, 3000, 5000, 7000]);
+  assert.deepEqual(limitsFor(13.5, { window: "P7D", per: "count" }), [1000, 5000, 20000, 100000]);
+});
+
+test("a limit belongs to the class that it begins, and a greater number never has a lighter shade", () => {
+  for (const limits of scales) {
+    limits.forEach((limit, i) => {
+      assert.equal(classOf(limit, limits), i + 2);
+      assert.equal(classOf(limit * 0.999, limits), i + 1);
+    });
+    assert.equal(classOf(Number.MAX_VALUE, limits), STEPS);
   }
 });
 
-test("with two classes the higher is the darkest", () => {
-  const cuts = thresholds([5, 5, 5, 5, 1000]);
-  assert.equal(classOf(1000, cuts), STEPS);
-  assert.equal(classOf(5, cuts), 1);
+test("an indicator that counts a thousand times as much has limits a thousand times as high", () => {
+  for (const per of WAYS) {
+    const [few, many] = [0.05, 50].map((usual) => limitsFor(usual, { window: "P7D", per }));
+    assert.deepEqual(many, few.map((limit) => Math.round(limit * 1e6) / 1e3));
+  }
 });
 
-test("the legend has no gap, and its shades are those of the map", () => {
-  const cuts = thresholds(many);
-  const listed = ranges(cuts, 5);
-  assert.equal(listed[0].from, 5);
-  assert.equal(listed.at(-1).to, null);
-  listed.slice(1).forEach((range, i) => assert.equal(range.from, listed[i].to));
-  for (const { shade, from } of listed) assert.equal(classOf(from, cuts), shade);
+test("the legend has no gap and names each limit", () => {
+  assert.deepEqual(labels([0.2, 0.5, 1, 2], String), ["<0.2", "0.2–0.5", "0.5–1", "1–2", "2+"]);
 });

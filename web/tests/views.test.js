@@ -12,7 +12,8 @@ const codes = here("../../agency/src/p2p_core/data/countries.csv");
 const given = countries({ atlas: here("../node_modules/world-atlas/countries-50m.json"), codes });
 const europe = drawn("europe", given);
 const world = drawn("world", given);
-const at = (view, code) => view.countries.find((country) => country.code === code).at;
+const find = (view, code) => view.countries.find((country) => country.code === code) ?? assert.fail(code);
+const at = (view, code) => find(view, code).at;
 
 test("a ring is its arcs in turn, backwards where it says so", () => {
   const arcs = [[10, 20, 1, 2, 3, 4], [14, 26, 5, 5], [10, 20, 9, 11]];
@@ -24,7 +25,7 @@ test("every ring ends where it began", () => {
   for (const { countries: shapes, arcs } of [europe, world]) {
     for (const { code, rings } of shapes) {
       for (const ring of rings) {
-        const [, x, y, steps] = /^M(-?\d+),(-?\d+)l([-\d,]+)Z$/.exec(outlineOf(ring, arcs));
+        const [, x, y, steps] = /^M(-?\d+),(-?\d+)l([-\d,]+)Z$/.exec(outlineOf(ring, arcs)) ?? assert.fail(`no ring of ${code}`);
         const moves = steps.split(",").map(Number);
         const sum = (axis) => moves.filter((_, i) => i % 2 === axis).reduce((a, b) => a + b, 0);
         assert.deepEqual([sum(0), sum(1)], [0, 0], `${code} at ${x},${y}`);
@@ -49,7 +50,7 @@ test("the world has all countries, and nothing goes across it from one edge to t
 test("small countries have an extent and come last", () => {
   const extents = europe.countries.map(({ extent }) => extent !== undefined);
   assert.deepEqual(extents, [...extents].sort());
-  const [malta, france] = ["MT", "FR"].map((code) => europe.countries.find((country) => country.code === code));
+  const [malta, france] = ["MT", "FR"].map((code) => find(europe, code));
   assert.ok(shapeOf(malta, europe.arcs).small && malta.extent > 0 && malta.extent < 100);
   assert.ok(!shapeOf(france, europe.arcs).small);
   assert.equal(shapeOf({ code: "GI", at: [0, 0], rings: [], extent: 0 }, []).d, "");

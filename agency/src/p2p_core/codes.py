@@ -9,6 +9,10 @@ DATA: Final = Path(__file__).with_name("data")
 TOTAL: Final = "_T"
 UNKNOWN: Final = "_U"
 
+# The forms of codes that coordinators give.
+INDICATOR_CODE: Final = r"^[A-Z][A-Z0-9_]*$"
+AGENCY_CODE: Final = r"^[A-Z]{2}-[A-Z0-9][A-Z0-9-]*$"
+
 
 def _rows(file: str) -> list[dict[str, str]]:
     with (DATA / file).open(newline="", encoding="utf-8") as lines:

@@ -29,6 +29,9 @@ class Frequency(StrEnum):
     YEAR = "A"
 
 
+#: The frequencies whose numbers stay public, finest first. A public minute is gone after two hours.
+LASTING: Final = tuple(frequency.value for frequency in Frequency if frequency != Frequency.MINUTE)
+
 #: What a period of each frequency is called.
 NOUNS: Final[Mapping[str, str]] = {
     Frequency.MINUTE: "minute",
@@ -76,7 +79,7 @@ _FIXED = {
     Frequency.WEEK: timedelta(days=7),
 }
 #: The campaign began in 2017. An older period is a mistake, and would give each indicator a long empty history.
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(2017, 1, 1, tzinfo=UTC)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 
@@ -88,12 +91,8 @@ _FORMS = {
     Frequency.MONTH: re.compile(r"\d{4}-\d\d", re.ASCII),
     Frequency.YEAR: re.compile(r"\d{4}", re.ASCII),
 }
-_STRFTIME = {
-    Frequency.DAY: "%Y-%m-%d",
-    Frequency.WEEK: "%G-W%V",
-    Frequency.MONTH: "%Y-%m",
-    Frequency.YEAR: "%Y",
-}
+#: For each frequency but weeks, how much of an instant in ISO 8601 names a period.
+_LENGTHS = {Frequency.MINUTE: 16, Frequency.HOUR: 16, Frequency.DAY: 10, Frequency.MONTH: 7, Frequency.YEAR: 4}
 _SECONDS_AND_ZONE = re.compile(r"(?::00(?:\.0+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
@@ -148,10 +147,11 @@ def _start_named(frequency: Frequency, text: str) -> datetime:
 
 def label(frequency: str, start: datetime) -> str:
     """The SDMX name of the period, such as ``2026-W48``."""
-    form = _STRFTIME.get(Frequency(frequency))
-    if form is None:
-        return start.isoformat(timespec="minutes")[:16]
-    return start.strftime(form)
+    # `strftime` writes years before 1000 without zeros on some systems.
+    if frequency == Frequency.WEEK:
+        year, week, _ = start.isocalendar()
+        return f"{year:04}-W{week:02}"
+    return start.isoformat(timespec="minutes")[: _LENGTHS[Frequency(frequency)]]
 
 
 def epoch(instant: datetime) -> int:

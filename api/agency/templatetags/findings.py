@@ -47,11 +47,9 @@ class PageWords(Words):
         return cldr.period(span.first, span.frequency)
 
     def stretch(self, span: Span) -> str:
-        first, last = (cldr.period(period, span.frequency) for period in span[1:])
         if span.frequency in (Frequency.MINUTE, Frequency.HOUR) and span.first.date() == span.last.date():
-            last = f"{cldr.clock(span.last)} UTC"
-            first = first.removesuffix(" UTC")
-        return f"{first} – {last}"
+            return f"{cldr.day(span.first)}, {cldr.interval(cldr.clock(span.first), cldr.clock_in_utc(span.last))}"
+        return cldr.interval(*(cldr.period(period, span.frequency) for period in span[1:]))
 
     def amount(self, count: int, frequency: str) -> str:
         # Schedules are judged by the hour, the day or the month.
@@ -71,7 +69,7 @@ class PageWords(Words):
             return gettext("month") if span.frequency == compared else gettext("whole month")
         weekday = cldr.weekday(span.first)
         if compared == Frequency.HOUR:
-            return f"{weekday}, {cldr.clock(periods.start_of(Frequency.HOUR, span.first))} UTC"
+            return f"{weekday}, {cldr.clock_in_utc(periods.start_of(Frequency.HOUR, span.first))}"
         return weekday if span.frequency == compared else gettext("{weekday}, whole day").format(weekday=weekday)
 
     def country(self, code: str) -> str:

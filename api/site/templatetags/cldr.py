@@ -1,27 +1,35 @@
 """Numbers, times and names as the page's language writes them, by CLDR."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Final
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from django import template
+from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from api.site import readings
+from federation.published import terms
 from p2p_core.codes import NETWORK_NAMES
 
 register = template.Library()
 
+_MEGABYTE: Final = 1_000_000
+
 #: If a language is written in several ways: the way of its European country.
-_LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+#: A reader remembers no more digits of a rate.
+_RATE_DIGITS: Final = 3
+_SHORT: Final = Context(prec=_RATE_DIGITS, rounding=ROUND_HALF_UP)
 
 
 @lru_cache(maxsize=32)
 def _locale_of(language: str) -> Locale:
-    return Locale.parse(_LOCALES.get(language, language))
+    return Locale.parse(LOCALES.get(language, language))
 
 
 def _locale() -> Locale:
@@ -35,9 +43,45 @@ def number(value: float) -> str:
 
 
 @register.filter
-def rate(value: float) -> str:
-    """Write a rate, with two decimals."""
-    return numbers.format_decimal(value, format="#,##0.00", locale=_locale())
+def signed(value: int) -> str:
+    """Write a difference, with its sign."""
+    return numbers.format_decimal(value, format="+#,##0;-#,##0", locale=_locale())
+
+
+@register.filter
+def bytes(size: int) -> str:  # noqa: A001  the name in templates
+    """Write the size of a file."""
+    unit, amount = ("megabyte", size / _MEGABYTE) if size >= _MEGABYTE else ("kilobyte", size / 1000)
+    written = units.format_unit(amount, f"digital-{unit}", "short", "#,##0.#", locale=_locale())
+    return written.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def rate_decimals(own: int, rates: Iterable[float | None]) -> int:
+    """With how many decimals all rates of a column are written, if each has ``own`` decimals.
+
+    The smallest one except 0 is written with at most three digits after leading zeros.
+    """
+    smallest = min(filter(None, rates), default=0)
+    return max(0, min(own, _RATE_DIGITS - 1 - _SHORT.create_decimal(str(smallest)).adjusted())) if smallest else 0
+
+
+@register.filter
+def rate(value: float, own: int) -> str:
+    """Write a rate that stands alone and has ``own`` decimals. ``words.js`` writes the same."""
+    return _with_decimals(value, rate_decimals(own, [value]))
+
+
+def _with_decimals(value: float, decimals: int) -> str:
+    shown = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return numbers.format_decimal(shown, format=f"#,##0.{'0' * decimals}", locale=_locale())
+
+
+@register.simple_tag
+def rate_parts(value: float, own: int) -> tuple[str, str]:
+    """Write a rate as its whole part and its decimals, so that a table can set the decimals below each other."""
+    written = rate(value, own)
+    whole, mark, decimals = written.partition(numbers.get_decimal_symbol(_locale()))
+    return whole, mark + decimals
 
 
 @register.filter
@@ -58,20 +102,29 @@ def weekday(moment: datetime) -> str:
 
 @register.filter
 def day(moment: datetime) -> str:
-    """Write a day in full."""
-    return dates.format_date(moment, "long", locale=_locale())
+    """Write a day in full. ``words.js`` writes the same."""
+    return _with_ordinal(moment, dates.format_date(moment, "long", locale=_locale()))
 
 
 @register.filter
 def short_day(moment: datetime) -> str:
     """Write a day and its month."""
-    return dates.format_skeleton("dMMM", moment, locale=_locale())
+    return _with_ordinal(moment, dates.format_skeleton("dMMM", moment, locale=_locale()))
+
+
+def _with_ordinal(moment: datetime, written: str) -> str:
+    """French writes the first day of a month as an ordinal, which CLDR does not."""
+    return f"1er{written.removeprefix('1')}" if moment.day == 1 and _locale().language == "fr" else written
 
 
 @register.filter
 def moment(moment: datetime) -> str:
     """Write a day and a time of it, in UTC."""
-    return f"{day(moment)}, {dates.format_time(moment, 'HH:mm', locale=_locale())} UTC"
+    return f"{day(moment)}, {clock_in_utc(moment)}"
+
+
+def clock_in_utc(moment: datetime) -> str:
+    return f"{clock(moment)}\N{NO-BREAK SPACE}UTC"
 
 
 @register.filter
@@ -101,9 +154,20 @@ def period(start: datetime, frequency: str) -> str:
     return day(start)
 
 
+@register.simple_tag
+def interval(first: str, last: str) -> str:
+    """Write the range of two periods, which may be one. It has no words, which would need cases and articles.
+
+    The dash is the same in all languages: CLDR's form for any two texts has a bare hyphen in Danish.
+    """
+    return first if first == last else f"{first}\N{THIN SPACE}–\N{THIN SPACE}{last}"
+
+
 @register.filter
 def tick(start: datetime, frequency: str) -> str:
-    """Write the name of a period without its year, as short as it can be."""
+    """Write the name of a period without its year, as short as it can be. A year is written whole."""
+    if frequency == "A":
+        return str(start.year)
     if frequency == "M":
         return dates.format_skeleton("MMM", start, locale=_locale())
     if frequency == "W":
@@ -117,11 +181,11 @@ def amount(value: float) -> str:
     return numbers.format_decimal(value, format="#,##0.##", locale=_locale())
 
 
-@register.filter
-def on_scale(value: float, what: str) -> str:
-    """Write a count, a rate or an index."""
+@register.simple_tag
+def on_scale(value: float, what: str, decimals: int) -> str:
+    """Write a count, a rate with the decimals of its column, or an index."""
     if what == "head":
-        return rate(value)
+        return _with_decimals(value, decimals)
     return numbers.format_decimal(value, format="#,##0.0", locale=_locale()) if what == "index" else number(value)
 
 
@@ -135,6 +199,18 @@ def language_name(code: str) -> str:
 def country_name(code: str) -> str:
     """Write the name of a country."""
     return readings.name_of(code)
+
+
+@register.filter
+def country_names(listed: Iterable[str]) -> str:
+    """Write the names of countries, with commas between."""
+    return ", ".join(map(readings.name_of, listed))
+
+
+@register.filter
+def slug(code: str) -> str:
+    """Write the name of a country or group as it stands in addresses."""
+    return readings.slug(code)
 
 
 #: The words for each sliding window: alone, and in a sentence.
@@ -151,6 +227,10 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "D": gettext_lazy("By day"),
     "W": gettext_lazy("By week"),
     "M": gettext_lazy("By month"),
+    "A": gettext_lazy("By year"),
+    "30d": gettext_lazy("30 days"),
+    "year": gettext_lazy("One year"),
+    "all": gettext_lazy("All"),
     "reported": gettext_lazy("reported"),
     "partial": gettext_lazy("reported in part"),
     "late": gettext_lazy("late"),
@@ -177,6 +257,7 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "outage": gettext_lazy("outage"),
     "other": gettext_lazy("note"),
     "break": gettext_lazy("break"),
+    "contains_break": gettext_lazy("contains the break"),
     "shares": gettext_lazy("each download by the share of the file that the agency sent"),
     "sent": gettext_lazy("each file that the agency sent whole"),
     "seen": gettext_lazy("each peer that the agency saw complete, whoever sent the file"),
@@ -198,35 +279,77 @@ def network_names(listed: Iterable[str]) -> str:
     return ", ".join(word(code, NETWORK_NAMES.get(code, "")) for code in listed)
 
 
-#: What pages say about a period beside its number, in the order of a legend.
-COVERAGE: Final = {
-    "whole": gettext_lazy("all agencies reported"),
-    "part": gettext_lazy("some are missing: the number is too low"),
-    "none": gettext_lazy("not known: nobody reported, not public yet, or withheld"),
-    "provisional": gettext_lazy("provisional"),
+#: What the map's table says in the place of the numbers of a country, by the finest step of which all is published.
+_ONLY_BY: Final = {
+    "D": gettext_lazy("published only by the day"),
+    "W": gettext_lazy("published only by the week"),
+    "M": gettext_lazy("published only by the month"),
 }
 
 
-@register.simple_tag
-def coverage_legend() -> list[tuple[str, str]]:
-    return [(kind, str(words)) for kind, words in COVERAGE.items()]
+@register.filter
+def only_by(step: str) -> str:
+    """Write that a country has numbers of longer periods only."""
+    return str(_ONLY_BY[step])
 
 
 @register.filter
-def withheld(step: str) -> str:
-    """Write why there is no number, and the finest frequency that there is."""
-    return gettext("%(step)s. Shorter periods are withheld because the numbers are small.") % {"step": word(step)}
+def withheld(step: str, code: str = "") -> str:
+    """Write why a country or group has no number, and the finest frequency that there is."""
+    if code in readings.GROUPS:
+        why = gettext(
+            "%(step)s. Shorter periods are withheld because they would reveal the numbers of small countries."
+        )
+    else:
+        why = gettext("%(step)s. Shorter periods are withheld because the numbers are small.")
+    return why % {"step": word(step)}
+
+
+@register.simple_tag
+def steady_agencies(months: int) -> str:
+    """Write which agencies a panel has."""
+    return ngettext(
+        "Only agencies that reported all of the last %(months)d month",
+        "Only agencies that reported all of the last %(months)d months",
+        months,
+    ) % {"months": months}
+
+
+@register.simple_tag
+def panel_error() -> str:
+    """Write how much more wrong a number of a panel may be."""
+    return gettext(terms.PANEL_ERROR).format(base=number(settings.ROUNDING_BASE))
+
+
+@register.filter
+def first_sentence(text: str) -> str:
+    head, stop, _ = text.partition(". ")
+    return head + stop.rstrip()
+
+
+@register.simple_tag
+def rounding_error() -> str:
+    """Write how wrong a number may be, and what follows for a reader who adds up."""
+    return gettext(terms.ROUNDING_ERROR).format(base=number(settings.ROUNDING_BASE))
 
 
 @register.simple_tag
 def incomparable() -> str:
     """Write what a break means."""
-    return gettext("A break: numbers before and after it are not comparable.")
+    return gettext(terms.INCOMPARABLE)
 
 
 @register.simple_tag
-def index_note() -> str:
+def invented_note() -> str:
+    """Write that all numbers are made up."""
+    return gettext(terms.INVENTED)
+
+
+@register.simple_tag
+def index_note(breaks: Sequence[datetime]) -> str:
     """Write what an index is made of."""
-    return gettext(
+    made = gettext(
         "100 is each country's own average over those periods shown that all agencies reported and that are final."
     )
+    sides = gettext("Each side of a break has an average of its own.")
+    return f"{made} {sides}" if breaks else made

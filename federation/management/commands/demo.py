@@ -4,6 +4,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from federation.management.demo.agencies import AGENCIES, COLLECTOR, Stream
 from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
 from federation.models.worklist import Work
+from federation.worklist import dispatch
 from p2p_core import periods
 
 REPORTS_A_SUBMISSION = 1_000
@@ -37,6 +39,8 @@ Step = tuple[periods.Frequency, datetime]
 
 class Command(BaseCommand):
     help = __doc__ or ""
+    # They load everything that web servers need, which takes a second.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("url", help="the address of the API, such as http://localhost:8000")
@@ -47,14 +51,24 @@ class Command(BaseCommand):
     def handle(self, *, url: str, waited: float, once: bool, credential: Path | None, **_: Any) -> None:
         began = time.monotonic() - waited
         self.stdout.write(f"Adding {len(AGENCIES)} invented agencies")
-        senders, reader = _add_agencies(url)
-        if credential:
-            _write_credential(credential, registration.add_collector(url=url, now=clock.now()))
         try:
-            _send_history(senders)
+            # Otherwise the workers would publish each period again as more history arrives.
+            with dispatch.resting_workers():
+                senders, reader = _add_agencies(url)
+                plans = [(sender, sender.due(now=clock.now())) for sender in senders]
+                _send_history(plans)
+            collector = registration.add_collector(url=url, now=clock.now()) if credential else None
+            # Hashing its passwords takes a second. The workers publish meanwhile.
+            welcome = _welcome(url, reader, swarm=collector is not None)
             show_remaining("Adding up and publishing", left=Work.objects.count)
             call_command("settle", timeout=SETTLED_WITHIN)
-            self.stdout.write(_ready_message(url, reader, time.monotonic() - began, swarm=credential is not None))
+            # Only now, so that only corrections are listed as corrections.
+            _send_corrections(plans)
+            call_command("settle", timeout=SETTLED_WITHIN)
+            if credential and collector:
+                _write_credential(credential, collector)
+            took = time.monotonic() - began
+            self.stdout.write(f"\nReady after {took:.0f} seconds. {welcome}")
             self.stdout.flush()
             while not once:
                 now = clock.now()
@@ -111,6 +125,9 @@ class Sender:
         ]
 
 
+Plan = tuple[Sender, list[Step]]
+
+
 def _add_agencies(url: str) -> tuple[list[Sender], Client]:
     now = clock.now()
     first_day = registration.first_day(now)
@@ -139,22 +156,27 @@ def _write_credential(path: Path, client: Client) -> None:
     draft.replace(path)
 
 
-def _send_history(senders: Sequence[Sender]) -> None:
-    now = clock.now()
-    plans = [(sender, sender.due(now=now)) for sender in senders]
-    with Progress("Sending their history through the API", sum(len(steps) for _, steps in plans), "reports") as bar:
-        for sender, steps in plans:
-            for at in range(0, len(steps), REPORTS_A_SUBMISSION):
-                part = steps[at : at + REPORTS_A_SUBMISSION]
-                sender.send(part)
-                bar.add(len(part))
+def _send_history(plans: Sequence[Plan]) -> None:
+    def send(plan: Plan) -> int:
+        sender, steps = plan
+        for at in range(0, len(steps), REPORTS_A_SUBMISSION):
+            sender.send(steps[at : at + REPORTS_A_SUBMISSION])
+        return len(steps)
+
+    total = sum(len(steps) for _, steps in plans)
+    with Progress("Sending their history through the API", total, "reports") as bar, ThreadPoolExecutor(2) as threads:
+        for sent in threads.map(send, plans):
+            bar.add(sent)
+
+
+def _send_corrections(plans: Sequence[Plan]) -> None:
     for sender, steps in plans:
         days = [step for step in steps if step[0] is periods.Frequency.DAY]
         if sender.stream.agency.corrects and len(days) > CORRECTED_EVERY:
             sender.correct(days[::CORRECTED_EVERY])
 
 
-def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str:
+def _welcome(url: str, reader: Client, *, swarm: bool) -> str:
     # No hour waits for agencies that long.
     hour = periods.start_of("H", clock.now() - settings.PUBLICATION_LIMITS["H"] - timedelta(hours=1, minutes=1))
     label = periods.label("H", hour)
@@ -165,8 +187,7 @@ def _ready_message(url: str, reader: Client, took: float, *, swarm: bool) -> str
         for name, agency in registration.ANALYSTS.items()
         if swarm or agency != COLLECTOR
     )
-    return f"""
-Ready after {took:.0f} seconds. All agencies and numbers here are invented.{_SWARM if swarm else ""}
+    return f"""All agencies and numbers here are invented.{_SWARM if swarm else ""}
 
   {url}/             the pages for everybody
   {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy

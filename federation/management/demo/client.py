@@ -1,13 +1,14 @@
-"""A client of the API as any agency would write it: client credentials, submissions as gzip JSON."""
+"""A client of the API as any agency would write it: client credentials, submissions as JSON."""
 
 import base64
-import gzip
 import http.client
 import json
 import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from p2p_core.scopes import READ_OWN, SUBMIT
 
@@ -37,12 +38,8 @@ class Client:
             answer = self._post("/oauth/token/", form.encode(), headers)
             self._token = answer["access_token"]
             self._token_ends = time.monotonic() + answer["expires_in"]
-        body = gzip.compress(json.dumps({"indicator": indicator, "reports": reports}).encode(), compresslevel=1)
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": "application/json",
-            "Content-Encoding": "gzip",
-        }
+        body = msgspec.json.encode({"indicator": indicator, "reports": reports})
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         return self._post("/api/v1/submissions/", body, headers)
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _HOURS = np.array([12, 8, 6, 5, 4, 4, 5, 7, 9, 10, 10, 11, 12, 12, 12, 13, 14, 1
 _WEEKDAYS = np.array([0.94, 0.92, 0.93, 0.96, 1.03, 1.14, 1.08])
 _GROWTH_A_YEAR = 0.14
 _SEASON = 0.09
-_UNREST = 0.05
+_UNREST = 0.015
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a Thursday
 _THURSDAY = 3
 

@@ -11,6 +11,7 @@ from django.db.models import Max
 from countries import registry
 from countries.accounts import credential_limits, credentials
 from countries.models import Agency, AgencyAccount, Annotation, Credential, Detail, Population, Schedule, Setup
+from federation.management.demo import counts
 from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER, DemoAgency, Stream
 from federation.management.demo.client import Client
 from federation.models.submissions import Report, ReportState
@@ -56,9 +57,7 @@ def set_monthly_detail() -> None:
 
 def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: datetime) -> Client:
     """Add an agency, with schedules if it is new, and replace its credentials."""
-    agency = registry.create_agency(
-        code=invented.code, country=invented.country, name=invented.name, invented=True, by=BY, reason=REASON
-    )
+    agency = _agency(invented)
     if not agency.schedules.exists():
         for stream in invented.streams:
             for frequency, begin, end in stream.schedules(first_day):
@@ -75,6 +74,18 @@ def add_agency(invented: DemoAgency, *, url: str, now: datetime, first_day: date
     return _client(agency, url=url, now=now)
 
 
+def _agency(invented: DemoAgency) -> Agency:
+    return registry.create_agency(
+        code=invented.code,
+        country=invented.country,
+        name=invented.name,
+        contact=invented.contact,
+        invented=True,
+        by=BY,
+        reason=REASON,
+    )
+
+
 def add_collector(*, url: str, now: datetime) -> Client:
     source = "A test table, which places the addresses of one machine (invented)"
     return _add_unscheduled(COLLECTOR, url=url, now=now, networks=["BITTORRENT"], source=source)
@@ -86,9 +97,7 @@ def add_reader(*, url: str, now: datetime) -> Client:
 
 def _add_unscheduled(invented: DemoAgency, *, url: str, now: datetime, **of_setup: Any) -> Client:
     """Add an agency that owes nothing, with a set-up if it has none, and replace its credentials."""
-    agency = registry.create_agency(
-        code=invented.code, country=invented.country, name=invented.name, invented=True, by=BY, reason=REASON
-    )
+    agency = _agency(invented)
     if not Setup.objects.filter(agency=agency).exists():
         _add_setup(invented, agency, computers=1, since=now, **of_setup)
     return _client(agency, url=url, now=now)
@@ -100,7 +109,7 @@ def _add_setup(
     *,
     computers: int,
     since: datetime,
-    networks: Sequence[str] = ("BITTORRENT", "EDONKEY", "GNUTELLA"),
+    networks: Sequence[str] = (*counts.NETWORK_SHARES,),
     source: str = "An invented table",
 ) -> None:
     setup = Setup(
@@ -166,7 +175,7 @@ def add_past(*, first_day: datetime) -> None:
         return
     agencies = {agency.code: agency for agency in Agency.objects.filter(invented=True)}
     for invented in AGENCIES:
-        computers = max(2, round(invented.level / 400))
+        computers = max(2, round(invented.level / 2000))
         _add_setup(invented, agencies[invented.code], computers=computers, since=first_day - HISTORY)
     annotations = (
         Annotation(

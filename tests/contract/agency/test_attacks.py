@@ -19,8 +19,7 @@ from api.throttling import costs
 from countries.accounts import agency_accounts
 from federation.models.submissions import Submission
 from tests import factories, second_factor
-from tests.contract.agency.conftest import account, text_of
-from tests.contract.agency.test_pages import SEND, drop, rows
+from tests.contract.agency.conftest import SEND, account, drop, rows, text_of
 from tests.contract.agency.test_sign_in import ENDS, WORDS, accept, give_password
 from tests.contract.callers import COLUMNS, Caller, report
 

@@ -17,9 +17,8 @@ from api.site import catalogues
 from countries.accounts import credentials
 from federation.models.submissions import Submission
 from tests import factories
-from tests.contract.agency.conftest import account, text_of
+from tests.contract.agency.conftest import account, figure, text_of
 from tests.contract.agency.test_attacks import odd_workbook
-from tests.contract.agency.test_pages import figure
 from tests.contract.callers import BEGAN, COLUMNS, Caller, hour, report
 from tests.contract.site.test_languages import NAMES, words
 

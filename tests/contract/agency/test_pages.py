@@ -1,21 +1,15 @@
-"""The pages of an agency: the board, findings and their answers, a file that is checked, confirmed and followed."""
+"""The pages on which an agency sends: a file is checked, confirmed and followed."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
 from api.agency import send
 from countries import reference
-from countries.accounts import credentials
-from countries.models import Agency, Credential
-from federation.models.figures import Figure
-from federation.models.findings import Answer
+from countries.models import Agency
 from federation.models.submissions import IdempotencyKey, Report, Submission
 from p2p_agency import check
 from p2p_agency import files as agency_files
@@ -25,26 +19,9 @@ from p2p_core import periods
 from p2p_core.workbooks import sheets
 from p2p_core.workbooks.values import Clock
 from tests import factories, pictures
-from tests.contract.agency.conftest import account, text_of
-from tests.contract.callers import COLUMNS, Caller, day, hour, report
-from tests.contract.public.press import Covered, Press
+from tests.contract.agency.conftest import account, drop, figure, rows, text_of
+from tests.contract.callers import COLUMNS, day
 from tests.second_factor import signed_in
-
-SEND = "/agency/send/"
-
-
-def rows(*cells, ago=2):
-    lines = [f"DOWNLOADS,H,{hour(ago)},{country},BITTORRENT,{value}" for country, value in cells]
-    return "\n".join([COLUMNS, *lines]).encode()
-
-
-def drop(client, content, name="numbers.csv", **more):
-    return client.post(SEND, {"file": SimpleUploadedFile(name, content), **more})
-
-
-@pytest.fixture
-def other(agency):
-    return factories.AgencyFactory.create(code="SE-NOA", name="NOA")
 
 
 def test_file_is_checked_confirmed_and_followed(analyst, agency):
@@ -334,14 +311,6 @@ def test_pages_share_the_limit_of_the_agency(analyst, agency, settings):
     assert (answer.status_code, bool(answer["Retry-After"])) == (429, True)
 
 
-def figure(agency, start, value, **more):
-    return Figure.objects.create(
-        agency=agency, indicator_id=1, period=start, total=value, covered_seconds=86_400, reported_seconds=86_400,
-        final=True, held=False, countries=[578], networks=[1], values=[value],
-        **{"frequency": "D", "source": "reported", **more},
-    )  # fmt: skip
-
-
 def test_dry_run_shows_the_count_that_the_file_replaces(analyst, agency, other):
     """The count of the same agency, frequency and period that is in use; a withdrawn one is none."""
     start = periods.start_of("H", datetime.now(UTC)) - timedelta(hours=2)
@@ -355,149 +324,3 @@ def test_dry_run_shows_the_count_that_the_file_replaces(analyst, agency, other):
     assert "In use now Your count" in text_of(checked)
     assert "4,321 5 used" in text_of(checked)
     assert "– 5 used" in text_of(checked)
-
-
-def test_board_shows_own_exact_counts_and_states(analyst, agency, other):
-    start = periods.start_of("D", datetime.now(UTC)) - timedelta(days=1)
-    for whose, value in ((agency, 12345), (other, 98765)):
-        figure(whose, start, value)
-    Press().publish("D", {day(): {}}, Covered(states={agency.pk: "partial", other.pk: "late"}))
-    shown = text_of(analyst.get("/agency/"))
-    assert "reported in part 12,345" in shown
-    assert "If a report is held for checking, the count is the one that is still in use." in shown
-    assert "Bold: something is missing, or a report waits for a decision. On a coloured ground: the deadline" in shown
-    assert "late" not in shown
-    assert "98,765" not in shown
-    assert "NOA" not in shown
-
-
-def test_board_folds_older_periods_away_and_counts_their_states(analyst, agency):
-    """So the board is short on a telephone, and no late period is hidden."""
-    press = Press()
-    press.publish("D", {day(ago): {} for ago in range(1, 11)}, Covered(states={agency.pk: "reported"}))
-    press.publish("D", {day(ago): {} for ago in (11, 12)}, Covered(states={agency.pk: "late"}))
-    page = analyst.get("/agency/").content.decode().partition("<main")[2]
-    shown, _, folded = page.partition("<details>")
-    summary, older = folded.partition("</details>")[0].split("</summary>")
-    assert (shown.count('<th scope="row">'), older.count('<th scope="row">')) == (7, 8)
-    words = " ".join(re.sub("<[^>]*>", "", summary).split())
-    assert words == "Older periods: 8 · reported: 4 · late: 2"
-    assert (shown.count(">late<"), older.count(">late<")) == (0, 2)
-
-
-def test_finding_is_answered_and_the_answer_is_checked(analyst, agency, other):
-    own, foreign = (factories.FindingFactory.create(agency=one) for one in (agency, other))
-    assert f"/agency/findings/{own.pk}/" in analyst.get("/agency/").content.decode()
-    listed = analyst.get("/agency/findings/").content.decode()
-    assert f"/agency/findings/{own.pk}/" in listed
-    assert f"/agency/findings/{foreign.pk}/" not in listed
-    page = f"/agency/findings/{own.pk}/"
-    for given in ({}, {"answer": "perhaps"}, {"answer": "confirmed", "remark": "ask ola@example.org"}):
-        assert analyst.post(page, given).status_code == 422
-    assert analyst.post(f"/agency/findings/{foreign.pk}/", {"answer": "confirmed"}).status_code == 404
-    assert not Answer.objects.exists()
-    said = analyst.post(page, {"answer": "confirmed", "remark": "A campaign."}, follow=True)
-    assert "The numbers are right. A campaign." in text_of(said)
-    assert Answer.objects.values_list("by", "remark").get() == ("ada", "A campaign.")
-
-
-def test_refused_remark_says_why_and_leaves_the_rest_of_the_form(analyst, agency):
-    page = f"/agency/findings/{factories.FindingFactory.create(agency=agency).pk}/"
-    refused = analyst.post(page, {"answer": "will_resubmit", "remark": "ask ola@example.org"}).content.decode()
-    assert re.findall(r'value="(\w+)" checked', refused) == ["will_resubmit"]
-    above, _, at_remark = refused.partition('for="remark"')
-    assert "A remark must not contain" in at_remark
-    # The page opens at its top, so this says it there, and in the title.
-    assert re.search(r"<title>\s*Nothing was stored: Finding", above)
-    assert re.search(r'role="alert">\s*<p>Nothing was stored:</p>.*<a href="#remark">A remark must', above, re.DOTALL)
-    assert above.index("Nothing was stored:</p>") < above.index('class="lead"')
-    assert "counts only" not in refused
-    assert "checked" not in analyst.get(page).content.decode()
-
-
-def test_menu_marks_the_page_and_the_list_of_a_single_one(analyst, agency):
-    Caller(agency=agency).send(report(("NO", "BITTORRENT", 5)))
-    pages = {
-        "findings/": ("page", "findings/"),
-        f"findings/{factories.FindingFactory.create(agency=agency).pk}/": ("true", "findings/"),
-        "submissions/": ("page", "submissions/"),
-        f"submissions/{Submission.objects.get().pk}/": ("true", "submissions/"),
-    }
-    for page, (how, marked) in pages.items():
-        menu = analyst.get(f"/nb/agency/{page}").content.decode().partition("</nav>")[0]
-        assert re.findall(r'href="(\S+)" aria-current="(\w+)"', menu) == [(f"/nb/agency/{marked}", how)]
-
-
-def test_finding_that_is_closed_takes_no_answer(analyst, agency):
-    finding = factories.FindingFactory.create(
-        agency=agency, state="resolved", resolved=timezone.now(), resolution="corrected"
-    )
-    page = f"/agency/findings/{finding.pk}/"
-    assert 'name="answer"' not in analyst.get(page).content.decode()
-    late = analyst.post(page, {"answer": "confirmed"})
-    assert late.status_code == 409
-    assert "Nothing was stored: This finding is closed." in text_of(late)
-
-
-def test_set_up_shows_credentials_and_when_each_got_its_last_token(analyst, agency, other):
-    factories.SetupFactory.create(agency=agency, location_source="Own base")
-    credentials.issue(agency=agency, by="kari", now=timezone.now())
-    Caller(agency=other)
-    shown = text_of(analyst.get("/agency/set-up/"))
-    assert "Own base" in shown
-    assert "Last token: never" in shown
-    assert "SE-NOA" not in shown
-    Caller(agency=agency)
-    assert Credential.objects.filter(agency=agency, used=None).count() == 1
-    assert re.search(r"Last token: \d", text_of(analyst.get("/agency/set-up/")))
-
-
-PAGES = ("/agency", "/de/agency/send", "/agency/findings/1", "/coverage", "/nb/countries/no", "/de")
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_address_without_the_slash_at_its_end_leads_to_the_page(client, address):
-    for method in ("get", "head"):
-        answer = getattr(client, method)(f"{address}?a=%22&b=1")
-        assert (answer.status_code, answer["Location"]) == (301, f"{address}/?a=%22&b=1")
-        assert answer["Cache-Control"] == "no-store"
-    assert client.post(address).status_code == 404
-
-
-@pytest.mark.parametrize("address", ["/api/v1/figures", "/oauth/token", "/agency/nothing", "//agency", "/agency//send"])
-def test_slash_is_added_to_no_other_address(client, address):
-    # The client of the tests would take two slashes for the start of a host name.
-    assert client.get("/", PATH_INFO=address).status_code == 404
-
-
-@pytest.mark.parametrize("language", ["", "/nb"])
-def test_address_that_does_not_exist_leads_people_of_an_agency_to_the_board(client, analyst, agency, other, language):
-    """A foreign finding has the same page. Strangers get the public page, and programs a problem document."""
-    foreign = factories.FindingFactory.create(agency=other).pk
-    stranger = type(client)()
-    for page in ("nothing/", "findings/999999/", f"findings/{foreign}/"):
-        address = f"{language}/agency/{page}"
-        answer = analyst.get(address, headers={"Accept": "text/html"})
-        assert (answer.status_code, answer["Cache-Control"]) == (404, "no-store")
-        assert "Kripos (NO-KRIPOS)" in text_of(answer)
-        assert f'<p><a href="{language}/agency/">' in answer.content.decode()
-        assert "NOA" not in text_of(answer)
-        assert (
-            analyst.get(f"{language}/nothing/", headers={"Accept": "text/html"}).templates[0].name.startswith("site/")
-        )
-    asked = stranger.get(f"{language}/agency/nothing/", headers={"Accept": "text/html"})
-    assert (asked.status_code, asked.templates[0].name, "Kripos" in text_of(asked)) == (
-        404,
-        "site/not_found.html",
-        False,
-    )
-    assert analyst.get(f"{language}/agency/nothing/").json()["code"] == "not_found"
-
-
-@pytest.mark.parametrize("page", ["", "send/", "findings/", "submissions/", "set-up/", "findings/?before=9&all"])
-def test_pages_are_never_kept_and_run_no_script(analyst, page):
-    answer = analyst.get(f"/agency/{page}")
-    assert answer.status_code == 200
-    assert answer["Cache-Control"] == "no-store"
-    assert "<script" not in answer.content.decode()
-    assert "Kripos (NO-KRIPOS)" in text_of(answer)

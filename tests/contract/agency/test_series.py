@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from federation.models.submissions import Report, Submission
-from tests.contract.agency.conftest import text_of
-from tests.contract.agency.test_pages import figure
+from tests.contract.agency.conftest import figure, text_of
 from tests.factories import AgencyFactory, FindingFactory
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -42,6 +41,7 @@ def test_counts_around_a_finding_are_drawn_and_in_a_table(analyst, agency):
     [line] = re.findall(r'class="count" d="([^"]*L[^"]*)"', page.partition("legend")[0])
     assert (line.count("M"), line.count("L")) == (1, 28)
     assert 'class="usual"' in page
+    assert re.search(r'<link rel="stylesheet" href="[^"]*/trend\b[^"]*\.css">', page)
     assert "2 November 2026 4,321 4,338.5 in the finding" in text_of(answer)
     assert "4,349" in text_of(answer)
 

@@ -14,8 +14,7 @@ from federation.database import rows_of
 from federation.intake import queries
 from federation.models.submissions import Report, Submission
 from p2p_core import periods
-from tests.contract.agency.conftest import text_of
-from tests.contract.agency.test_pages import drop, rows
+from tests.contract.agency.conftest import drop, rows, text_of
 from tests.contract.callers import BEGAN, COLUMNS, Caller, day, hour, report
 from tests.contract.site.test_odd_addresses import OTHERS, WORST
 from tests.factories import AgencyFactory
@@ -47,7 +46,7 @@ def test_list_shows_what_each_submission_contained(analyst, own):
     hours, days = re.findall(r"<p>(Downloads .*?)</p>", analyst.get(LIST).content.decode())
     if "By day" in hours:
         hours, days = days, hours
-    assert re.fullmatch(r"Downloads · By hour · .*:00 UTC – .*:00 UTC · Reports: 2 · Countries: Norway, Sweden", hours)
+    assert re.fullmatch(r"Downloads · By hour · .*:00\sUTC\s–\s.*\sUTC · Reports: 2 · Countries: Norway, Sweden", hours)
     assert re.fullmatch(r"Downloads · By day · [^–]* · Reports: 1 · Countries: Norway", days)
 
 

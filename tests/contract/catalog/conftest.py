@@ -7,6 +7,7 @@ import pytest
 from rdflib import Graph, Namespace, URIRef
 
 from api import caching
+from federation.files import manifest, writing
 from tests.contract.public.press import Press
 from tests.factories import IndicatorFactory
 
@@ -40,6 +41,16 @@ def published(press: Press) -> Press:
         by_network = {} if frequency in "NH" else {"NO/BITTORRENT": 5}
         press.publish(frequency, {label: {"NO": 5, "EUROPE": 5, **by_network} for label in labels})
     return press
+
+
+@pytest.fixture
+def files(published, settings, tmp_path):
+    """The files of all data, written to a folder."""
+    backend = {"BACKEND": "federation.files.storage.Folder", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = settings.STORAGES | {"files": backend}
+    manifest.forget()
+    yield writing.write().files
+    manifest.forget()
 
 
 @pytest.fixture

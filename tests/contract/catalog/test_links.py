@@ -1,11 +1,15 @@
 """The links of the catalogue: each answers every caller, with the promised type and periods."""
 
 import csv
+import hashlib
 from urllib.parse import urlsplit
 
 import pytest
 from rdflib.namespace import DCTERMS, FOAF, RDF
 
+from api.caching import response_cache
+from api.catalog.terms import SPDX
+from federation.files import writing
 from tests.contract.catalog.conftest import DCAT, HERE, PERIODS, part
 
 
@@ -96,3 +100,24 @@ def test_forms_of_the_api_are_what_their_titles_say(published, read, client, fre
     by_network = {("NO", "BITTORRENT")} if "country and network" in title else {("NO", "_T")}
     assert ("network" in title) == (frequency != "H")
     assert cells == {"csv": by_network, "json": by_network}
+
+
+def test_files_of_all_data_are_listed_with_size_and_checksum(files, read, client):
+    catalogue = read()
+    assert {"DOWNLOADS-D.parquet", "DOWNLOADS-A.csv.xz"} <= {file.address for file in files}
+    for file in files:
+        node = part(file.address)
+        assert catalogue.value(node, DCAT.downloadURL) == catalogue.value(node, DCAT.accessURL)
+        answer = client.get(str(catalogue.value(node, DCAT.downloadURL)).removeprefix(HERE), follow=True)
+        content = b"".join(answer)
+        assert int(catalogue.value(node, DCAT.byteSize)) == len(content)
+        checksum = catalogue.value(node, SPDX.checksum)
+        assert str(catalogue.value(checksum, SPDX.checksumValue)) == hashlib.sha256(content).hexdigest()
+
+
+def test_catalogue_changes_with_the_files(published, files, client):
+    before = client.get("/catalog.ttl")["ETag"]
+    published.publish("A", {"2020": {"NO": 5}})
+    writing.write()
+    response_cache.clear()
+    assert client.get("/catalog.ttl")["ETag"] != before

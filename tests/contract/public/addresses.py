@@ -5,13 +5,12 @@ from uuid import UUID
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from api.caching import PublicView
-from api.site.views import PageView
+from api.site.base import PageView
 
 #: For whom the other routes are. One that is in no line and no public view fails here.
 AGENCIES = {"submissions", "submission", "findings", "finding", "finding-answer", "figures", "token"}
-WITHOUT_DATABASE = {"docs"}
 OPERATORS = {"healthz", "readyz", "metrics"}
-OTHERS = AGENCIES | WITHOUT_DATABASE | OPERATORS
+OTHERS = AGENCIES | OPERATORS
 #: The pages of an agency, which need its session.
 AGENCY_PAGES = {
     "board", "findings", "finding", "submissions", "submission", "send", "template", "set-up", "sign-in", "sign-out",
@@ -32,12 +31,20 @@ PUBLIC = {
     "aggregates": [
         f"/api/v1/aggregates/?{DAYS}",
         f"/api/v1/aggregates/?{DAYS}&format=csv&country=*&network=*",
+        f"/api/v1/aggregates/?{DAYS}&format=xlsx&country=*",
+        f"/api/v1/aggregates/?{DAYS}&format=jsonstat&country=*&network=*",
+        "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D",
         f"/api/v1/aggregates/?{DAYS}&as_of=2026-11-20T00:00Z",
         "/api/v1/aggregates/?indicator=DOWNLOADS&frequency=M&start=2026-01&end=2026-11&panel=12",
     ],
     "live": ["/api/v1/aggregates/live/"],
     "windows": ["/api/v1/aggregates/windows/?indicator=DOWNLOADS&window=P7D"],
     "coverage": [f"/api/v1/coverage/?{DAYS}", "/coverage/"],
+    "corrections": [
+        "/api/v1/corrections/?indicator=DOWNLOADS&frequency=D",
+        "/corrections/?country=all&since=2026-11-20",
+        "/nb/corrections/",
+    ],
     "audit-head": ["/api/v1/audit/head/"],
     "countries": ["/api/v1/countries/"],
     "networks": ["/api/v1/networks/"],
@@ -62,6 +69,9 @@ PUBLIC = {
     "catalog-ttl": ["/catalog.ttl"],
     "catalog-jsonld": ["/catalog.jsonld"],
     "catalog-rdf": ["/catalog.rdf"],
+    # Nobody has written files here. Tests of their own are about files.
+    "manifest": [],
+    "file": [],
     "map": ["/", "/de/?window=day&day=2026-11-01"],
     "country": [
         "/countries/no/",
@@ -72,7 +82,18 @@ PUBLIC = {
     "country-chart": [f"/countries/no/chart.svg?{SPAN}"],
     "help": ["/help/?country=NO", "/nb/help/"],
     "about": ["/about/"],
+    "method": ["/method/"],
+    "participants": ["/participants/", "/fi/participants/"],
+    "accessibility": ["/accessibility/"],
+    "privacy": ["/privacy/"],
     "data": ["/data/"],
+    "docs": ["/api/docs/"],
+    "front": ["/docs/"],
+    "search": ["/docs/search/?q=rounding"],
+    "picture": ["/docs/how-to/pictures/template.png"],
+    "document": ["/docs/reference/errors/", "/docs/how-to/"],
+    "robots": ["/robots.txt"],
+    "sitemap": ["/sitemap.xml"],
     "embed-map": ["/embed/map/"],
     "embed-country": ["/embed/country/no/"],
 }

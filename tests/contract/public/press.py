@@ -72,6 +72,8 @@ WAITING = Covered(
     awaited=(2,),
     until=datetime(2026, 11, 4, 21, tzinfo=UTC),
 )
+#: The second agency has missed its deadline.
+LATE = Covered(reporting=1, covered=86_400, status="P", states={1: "reported", 2: "late"})
 NOBODY = Covered(reporting=0, covered=0, status="P", states={1: "late", 2: "late"})
 
 
@@ -89,10 +91,13 @@ class Press:
         """Make this the public view of the periods named: cells by ``NO`` or ``NO/BITTORRENT``."""
         number = self._next_version()
         by_period = {periods.parse(frequency, label): cells for label, cells in view.items()}
+        key = {"indicator_id": self.indicator, "frequency": frequency}
+        known = PublishedCoverage.objects.filter(**key, period__in=by_period, agencies_reporting__gt=0)
+        corrected = set(known.exclude(status="O").values_list("period", flat=True))
         self._replace_cells(frequency, by_period, number)
         self._replace_coverage(frequency, by_period, covered, number)
         PeriodVersion.objects.bulk_create(
-            PeriodVersion(indicator_id=self.indicator, frequency=frequency, period=period, version=number)
+            PeriodVersion(**key, period=period, version=number, is_correction=period in corrected)
             for period in by_period
         )
         return number

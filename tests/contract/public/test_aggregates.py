@@ -192,4 +192,4 @@ def test_invented_numbers_are_marked_wherever_they_are_shown(press, read):
     press.publish("D", {"2026-11-01": {"NO": 5}})
     assert read(format="csv")["Invented"] == "true"
     for path, given in (("aggregates", {}), ("coverage", {}), ("aggregates/live", {}), ("aggregates/windows", WEEK)):
-        assert "invented" in read(path, **given).json()["meta"]["notes"][-1]
+        assert "so is every number" in read(path, **given).json()["meta"]["notes"][-1]

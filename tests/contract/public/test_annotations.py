@@ -67,6 +67,8 @@ def test_what_holds_for_all_is_null_and_an_open_end_too(press, read):
         ({"end": "2026-11-11"}, ["kripos", "noa's visits"]),
         ({"start": "2026-11-11", "end": "2026-11-11"}, ["noa's visits"]),
         ({"start": "2027-01-01"}, []),
+        # The examples of the reference also find what is newer than they are.
+        ({"indicator": "DOWNLOADS", "start": "2026-01-01"}, ["kripos", "for all"]),
     ],
 )
 def test_annotations_are_found_by_agency_indicator_and_days(several, read, given, found):
@@ -81,7 +83,9 @@ def test_annotations_are_found_by_agency_indicator_and_days(several, read, given
         ({"start": on(1, month=12)}, False),
         ({"start": on(31, 23, month=10)}, False),
         ({"start": on(1, month=10), "end": on(31, 23, month=10)}, False),
-        ({"start": on(1, month=10), "end": on(1)}, True),
+        ({"start": on(1, month=10), "end": on(1)}, False),
+        ({"start": on(1, month=10), "end": on(1, 1)}, True),
+        ({"start": on(1), "end": on(1)}, True),
         ({"start": on(1, month=10), "end": on(1, month=12)}, True),
         ({"start": on(1, month=10), "kind": "campaign"}, True),
         ({"start": on(1, month=10), "kind": "outage"}, True),

@@ -66,5 +66,5 @@ def test_a_page_says_so(press, client, address, said):
     press.publish("M", {"2025-10": {"NO": 10}}, BEGUN)
     press.publish("M", {"2025-11": {"NO": 10}}, ALL_REPORTED)
     page = client.get(address).content.decode()
-    assert page.count("counted only since 25 October 2025") == 1
-    assert "provisional" not in page.partition("counted only since")[2][:20]
+    assert page.count("counted in full only since 25 October 2025") == 1
+    assert "provisional" not in page.partition("counted in full only since")[2][:20]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from api import caching, formats, openapi
+from api import caching, openapi
+from api.formats import csv_table
 from api.v1 import aggregates
 from federation import published
 from p2p_core import periods
@@ -25,7 +26,7 @@ def test_how_long_answers_last_is_documented(lasts):
 
 
 def test_columns_of_csv_are_documented():
-    assert f"`{','.join(formats.COLUMNS)}`" in TEXT
+    assert f"`{','.join(csv_table.COLUMNS)}`" in TEXT
 
 
 def test_size_of_a_page_is_documented():

@@ -57,7 +57,9 @@ def test_no_public_route_needs_the_connection_that_reads_everything(press, clien
             assert answer.status_code == 200, address
             written = b"".join(answer)
             assert written
-            assert answer.streaming == ("country=*" in address)
+            # A workbook and a cube of JSON-stat are whole before their first byte is sent.
+            is_whole = any(f"format={form}" in address for form in ("xlsx", "jsonstat"))
+            assert answer.streaming == ("country=*" in address and not is_whole)
             again = client.get(address, headers={"If-None-Match": answer["ETag"]})
             assert again.status_code == 304, address
     page_not_there = client.get("/nowhere/", headers={"accept": "text/html"})

@@ -203,7 +203,6 @@ def test_status_is_of_the_agencies_of_the_panel(press, read):
         ({"network": "EDONKEY"}, 422, "panel_networks_not_published", None),
         ({"network": "_T,EDONKEY"}, 422, "panel_networks_not_published", None),
         ({"network": "*"}, 422, "panel_networks_not_published", None),
-        ({"start": None}, 400, "missing_parameter", "start"),
     ],
     ids=str,
 )

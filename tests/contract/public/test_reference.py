@@ -6,7 +6,7 @@ import pytest
 
 from countries.models import Network
 from p2p_core import codes
-from tests.factories import AgencyFactory, CountryFactory, HelpServiceFactory, SetupFactory
+from tests.factories import AgencyFactory, CountryFactory, HelpServiceFactory, ScheduleFactory, SetupFactory
 
 
 def names(answer):
@@ -67,11 +67,17 @@ def test_indicators_say_what_they_are_not(press, read):
 
 def test_agencies_are_listed_and_invented_ones_marked(press, read):
     AgencyFactory.create(code="SE-NOA", name="Noa", invented=True, active=False)
-    AgencyFactory.create()
+    ScheduleFactory.create(agency=AgencyFactory.create(contact="office@example.org"), valid_from=date(2026, 2, 1))
     assert read("agencies").json()["agencies"] == [
-        {"code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False, "setups": []},
-        {"code": "SE-NOA", "country": "SE", "name": "Noa", "active": False, "invented": True, "setups": []},
-    ]
+        {
+            "code": "NO-KRIPOS", "country": "NO", "name": "Kripos", "active": True, "invented": False,
+            "contact": "office@example.org", "since": "2026-02-01", "setups": [],
+        },
+        {
+            "code": "SE-NOA", "country": "SE", "name": "Noa", "active": False, "invented": True,
+            "contact": "", "since": None, "setups": [],
+        },
+    ]  # fmt: skip
 
 
 def test_set_ups_of_an_agency_are_listed_without_what_is_not_public(press, read):

@@ -27,8 +27,6 @@ def label(ago):
         ({"contry": "NO"}, 400, "unknown_parameter", None),
         ({"indicator": None}, 400, "missing_parameter", "indicator"),
         ({"frequency": None}, 400, "missing_parameter", "frequency"),
-        ({"start": None}, 400, "missing_parameter", "start"),
-        ({"end": ""}, 400, "missing_parameter", "end"),
         ({"indicator": "UPLOADS"}, 422, "unknown_indicator", "indicator"),
         ({"frequency": "Q"}, 422, "unknown_frequency", "frequency"),
         ({"start": "2026-11"}, 422, "bad_period", "start"),
@@ -64,6 +62,15 @@ def test_refusal_has_its_code(press, read, given, status, code, parameter):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("country", "which"),
+    [("ZZ", "The code in country"), ("NO,ZZ,SE", "Code 2 of country"), ("NO,", "Code 2 of country")],
+)
+def test_refusal_says_which_code_is_not_known(press, read, country, which):
+    detail = json.loads(read(country=country).content)["detail"]
+    assert detail == f"{which} is not known here. Use codes from /api/v1/countries/ with commas, or *."
 
 
 def test_parameter_named_twice_is_refused(press, client):

@@ -10,7 +10,7 @@ from django.conf import settings as configured
 from django.utils import timezone
 
 from api import caching
-from api.site.views import PageView
+from api.site.base import PageView
 from countries import registry
 from countries.models import Indicator
 from federation.database import clock
@@ -153,6 +153,7 @@ def test_equal_tags_are_equal_bytes(world, read, route):
     assert seen
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("route", [name for name in PUBLIC if PUBLIC[name]])
 def test_vary_names_what_the_answer_depends_on_and_no_tag_of_another_answer_gets_304(world, read, route, monkeypatch):
     # The minutes that the map shows move with the clock, and its tag with them.

@@ -153,6 +153,7 @@ def test_no_unseen_change_shows_in_any_answer(federation, client, answers):
     assert answers(ADDRESSES) == shown
 
 
+@pytest.mark.verify
 def test_audit_head_shows_that_something_was_sent_and_not_whether_it_changed_anything(federation, client, answers):
     def position():
         chain.seal(now=federation.now)

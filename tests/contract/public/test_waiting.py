@@ -98,6 +98,7 @@ def ask(client, form, more="", **headers):
     return client.get(FORMS[form] + more, headers=headers)
 
 
+@pytest.mark.verify
 def test_each_step_of_a_wait_is_a_version_that_can_be_read_again(federation, client):
     """Two are awaited, one is, the other one is instead, and a third joins with more time; then the day is public."""
     steps = [

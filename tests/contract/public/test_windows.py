@@ -40,6 +40,8 @@ def test_window_has_the_documented_shape(press, read):
             "agencies_reporting": 2,
             "time_coverage": 0.6666,
             "status": "P",
+            # Two of the three agencies are first expected on this day.
+            "counted_from": "2025-12-31T00:00:00.000Z",
         },
         "observations": [
             {"country": "EUROPE", "value": 20, "per_100k": 2.0} | row,

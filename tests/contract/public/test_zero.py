@@ -53,6 +53,7 @@ def cells(hour):
     return set(now.values_list("country", "network", "value"))
 
 
+@pytest.mark.verify
 def test_cell_rounded_to_zero_leaves_no_trace(federation, client):
     before = {hour: (cells(hour), answers(client, hour)) for hour in HOURS}
     assert all(b'"value":10' in shown[1][0][2] for shown in before.values())

@@ -14,8 +14,19 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from tests.contract.sdmx.client_results import (
+    PLACE,
+    by_place,
+    cells_of,
+    countries_of,
+    ids_of,
+    keys_of,
+    pandas_cells,
+    sorted_ids,
+    whole_of,
+)
+
 JSON_20, ML_21, ML_30, CSV_10, CSV_20 = "SDMX-JSON 2.0", "SDMX-ML 2.1", "SDMX-ML 3.0", "SDMX-CSV 1.0", "SDMX-CSV 2.0"
-PLACE = ["FREQ", "INDICATOR", "COUNTRY", "NETWORK", "TIME_PERIOD"]
 AGENCIES = ["AGENCIES_REPORTING", "AGENCIES_EXPECTED"]
 AWAITED = ["AGENCIES_AWAITED", "AWAITED_UNTIL"]
 ATTRIBUTES = ["OBS_STATUS", "CONF_STATUS", "COVERAGE", *AGENCIES, "COUNTED_FROM", *AWAITED, "VALID_FROM"]
@@ -57,69 +68,21 @@ class Call(NamedTuple):
     form: str = ""
 
 
-def _cells(frame: Any) -> dict[str, int | None]:
-    """Return the values of a frame or series of pandas by key and period, for any order of its levels."""
-    frame = frame.reset_index() if hasattr(frame, "reset_index") else frame
-    value = "value" if "value" in frame.columns else "OBS_VALUE"
-    return _by_place(row | {"OBS_VALUE": row[value]} for row in frame.to_dict("records"))
-
-
-def _by_place(rows: Any) -> dict[str, int | None]:
-    return {".".join(str(row[name]) for name in PLACE): _number(row["OBS_VALUE"]) for row in rows}
-
-
-def _number(value: Any) -> int | None:
-    return None if value is None or value != value or value == "" else int(float(value))  # noqa: PLR0124  NaN is not itself
-
-
-def _ids(some: Any) -> list[str]:
-    return [one.id for one in some]
-
-
-def _sorted_ids(some: Any) -> list[str]:
-    return sorted(_ids(some))
-
-
-def _pandas(message: Any) -> dict[str, int | None]:
-    import sdmx
-
-    found = sdmx.to_pandas(message)
-    # An answer without a series is an empty list.
-    return _cells(found) if len(found) else {}
-
-
-def _keys(series: Any) -> list[str]:
-    return sorted(".".join(str(one.values[name].value) for name in PLACE[:4]) for one in series)
-
-
-def _countries(message: Any) -> list[str]:
-    [content] = message.constraint["AVAILABLE_P2P"].data_content_region
-    members = {str(getattr(dimension, "id", dimension)): selection for dimension, selection in content.member.items()}
-    return sorted(str(getattr(value, "value", value)) for value in members["COUNTRY"].values)
-
-
-def _whole(message: Any) -> Any:
-    """Return what an sdmx1 message has of a flow with all that goes with it."""
-    structure = message.dataflow["P2P"].structure
-    lists = (structure.dimensions, structure.attributes, structure.measures)
-    return [structure.id, *map(_ids, lists), sorted(message.codelist), str(message.codelist["CL_COUNTRY"]["NO"].name)]
-
-
 def _file(message: Any) -> Any:
     import sdmx
 
     answer, flow = message
     # An empty cell is more than its reader of CSV can take.
     kept = [line for line in answer.text.splitlines() if ",,O," not in line]
-    return _pandas(sdmx.read_sdmx(io.BytesIO("\r\n".join(kept).encode()), format="csv", structure=flow))
+    return pandas_cells(sdmx.read_sdmx(io.BytesIO("\r\n".join(kept).encode()), format="csv", structure=flow))
 
 
 SDMX1 = [
     Call("dataflow()", lambda m: sorted(m.dataflow), FLOWS),
-    Call('dataflow("P2P", params={"references": "descendants"})', _whole, WHOLE),
+    Call('dataflow("P2P", params={"references": "descendants"})', whole_of, WHOLE),
     Call(
         'datastructure("DSD_P2P_VINTAGE", params={"references": "children"})',
-        lambda m: _ids(m.structure["DSD_P2P_VINTAGE"].dimensions),
+        lambda m: ids_of(m.structure["DSD_P2P_VINTAGE"].dimensions),
         [*PLACE[:4], "VINTAGE", "TIME_PERIOD"],
     ),
     Call(
@@ -132,12 +95,12 @@ SDMX1 = [
         lambda m: sorted(m.concept_scheme["CS_P2P"].items),
         sorted(["VINTAGE", *COMPONENTS]),
     ),
-    Call('data("P2P")', _pandas, EVERYTHING),
-    Call('data("P2P_VINTAGE", key=f"{KEY}.{first}")', _pandas, BEFORE),
+    Call('data("P2P")', pandas_cells, EVERYTHING),
+    Call('data("P2P_VINTAGE", key=f"{KEY}.{first}")', pandas_cells, BEFORE),
 ]
 SDMX1_21 = [
     *SDMX1,
-    Call('dataflow("P2P")', _whole, WHOLE),
+    Call('dataflow("P2P")', whole_of, WHOLE),
     Call("dataproviderscheme()", lambda m: list(m.organisation_scheme["DATA_PROVIDERS"].items), ["P2PEU", "NO-KRIPOS"]),
     Call('provisionagreement("PA_NO-KRIPOS")', lambda m: list(m.provisionagreement), ["PA_NO-KRIPOS"]),
     Call(
@@ -147,19 +110,19 @@ SDMX1_21 = [
     ),
     Call('codelist("CL_NONE")', str, "raises HTTPError"),
     Call("categoryscheme()", str, "raises NotImplementedError"),
-    Call('data("P2P", key=BOTH)', _pandas, BOTH),
+    Call('data("P2P", key=BOTH)', pandas_cells, BOTH),
     Call(
         'data("P2P", key=BOTH, params={"startPeriod": "2026-11-02", "endPeriod": "2026-11-02"})',
-        _pandas,
+        pandas_cells,
         Cells(BOTH, start="2026-11-02", end="2026-11-02"),
     ),
-    Call('data("P2P", key=KEY, params={"updatedAfter": first})', _pandas, SINCE),
-    Call('data("P2P", key=KEY, params={"startPeriod": "2090"})', _pandas, {}),
-    Call('data("P2P", key=KEY, dsd=client.dataflow("P2P").structure["DSD_P2P"])', _pandas, NORWAY),
-    Call('series_keys("P2P")', _keys, SERIES),
-    Call('preview_data("P2P", {"COUNTRY": "NO"})', _keys, SERIES[:2]),
-    Call('availableconstraint("P2P", key="D.DOWNLOADS..", force=True)', _countries, ["NO", "SE"]),
-    Call('get(url=f"{root}/data/P2P/{KEY}?asOf={first}")', _pandas, BEFORE),
+    Call('data("P2P", key=KEY, params={"updatedAfter": first})', pandas_cells, SINCE),
+    Call('data("P2P", key=KEY, params={"startPeriod": "2090"})', pandas_cells, {}),
+    Call('data("P2P", key=KEY, dsd=client.dataflow("P2P").structure["DSD_P2P"])', pandas_cells, NORWAY),
+    Call('series_keys("P2P")', keys_of, SERIES),
+    Call('preview_data("P2P", {"COUNTRY": "NO"})', keys_of, SERIES[:2]),
+    Call('availableconstraint("P2P", key="D.DOWNLOADS..", force=True)', countries_of, ["NO", "SE"]),
+    Call('get(url=f"{root}/data/P2P/{KEY}?asOf={first}")', pandas_cells, BEFORE),
 ]
 SDMX1_30 = [
     *SDMX1,
@@ -168,9 +131,9 @@ SDMX1_30 = [
     Call('agencyscheme(agency_id="SDMX")', lambda m: list(m.organisation_scheme["AGENCIES"].items), ["P2PEU", "SDMX"]),
     # The client cannot read 3.0's lists of data providers, nor agreements.
     Call('dataflow("P2P", params={"references": "all"})', str, "raises XMLParseError"),
-    Call('data("P2P", key="D.DOWNLOADS.NO.*")', _pandas, OF_NORWAY),
-    Call('data("PA_P2P", context="provisionagreement", key=KEY)', _pandas, NORWAY),
-    Call('data("P2P", key=KEY, params={"update_after": first})', _pandas, SINCE),
+    Call('data("P2P", key="D.DOWNLOADS.NO.*")', pandas_cells, OF_NORWAY),
+    Call('data("PA_P2P", context="provisionagreement", key=KEY)', pandas_cells, NORWAY),
+    Call('data("P2P", key=KEY, params={"update_after": first})', pandas_cells, SINCE),
     # It reads the constraint, and leaves out the values in it.
     Call(
         'availableconstraint("P2P", component_id="COUNTRY", force=True)',
@@ -191,11 +154,11 @@ def _data(message: Any) -> dict[str, int | None]:
 
 
 def _joined(datasets: Any) -> dict[str, int | None]:
-    return {place: value for dataset in datasets for place, value in _cells(dataset.data).items()}
+    return {place: value for dataset in datasets for place, value in cells_of(dataset.data).items()}
 
 
 def _structures(message: Any) -> list[str]:
-    return _sorted_ids(message.structures)
+    return sorted_ids(message.structures)
 
 
 PYSDMX_21 = [
@@ -208,7 +171,7 @@ PYSDMX_21 = [
     Call('get_datasets(f"{root}/data/P2P/{KEY}", f"{root}/{FLOW}?references=descendants")', _joined, NORWAY),
 ]
 PYSDMX_30 = [
-    Call('registry.get_dataflows("P2PEU")', _sorted_ids, FLOWS, JSON_20),
+    Call('registry.get_dataflows("P2PEU")', sorted_ids, FLOWS, JSON_20),
     Call(
         'registry.get_data_structures("P2PEU", "DSD_P2P", "1.0.0")',
         lambda found: {one.id: [one.required, len(one.local_codes or ())] for one in found[0].components},
@@ -231,7 +194,7 @@ PYSDMX_30 = [
         },
         JSON_20,
     ),
-    Call('registry.get_codes("P2PEU", "CL_FREQ", "1.0.0")', _ids, FREQUENCIES, JSON_20),
+    Call('registry.get_codes("P2PEU", "CL_FREQ", "1.0.0")', ids_of, FREQUENCIES, JSON_20),
     Call(
         'registry.get_concepts("P2PEU", "CS_P2P")',
         lambda found: {
@@ -242,23 +205,23 @@ PYSDMX_30 = [
     ),
     Call(
         'registry.get_schema("dataflow", "P2PEU", "P2P", "1.0.0")',
-        lambda found: _ids(found.components),
+        lambda found: ids_of(found.components),
         COMPONENTS,
         JSON_20,
     ),
     Call(
         'registry.get_dataflow_details("P2PEU", "P2P")',
-        lambda flow: [_ids(flow.providers), _ids(flow.components)],
+        lambda flow: [ids_of(flow.providers), ids_of(flow.components)],
         [["P2PEU", "NO-KRIPOS"], COMPONENTS],
         JSON_20,
     ),
     Call(
         'registry.get_providers("P2PEU", True)',
-        lambda found: {one.id: _sorted_ids(one.dataflows) for one in found},
+        lambda found: {one.id: sorted_ids(one.dataflows) for one in found},
         {"P2PEU": FLOWS, "NO-KRIPOS": ["P2P"]},
         JSON_20,
     ),
-    Call('registry.get_agencies("SDMX")', _ids, ["P2PEU"], JSON_20),
+    Call('registry.get_agencies("SDMX")', ids_of, ["P2PEU"], JSON_20),
     Call('registry.get_provision_agreement("P2PEU", "PA_NO-KRIPOS")', lambda one: one.id, "PA_NO-KRIPOS", JSON_20),
     Call('registry.get_codes("P2PEU", "CL_NONE")', str, "raises NotFound", JSON_20),
     Call(
@@ -269,11 +232,11 @@ PYSDMX_30 = [
     ),
     Call(
         "connector.dataflow(URN)",
-        lambda flow: [sorted(_ids(one.local_codes)) for one in flow.structure.components if one.id == "COUNTRY"],
+        lambda flow: [sorted(ids_of(one.local_codes)) for one in flow.structure.components if one.id == "COUNTRY"],
         [["NO", "SE"]],
         JSON_20,
     ),
-    Call("connector.data(URN, \"COUNTRY IN ('NO', 'SE') AND NETWORK = '_T'\")", _by_place, BOTH, CSV_20),
+    Call("connector.data(URN, \"COUNTRY IN ('NO', 'SE') AND NETWORK = '_T'\")", by_place, BOTH, CSV_20),
     Call('read_sdmx(f"{root}/structure/{FLOW}?references=all")', _structures, ALL),
     Call(
         'read_sdmx(service.structure(StructureQuery(DATAFLOW, "P2PEU", "P2P", references=DESCENDANTS)).decode())',

@@ -5,7 +5,7 @@ from lxml import etree
 
 from countries.models import Network
 from p2p_core import codes
-from tests.contract.public.press import Press
+from tests.contract.public.press import NOBODY, Press
 from tests.contract.sdmx.structures_messages import BASES, GENERATIONS, namespace_of
 from tests.factories import IndicatorFactory, NetworkFactory
 
@@ -54,3 +54,16 @@ def schema(client, db, tmp_path):
         return etree.XMLSchema(etree.parse(str(tmp_path / "both.xsd"))), namespace
 
     return built
+
+
+@pytest.fixture
+def view(press):
+    """Days by network of two countries, a month, an hour, and help visits of a day."""
+    IndicatorFactory.create(number=2, code="HELP_VISITS")
+    press.publish("D", {"2026-11-01": {"NO": 10, "NO/BITTORRENT": 10, "SE": 5}, "2026-11-02": {"NO": 20}})
+    press.publish("D", {"2026-11-03": {}}, NOBODY)
+    press.publish("M", {"2026-10": {"NO": 300, "EUROPE": 305}})
+    press.publish("H", {"2026-11-01T10:00": {"NO": 5}})
+    press.indicator = 2
+    press.publish("D", {"2026-11-01": {"SE": 15}})
+    return press

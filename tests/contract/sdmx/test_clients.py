@@ -19,7 +19,8 @@ import pytest
 
 from tests.contract.public.press import NOBODY, Press, z
 from tests.contract.sdmx import clients
-from tests.contract.sdmx.clients import EVERYTHING, PLACE, SERIES, Cells
+from tests.contract.sdmx.client_results import PLACE
+from tests.contract.sdmx.clients import EVERYTHING, SERIES, Cells
 from tests.factories import AgencyFactory, CountryFactory, DetailFactory, IndicatorFactory, NetworkFactory
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/reference/sdmx.md"

@@ -203,6 +203,7 @@ def test_half_of_the_threads_write_long_answers(view, ask, monkeypatch, settings
 
 def test_large_reads_take_turns(view, ask, monkeypatch):
     monkeypatch.setattr(costs, "LARGE", 0)
+    monkeypatch.setattr(costs, "WAIT", 0)
     address = f"{AVAILABLE}/D?updatedAfter={since(view)}"
     with costs._turn:
         refused = ask(address)

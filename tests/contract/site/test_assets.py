@@ -18,18 +18,29 @@ def listed(tmp_path, monkeypatch):
     assets.files.cache_clear()
 
 
-@pytest.mark.parametrize("address", ["/", "/embed/map/"])
-def test_what_the_map_loads_is_there_and_kept_for_ever(published, visit, client, address):
+@pytest.mark.parametrize(("address", "around"), [("/", {"share.js", "offer.js"}), ("/embed/map/", set())])
+def test_what_the_map_loads_is_there_and_kept_for_ever(published, visit, client, address, around):
     if not assets.files():
         pytest.skip("nothing is built: make web")
     page = visit(address).content.decode()
     loaded = re.findall(r'(?:href|src|data-europe|data-world|data-zoom)="(/static/site/built/[^"]+)"', page)
-    needed = ("map.js", "zoom.js", "map.css", "site.css", "europe.json", "world.json")
+    needed = around | {"map.js", "zoom.js", "map.css", "site.css", "europe.json", "world.json"}
     assert {f"/static/{assets.files()[name]}" for name in needed} == set(loaded)
     for file in loaded:
         answer = client.get(file)
         assert answer["Cache-Control"] == "max-age=315360000, public, immutable", file
         answer.close()
+
+
+@pytest.mark.parametrize("address", ["/countries/no/", "/embed/country/no/"])
+def test_a_trend_brings_its_look_and_the_map_does_without(published, visit, client, address):
+    """The first view stays small."""
+    look = re.compile(r'<link rel="stylesheet" href="(/static/site/(?:built/)?trend\b[^"]*)">')
+    assert not look.search(visit("/").content.decode())
+    (file,) = look.findall(visit(address).content.decode())
+    answer = client.get(file)
+    assert answer.status_code == 200
+    answer.close()
 
 
 def test_numbers_of_the_map_are_asked_for_with_the_page(published, visit, client):

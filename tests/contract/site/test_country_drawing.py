@@ -1,15 +1,15 @@
 """The drawing, in the page and in the file: a silent agency never draws a falling line."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 
 from api import caching
 from tests.contract.public.press import NOBODY, Covered
-from tests.contract.site.conftest import day
-from tests.factories import NetworkFactory
+from tests.contract.site.conftest import TODAY, day
+from tests.factories import AnnotationFactory, NetworkFactory
 
 LATE_NOT_FINAL = Covered(status="P")
 FILES = ("/countries/no/chart.svg", "/fi/countries/no/chart.svg")
@@ -56,20 +56,60 @@ def number(text):
 
 
 @pytest.mark.parametrize("address", DRAWINGS)
-def test_no_line_leads_to_or_from_a_period_that_lacks_an_agency(silence, drawn, address):
+def test_no_line_falls_because_an_agency_is_silent(silence, drawn, address):
     plot = drawn(f"{address}?with=SE&show=count")
-    # 9, 8, 7 are whole, then 4, then 2: two joins among the first three, and none else.
+    # 9, 8, 7 are whole, then 4, then 2. 6, 5 and 1 lack something, and nothing is known of 3.
     for place in ("s0", "s1"):
         (line,) = parts(plot, place)
         dots, segments = parts(line, "dot"), parts(line, "segment")
         hollow = {number(dot.get("x")) for dot in parts(line, "hollow")}
-        filled = {number(dot.get("x")) for dot in dots} - hollow
-        assert (len(hollow), len(filled), len(segments)) == (3, 5, 2)
-        ends = {number(segment.get(name)) for segment in segments for name in ("x1", "x2")}
-        assert ends <= filled
-        assert not ends & hollow
-        # The whole days of this story are all alike: no segment falls.
+        filled = sorted({number(dot.get("x")) for dot in dots} - hollow)
+        ends = [tuple(number(segment.get(name)) for name in ("x1", "x2")) for segment in segments]
+        assert (len(hollow), len(filled)) == (3, 5)
+        # Two full joins among the first three, and the line goes on across the fourth and fifth day to the sixth.
+        assert ends == [tuple(filled[:2]), tuple(filled[1:3]), tuple(filled[2:4])]
+        dashes = [(segment.get("stroke-width"), segment.get("stroke-dasharray")) for segment in segments]
+        assert dashes == [(None, None), (None, None), ("1.25", "6 5")]
+        # The whole days of this story are all alike, and the others are far below: no line falls.
         assert all(number(segment.get("y1")) == number(segment.get("y2")) for segment in segments)
+
+
+@pytest.mark.parametrize("address", DRAWINGS)
+def test_incomplete_periods_are_shaded_and_their_marks_mean_so_many_or_more(silence, drawn, address):
+    plot = drawn(f"{address}?with=SE&show=count")
+    gaps = [(number(gap.get("x")), number(gap.get("width"))) for gap in parts(plot, "gap")]
+    width = max(number(line.get("x2")) for line in parts(plot, "axis"))
+    assert [(round(9 * x / width), round(9 * wide / width)) for x, wide in gaps] == [(3, 2), (8, 1)]
+    for line in parts(plot, "line"):
+        arrows = {(number(more.get("x")), number(more.get("y"))) for more in parts(line, "more")}
+        hollow = {(number(dot.get("x")), number(dot.get("y"))) for dot in parts(line, "hollow")}
+        assert arrows == hollow
+        assert all(any(x <= at <= x + wide for x, wide in gaps) for at, _ in hollow)
+
+
+@pytest.mark.parametrize("address", DRAWINGS)
+def test_lines_stop_at_a_break(press, two_agencies, drawn, visit, address):
+    for ago in range(6, 0, -1):
+        press.publish("D", {day(ago): {"NO": 10 if ago > 3 else 1000, "SE": 5}})
+    AnnotationFactory.create(start=TODAY - timedelta(days=3), is_break=True, text="Another counter.")
+    plot = drawn(f"{address}?with=SE&show=count")
+    for line in parts(plot, "line"):
+        segments = parts(line, "segment")
+        assert len(segments) == 4
+        assert all(segment.get("y1") == segment.get("y2") for segment in segments)
+    # Each side of an index stands on its own average.
+    dots = parts(drawn(f"{address}?with=SE&show=index"), "dot")
+    assert len({dot.get("y") for dot in dots}) == 1
+    if "svg" not in address:
+        assert "average of its own" in visit("/countries/no/?with=SE&show=index").content.decode()
+
+
+@pytest.mark.parametrize("address", DRAWINGS)
+def test_lines_carry_their_names(silence, visit, address):
+    text = visit(f"{address}?with=EUROPE&show=count").content.decode()
+    labels = re.findall(r'<g class="label s(\d)".*?<text[^>]*>([^<]+)</text>', text)
+    assert [place for place, _ in labels] == ["0", "1"]
+    assert '<g class="label' not in visit(address).content.decode()
 
 
 @pytest.mark.parametrize("address", DRAWINGS)
@@ -143,7 +183,7 @@ def test_month_in_which_counting_began_does_not_look_like_a_whole_one(press, two
     begun = Covered(status="P", counted_from=datetime(2026, 9, 21, tzinfo=UTC))
     press.publish("M", {"2026-09": {"NO": 30, "SE": 15}}, begun)
     assert [bar.get("class") for bar in parts(drawn(months), "bar")] == ["bar partly", "bar"]
-    assert parts(drawn(f"{months}&with=SE"), "segment") == []
-    assert "2 of 2 agencies · counted only since 21 September 2026" in text(months)
+    assert parts(drawn(f"{months}&with=SE&show=count"), "segment") == []
+    assert "2 of 2 agencies · counted in full only since 21 September 2026 · provisional" in text(months)
     press.publish("M", {"2026-09": {"NO": 30, "SE": 15}})
-    assert "counted only since" not in text(months)
+    assert "counted in full only since" not in text(months)

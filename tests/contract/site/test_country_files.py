@@ -39,7 +39,7 @@ def files(visit, client):
 
     def read(address=ADDRESS):
         page = visit(address).content.decode()
-        part = page.partition('id="takes"')[2].partition("</ul>")[0]
+        part = page.partition('id="share-files"')[2].partition("</ul>")[0]
         links = re.findall(r'href="([^"]+)" download="([^"]+)"[^>]*>([^<]+)<', part)
         return {words: (name, client.get(html.unescape(link))) for link, name, words in links}
 
@@ -103,13 +103,33 @@ def test_picture_stands_for_itself(days, files, address):
 def test_picture_says_what_it_shows(days, visit):
     said = words(ElementTree.fromstring(visit("/countries/no/chart.svg").content))
     assert "Norway · Downloads of police files" in said
-    assert re.search(r"Count · .* to .* · as public on \d+ \w+ \d{4}, \d\d:\d\d UTC", said)
+    assert re.search(r"Count · .*–.* · as public on \d+ \w+ \d{4}, \d\d:\d\d\sUTC", said)
     assert "A download is not a person and not an offence." in said
+    assert "Police2Peer · CC BY 4.0" in said
     assert "not known: nobody reported, not public yet, or withheld" in said
-    assert "some are missing" not in said
+    assert "incomplete: an agency is missing" not in said
     said = words(ElementTree.fromstring(visit("/countries/no/chart.svg?with=SE&show=head").content))
-    assert "Norway Sweden" in said
+    assert "Norway, Sweden · Downloads of police files" in said
     assert "Per 100,000 inhabitants" in said
+
+
+def test_picture_and_page_explain_the_marks_that_they_show_and_no_others(days, visit):
+    marks = ["incomplete: an agency is missing", "line across incomplete periods", "this many or more"]
+
+    def explained(query):
+        said = words(ElementTree.fromstring(visit(f"/countries/no/chart.svg{query}").content))
+        found = [mark for mark in marks if mark in said]
+        # The page explains the same marks as the picture.
+        key = visit(f"/countries/no/{query}").content.decode().split('<ul class="legend" ')[1].split("</ul>")[0]
+        assert [mark for mark in marks if mark in key] == found
+        return found
+
+    assert explained("?with=SE&show=count") == []
+    days.publish("D", {day(3): {"NO": 30, "SE": 5}}, Covered(reporting=1, covered=86_400, status="P"))
+    assert explained("?with=SE&show=count") == [marks[0], marks[2]]
+    days.publish("D", {day(2): {"NO": 20, "SE": 5}})
+    assert explained("?with=SE&show=count") == marks
+    assert explained("") == marks[:1]
 
 
 def test_picture_lists_what_is_to_be_known(days, visit):
@@ -134,7 +154,7 @@ def test_every_file_of_invented_numbers_says_so(days, files):
     AgencyFactory.create(code="FI-DEMO", invented=True)
     found = files()
     assert "INVENTED NUMBERS." in words(ElementTree.fromstring(body(found["SVG"][1])))
-    assert "invented" in found["JSON"][1].json()["meta"]["notes"][-1]
+    assert "so is every number" in found["JSON"][1].json()["meta"]["notes"][-1]
     for name in ("CSV", "By network, CSV"):
         rows = list(csv.DictReader(io.StringIO(body(found[name][1]))))
         assert {row["INVENTED"] for row in rows} == {"true"}

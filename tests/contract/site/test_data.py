@@ -3,7 +3,9 @@
 import html
 import json
 import re
+from io import BytesIO
 
+import pandas
 import pytest
 from rdflib import Graph, Namespace, URIRef
 from rdflib.namespace import DCTERMS, FOAF, RDF
@@ -13,6 +15,7 @@ from api.site import readings
 from config.env import ROOT
 from countries import reference
 from countries.models import Indicator
+from tests.contract.site.conftest import day
 from tests.factories import AgencyFactory
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
@@ -97,7 +100,7 @@ def test_block_is_the_same_in_each_language_and_says_what_is_invented(published,
     told = blocks()
     for one in [*told["Dataset"], *told["DataCatalog"]]:
         assert one["name"].startswith("Invented numbers: ")
-        assert "made up for a demonstration" in one["description"]
+        assert "its agencies are made up" in one["description"]
 
 
 def test_block_cannot_be_ended_by_what_stands_in_it(published, blocks, visit):
@@ -122,6 +125,13 @@ def test_page_and_catalogue_are_others_with_another_release(published, client, m
     assert not set(before) & set(after)
 
 
+@pytest.mark.parametrize("address", ["/data/", "/method/"])
+def test_page_says_how_wrong_a_number_may_be(published, visit, address):
+    said = visit(address).content.decode()
+    assert "off by less than 5, and by less than 5 more for each agency" in said
+    assert "do not add up days, countries or networks" in said
+
+
 def test_page_leads_to_the_catalogue(published, visit):
     page = visit("/nb/data/").content.decode()
     assert '<link rel="alternate" type="text/turtle" href="/catalog.ttl">' in page
@@ -141,3 +151,19 @@ def test_notebook_of_the_documents_is_that_of_the_page(published, visit):
         told = told.replace(example, filled)
     assert shown == told
     assert len(shown.splitlines()) == 10
+
+
+def test_the_example_of_pandas_reads_namibia(published, visit, client, monkeypatch):
+    published.publish("D", {day(1): {"NA": 15, "NO": 20}})
+    page = visit("/data/").content.decode()
+    (example,) = (html.unescape(code) for code in re.findall(r"<code>(import pandas.*?)</code>", page, re.DOTALL))
+    read_csv = pandas.read_csv
+
+    def read_answer(address, **options):
+        return read_csv(BytesIO(client.get(address.removeprefix("http://testserver")).content), **options)
+
+    monkeypatch.setattr(pandas, "read_csv", read_answer)
+    names = {}
+    exec(example.replace("NO,SE,DK", "NA,NO"), names)
+    table = names["data"].pivot(index="TIME_PERIOD", columns="COUNTRY", values="OBS_VALUE")
+    assert table.loc[day(1)].to_dict() == {"NA": 15, "NO": 20}

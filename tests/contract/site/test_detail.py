@@ -53,11 +53,13 @@ def test_table_of_the_map_has_words_in_the_place_of_a_number(visit, address, win
     withheld = ["IS", "LI", "VA"] if window == "P1D" else ["LI", "VA"]
     for code in withheld:
         row = row_of(page, code)
-        assert f'<span class="unknown">{WORDS[code]}</span>' in row
-        assert ">0<" not in row
-        assert 'width="0"' in row
+        # One cell under both headings, so that nobody reads it as a number of one of them.
+        assert re.search(
+            rf'<td colspan="2" [^>]*>(<a [^>]*>)?published only {WORDS[code].replace("By", "by the")}<', row
+        )
+        assert row.count("<td") == 1
     for code in STEPS.keys() - set(withheld):
-        assert "unknown" not in row_of(page, code)
+        assert row_of(page, code).count('<td class="figure">') == 2
 
 
 def test_script_of_the_map_has_the_words(visit):
@@ -98,7 +100,7 @@ def test_newest_period_stands_in_the_place_of_numbers_that_are_withheld(text, pa
 
 def test_table_of_the_map_leads_to_the_weeks(visit):
     row = row_of(visit("/").content.decode(), "LI")
-    assert '<a href="/countries/li/"><span class="unknown">By week</span>' in row
+    assert '<a href="/countries/li/">published only by the week</a>' in row
     assert "<a" not in row_of(visit("/embed/map/").content.decode(), "LI")
 
 
@@ -108,6 +110,13 @@ def test_address_that_names_a_withheld_step_shows_the_finest_published_one(visit
     found = visit(address.format(code) + "?frequency=D")
     assert found.status_code == 200
     assert WHY in found.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/countries/is/", "/embed/country/is/", "/countries/is/chart.svg"])
+def test_hours_are_explained_only_at_the_finest_step(visit, address):
+    for frequency, is_said in (("D", True), ("W", False), ("M", False)):
+        page = visit(f"{address}?frequency={frequency}").content.decode()
+        assert (f"Iceland: By day. {WHY}" in page) == is_said, frequency
 
 
 @pytest.mark.parametrize("address", ["/countries/no/", "/embed/country/no/", "/countries/no/chart.svg"])
@@ -168,15 +177,16 @@ def test_part_that_is_withheld_is_hatched(visit):
 )
 def test_files_of_a_country_have_what_is_published(client, visit, page, named):
     addresses = re.findall(r'href="(/api/v1/aggregates/[^"]+)"', visit(f"/countries/{page}").content.decode())
-    assert len(addresses) == 2 + ("no" in page)
+    # Numbers as CSV, as a workbook and as JSON, and the networks of the country as CSV.
+    assert len(addresses) == 3 + ("no" in page)
     for address in addresses:
         assert client.get(address.replace("&amp;", "&")).status_code == 200
     assert re.search(named, addresses[0].replace("&amp;", "&"))
 
 
 def test_words_explain_what_is_withheld_and_what_waits(text, visit):
-    assert "What is finer is withheld. That is not zero" in text("/about/")
-    assert "first published when no agency is awaited any more" in text("/about/")
+    assert "What is finer is withheld. That is not zero" in text("/method/")
+    assert "first published when no agency is awaited any more" in text("/method/")
     assert "first published when no agency is awaited any more" in text("/coverage/")
     data = text("/data/")
     assert "Q for withheld" in data

@@ -5,15 +5,22 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.conf import settings
 
 from api import caching
+from api.site.templatetags import assets
 from countries import reference
 from countries.reference import Reference
 from federation.database import clock
 from tests.contract.site.conftest import day
 from tests.factories import AgencyFactory
 
-PAGES = ["/", "/countries/no/", "/coverage/", "/help/", "/about/", "/data/"]
+PAGES = [
+    "/", "/countries/no/", "/coverage/", "/corrections/", "/help/", "/about/", "/method/", "/participants/",
+    "/accessibility/", "/privacy/", "/data/",
+]  # fmt: skip
+#: In English only.
+DOCUMENTATION = ["/docs/", "/docs/how-to/", "/docs/reference/errors/", "/docs/search/?q=rounding"]
 EMBEDDED = ["/embed/map/", "/embed/country/no/"]
 POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
@@ -49,6 +56,17 @@ def test_language_is_never_chosen_by_browser_or_cookie(published, client):
     assert "Accept-Language" not in answer["Vary"]
 
 
+def test_first_page_has_a_hidden_offer_in_each_other_language_for_the_script_to_show(published, visit, monkeypatch):
+    monkeypatch.setattr(assets, "files", lambda: {"offer.js": "site/built/offer-1.js"})
+    page = visit("/?window=P30D").content.decode()
+    (offer,) = re.findall(r"<nav class=\"offer\"[^>]* hidden>.*?</nav>", page, flags=re.DOTALL)
+    others = [code for code, _ in settings.LANGUAGES if code != "en"]
+    for code in others:
+        assert re.search(rf'<a href="/{code}/\?window=P30D" lang="{code}" hreflang="{code}" hidden>[^<]+</a>', offer)
+    assert offer.count("<a ") == len(others)
+    assert all('class="offer"' not in visit(address).content.decode() for address in ("/de/", "/about/"))
+
+
 def test_every_page_offers_each_language_by_its_own_name_with_the_same_view(published, visit):
     page = visit("/nb/?window=P30D").content.decode()
     for code, name in (("fi", "Suomi"), ("pl", "Polski"), ("pt", "Português")):
@@ -60,7 +78,7 @@ def test_pages_set_no_cookie_and_may_be_cached(each_page, visit, monkeypatch):
     now = clock.now()
     # The tag of the map contains the minute.
     monkeypatch.setattr(clock, "now", lambda: now)
-    for address, answer, _ in each_page(*PAGES, *EMBEDDED):
+    for address, answer, _ in each_page(*PAGES, *DOCUMENTATION, *EMBEDDED):
         assert not answer.cookies, address
         assert "Cookie" not in answer["Vary"], address
         assert answer["Cache-Control"].startswith("public, max-age="), address
@@ -76,15 +94,20 @@ def test_page_is_another_once_one_of_its_numbers_is(published, visit, monkeypatc
 
 
 def test_policy_is_strict_and_only_what_is_meant_for_frames_is_framed(each_page):
-    for address, answer, _ in each_page(*PAGES, *EMBEDDED, "/nowhere/", "/admin/login/", "/api/docs/"):
+    for address, answer, _ in each_page(*PAGES, *DOCUMENTATION, *EMBEDDED, "/nowhere/", "/admin/login/", "/api/docs/"):
         framed = address in EMBEDDED
         assert policy(answer) == POLICY | {"frame-ancestors *" if framed else "frame-ancestors 'none'"}, address
         assert answer.get("X-Frame-Options") == (None if framed else "DENY"), address
 
 
+def test_links_in_a_frame_open_outside_it(each_page):
+    for address, _, page in each_page(*PAGES, *EMBEDDED):
+        assert ('<base target="_blank">' in page) == (address in EMBEDDED), address
+
+
 def test_pages_hold_nothing_that_the_policy_forbids(each_page):
-    for address, _, page in each_page(*PAGES, *EMBEDDED, "/admin/login/", "/api/docs/"):
-        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page), address
+    for address, _, page in each_page(*PAGES, *DOCUMENTATION, *EMBEDDED, "/admin/login/", "/api/docs/"):
+        assert not re.search(r"<style|\sstyle=[\"']|\son\w+=|javascript:", page), address
         assert not re.search(r"<script(?![^>]* (?:src=\"/|type=\"application/(?:ld\+)?json))", page), address
         assert not re.search(
             r"<(?:script|img|iframe|link rel=\"(?:stylesheet|icon)\")[^>]*(?:src|href)=\"(?!/|data:)", page
@@ -92,7 +115,7 @@ def test_pages_hold_nothing_that_the_policy_forbids(each_page):
 
 
 def test_help_is_the_first_thing_on_each_page(published, services, text):
-    for address in PAGES + EMBEDDED:
+    for address in PAGES + DOCUMENTATION + EMBEDDED:
         page = text(address)
         words = page.partition("Skip to the content")[2] or page.partition("· Police2Peer")[2]
         assert words.strip().startswith(HELP), address
@@ -116,7 +139,7 @@ def test_pages_have_one_first_heading_and_one_main_part(each_page):
 
 
 def test_invented_numbers_say_so_on_every_page(each_page):
-    addresses = *PAGES, *EMBEDDED, "/nowhere/"
+    addresses = *PAGES, *DOCUMENTATION, *EMBEDDED, "/nowhere/"
     assert [address for address, _, page in each_page(*addresses) if "Invented numbers." in page] == []
     AgencyFactory.create(code="FI-DEMO", invented=True)
     reference.snapshots.clear()

@@ -1,33 +1,45 @@
 """Numbers on the pages: in the form of the language, with coverage, and never zero if nothing is known."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.contract.public.press import NOBODY, WAITING, Covered
 from tests.contract.site.conftest import TODAY, day
-from tests.factories import AgencyFactory, IndicatorFactory, SetupFactory
+from tests.factories import AgencyFactory, IndicatorFactory
 
 
 def test_map_page_has_every_country_of_europe_as_a_table(published, visit, text):
     page = visit("/").content.decode()
     assert '<a href="/countries/no/">Norway</a>' in page
     assert page.count("<tr data-country=") == 53
+    assert '<th scope="col" class="figure" aria-sort="descending"><a href="?sort=rate">' in page
     assert "Norway 12,345 –" in text("/")
     assert "Sweden 20 –" in text("/")
 
 
-@pytest.mark.parametrize(("sort", "first"), [("country", "AX"), ("value", "NO"), ("nonsense", "AX")])
-def test_table_is_sorted_by_the_address(published, visit, sort, first):
+@pytest.mark.parametrize(
+    ("sort", "first", "order"), [("country", "AX", ""), ("value", "NO", "count"), ("nonsense", "AX", "rate")]
+)
+def test_table_is_sorted_by_the_address_and_says_that_this_is_no_ranking(published, visit, text, sort, first, order):
     page = visit(f"/?sort={sort}").content.decode()
     assert page.partition("data-country=")[2][1:3] == first
+    found = re.findall(r"Sorted by (\w+)\. This is not a ranking of countries", text(f"/?sort={sort}"))
+    assert found == ([order] if order else [])
 
 
 def test_table_of_one_day(published, text):
     words = text(f"/?window=day&day={day(5)}&sort=value")
     assert "Norway 1,230 –" in words
-    assert "2 of 2 agencies have reported for this period." in words
+    assert "2 of 2 agencies have reported." in words
+    assert "of the time" not in words
+
+
+def test_share_of_the_time_is_in_the_line_that_is_always_seen(published, text):
+    assert "1 of 2 agencies have reported. · 50% of the time" in text(f"/?window=day&day={day(3)}")
 
 
 def test_day_of_which_nothing_is_published_says_so(published, text):
@@ -75,13 +87,30 @@ def test_day_that_is_not_public_yet_says_for_whom_it_waits(published, two_agenci
     # The newest number that is public is that of the day before.
     assert ("not known not known 1 of 2 agencies" in words) == ("countries" in address)
     assert ("Denmark 0" in words) == (address in {"/", "/embed/map/"})
+    assert ("still has time: Ruritania" in words) == (address in {"/coverage/", "/countries/no/"})
+
+
+def test_minutes_that_are_not_known_are_hatched(published, two_agencies, text, visit):
+    now = timezone.now()
+    first, second, third = (f"{now - timedelta(minutes=ago):%Y-%m-%dT%H:%M}" for ago in (10, 9, 8))
+    published.publish("N", {first: {"EUROPE": 10}, third: {}})
+    assert not re.search(r"Hatched: \d", text("/?sort=value"))
+    published.publish("N", {second: {}}, NOBODY)
+    assert "Hatched: 1 of 3 minutes is not known." in text("/")
+    assert visit("/").content.decode().count('<rect class="known"') == 2
+
+
+def test_range_ends_with_the_last_day_that_the_chart_shows(published, two_agencies, visit):
+    published.publish("D", {day(1): {}}, WAITING)
+    field = re.search(r'<input type="date" id="to"[^>]*>', visit("/countries/no/").content.decode())[0]
+    assert f'max="{day(1)}" value="{day(1)}"' in field
 
 
 @pytest.mark.parametrize("address", ["/", "/countries/no/", "/coverage/", "/embed/map/", "/embed/country/no/"])
 def test_silent_agency_is_named_with_its_first_silent_day(published, text, address):
     words = text(address)
     first = text("/coverage/").partition("Ruritania has been silent since ")[2].partition(".")[0]
-    assert f"Ruritania has been silent since {first}. Numbers do not wait for it." in words
+    assert f"Ruritania has been silent since {first}. Numbers are published without waiting for it." in words
     assert first.split()[0] == str(int(day(3)[-2:]))
     assert "Kripos has been silent" not in words
 
@@ -113,29 +142,9 @@ def test_coverage_page_tells_each_day_in_words(published, text):
     words = text("/coverage/")
     assert "Ruritania Sweden reported: 7 days · late: 3 days" in words
     assert "1 of 2 agencies, 50% of the time · provisional late: Ruritania" in words
-    assert "2 of 2 agencies everybody reported" in words
-
-
-def test_coverage_page_says_what_agencies_count_with_on_the_last_day(published, two_agencies, text):
-    for ahead, source in ((-9, "An old table"), (-1, "A new table"), (1, "A table of tomorrow")):
-        SetupFactory.create(
-            agency_id=two_agencies[0], valid_from=TODAY + timedelta(days=ahead), location_source=source,
-            time_zone="Europe/Oslo", local_days=ahead == -1,
-        )  # fmt: skip
-    words = text("/coverage/")
-    assert (
-        "Kripos Norway Networks: BitTorrent Counted: each download by the share of the file that the agency sent "
-        "Time zone of its files: Europe/Oslo . Its days may begin at midnight in this time zone instead of UTC. "
-        "Source of locations: A new table , 1 December 2025 Ruritania Sweden not described yet"
-    ) in words
-    assert "An old table" not in words
-    assert "tomorrow" not in words
-
-
-def test_name_of_a_source_leaves_the_text_after_it_in_order(published, two_agencies, visit):
-    """A name that is written from right to left would also turn round the day after it."""
-    SetupFactory.create(agency_id=two_agencies[0], location_source="\N{RIGHT-TO-LEFT OVERRIDE}table")
-    assert "<bdi>\N{RIGHT-TO-LEFT OVERRIDE}table</bdi>, 1 December 2025" in visit("/coverage/").content.decode()
+    first, last = (TODAY - timedelta(days=ago) for ago in (10, 4))
+    days = f"{first.day} {first:%B %Y} – {last.day} {last:%B %Y}"
+    assert f"{days} 2 of 2 agencies everybody reported" in words
 
 
 def test_period_with_a_missing_agency_does_not_look_like_a_fall(published, visit):
@@ -163,7 +172,8 @@ def test_country_page_has_three_numbers_with_their_periods(published, text):
 
 def test_trend_by_week_and_month(press, two_agencies, text):
     press.publish("W", {"2026-W40": {"NO": 35}})
-    assert "There are no numbers yet" in text("/countries/no/")
+    # While no day is public, the trend has weeks.
+    assert "Week 40, 2026" in text("/countries/no/")
     label = (TODAY.replace(day=1)).strftime("%Y-%m")
     press.publish("M", {label: {"NO": 70, "NO/BITTORRENT": 70}})
     words = text("/countries/no/?frequency=M")
@@ -195,7 +205,9 @@ def test_installation_before_the_first_period_says_when_numbers_come(press, text
     assert "The first numbers appear here once the first period has ended and its agencies have reported." in text("/")
 
 
-@pytest.mark.parametrize("address", ["/help/", "/about/", "/data/"])
+@pytest.mark.parametrize(
+    "address", ["/help/", "/about/", "/method/", "/participants/", "/accessibility/", "/privacy/", "/data/"]
+)
 def test_pages_of_words_are_whole_on_an_empty_installation(db, text, address):
     assert "Police2Peer" in text(address)
 

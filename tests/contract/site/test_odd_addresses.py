@@ -14,6 +14,10 @@ ASKED = {
     ],
     "/help/": [{"language": "{}"}, {"country": "{}"}],
     "/coverage/": [{"indicator": "{}"}],
+    "/corrections/": [
+        {"indicator": "{}"}, {"country": "{}"}, {"frequency": "{}"}, {"since": "{}"}, {"older": "{}"},
+        {"older": "1_{}"},
+    ],
 }  # fmt: skip
 # They read their addresses as the other pages do, and have templates of their own.
 ASKED |= {"/embed/map/": ASKED["/"][:1], "/embed/country/no/": ASKED["/countries/no/"][2:4]}

@@ -58,6 +58,10 @@ def test_loading_sets_each_country_up_and_loading_again_changes_nothing():
     Country.objects.get(code="LI").populations.update(inhabitants=50_000_000)
     loader.load(by="a test", overwrite=True)
     assert steps("LI") == [(Detail.FIRST, "W", "M")]
+    # Nor does another beginning of the first details.
+    Detail.objects.filter(country__code="LI").update(valid_from=date(2016, 1, 1))
+    loader.load(by="a test")
+    assert steps("LI") == [(date(2016, 1, 1), "W", "M")]
 
 
 def test_new_indicator_gets_the_detail_of_each_country_in_the_same_transaction():
@@ -68,7 +72,7 @@ def test_new_indicator_gets_the_detail_of_each_country_in_the_same_transaction()
     assert steps("NO", "CALLS") == [(Detail.FIRST, "H", "D")]
     assert steps("_U", "CALLS") == [(Detail.FIRST, "W", "M")]
     found = Reference.current()
-    assert {row[1:] for row in found.details} == {(578, 946_684_800, "H", "D"), (999, 946_684_800, "W", "M")}
+    assert {row[1:] for row in found.details} == {(578, 1_483_228_800, "H", "D"), (999, 1_483_228_800, "W", "M")}
     # Its other changes set nothing up again.
     Detail.objects.all().delete()
     registry.save(Indicator.objects.get(code="CALLS"), by="ada")

@@ -1,6 +1,6 @@
 """The snapshot of reference data that all readers share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -32,6 +32,17 @@ def test_agencies_by_code_with_those_no_longer_active():
     assert found.agencies_by_code["SE-NOA"] == found.agencies[1]
     assert found.agency_codes[found.agencies[1].id] == "SE-NOA"
     assert found.invented
+
+
+def test_agency_with_its_contact_and_the_first_day_for_which_it_owes_reports():
+    factories.AgencyFactory.create(code="SE-NOA")
+    agency = factories.AgencyFactory.create(contact="office@example.org")
+    factories.ScheduleFactory.create(agency=agency, frequency="D", valid_from=date(2026, 2, 1))
+    factories.ScheduleFactory.create(agency=agency)
+
+    found = Reference.current().agencies_by_code
+    assert (found["NO-KRIPOS"].contact, found["NO-KRIPOS"].since) == ("office@example.org", date(2026, 1, 1))
+    assert (found["SE-NOA"].contact, found["SE-NOA"].since) == ("", None)
 
 
 def test_indicators_by_number():

@@ -45,6 +45,7 @@ def test_save_of_a_new_row_says_what_it_is(heard):
         "code": "NO-KRIPOS",
         "country_id": 578,
         "name": "Kripos",
+        "contact": "",
         "active": True,
         "invented": False,
         "signature_required": False,

@@ -20,10 +20,9 @@ from countries.models import Agency, SigningKey
 from countries.registry import Refused
 from federation.models.audit import AuditEvent
 from tests import factories
+from tests.integration.countries.conftest import PASSWORD
 from tests.oracles.signing import Signer
 from tests.second_factor import signed_in
-
-PASSWORD = "a password for a test"
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +41,6 @@ def register(agency, public_key=None, **more):
 @pytest.fixture
 def agency(db):
     return factories.AgencyFactory.create()
-
-
-@pytest.fixture
-def desk(client):
-    return signed_in(client, User.objects.create_superuser("ada", password=PASSWORD))
 
 
 def address(view, *args):

@@ -26,10 +26,9 @@ from countries.models import (
 from countries.registry import Refused
 from federation.models.audit import AuditEvent
 from tests import factories
-from tests.second_factor import signed_in
+from tests.integration.countries.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a password for a test"
 TRACES = ["Ask someone@example.org", "It was 192.0.2.17.", "２００１:db8::17", "file d41d8cd98f00b204e9800998ecf8427e"]
 CONTROLS = ["a\x02b", "a\x0bb", "a\x1bb", "a\x7fb", "a\x85b", "a\uffffb"]
 #: The tables that people write.
@@ -54,12 +53,6 @@ def columns_of_text(model: type[models.Model]) -> list[str]:
 COLUMNS = [(model, column) for model in WRITTEN for column in columns_of_text(model)] + [
     (model, column) for model in (Indicator, IndicatorTranslation) for column in ("notes", "unit")
 ]
-
-
-@pytest.fixture
-def desk(client):
-    signed_in(client, User.objects.create_superuser("ada", password=PASSWORD))
-    return client
 
 
 def said() -> str:
@@ -108,6 +101,29 @@ def test_long_web_address_is_no_trace(address):
     row.address = address
     registry.save(row, by="ada")
     assert HelpService.objects.get().address == address
+
+
+@pytest.mark.parametrize("contact", ["", "office@example.org", "https://example.org/contact?p=14729"])
+def test_contact_of_an_agency_is_a_page_or_a_mailbox(contact):
+    row = factories.AgencyFactory.create()
+    row.contact = contact
+    registry.save(row, by="ada")
+    assert Agency.objects.get().contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "Kripos", "javascript:alert(1)", "https://office@example.org/", "office@example.org, chief@example.org",
+        "office@[192.0.2.17]", "http://192.0.2.17/", "d41d8cd98f00b204e9800998ecf8427e@example.org",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_the_contact_of_an_agency(contact):
+    row = factories.AgencyFactory.create()
+    row.contact = contact
+    with pytest.raises(ValidationError) as error:
+        registry.save(row, by="ada")
+    assert set(error.value.message_dict) == {"contact"}
 
 
 def test_form_says_what_is_wrong_and_keeps_nothing(desk):

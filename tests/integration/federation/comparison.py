@@ -28,7 +28,7 @@ from federation.runs import rebuilding
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from tests.oracles import federation as oracle
-from tests.oracles import panels
+from tests.oracles import panels, records, sliding_windows
 
 #: Figures of minutes are kept so long.
 MINUTES_KEPT = timedelta(days=2)
@@ -74,9 +74,9 @@ def assert_figures_agree(expected: oracle.Federation) -> None:
     )
 
 
-def stored_figures() -> dict[Key, oracle.Figure]:
+def stored_figures() -> dict[Key, records.Figure]:
     return {
-        (row.agency_id, row.indicator_id, row.frequency, row.period): oracle.Figure(
+        (row.agency_id, row.indicator_id, row.frequency, row.period): records.Figure(
             source=row.source,
             seconds=row.covered_seconds,
             final=row.final,
@@ -142,7 +142,7 @@ def _must_be_there(frequency: str, period: datetime, due: Sequence[datetime]) ->
     return frequency != "N" and bool(due) and period >= due[0]
 
 
-def stored_coverage(indicator: int, frequency: str, *, now: datetime) -> dict[Key, oracle.Coverage]:
+def stored_coverage(indicator: int, frequency: str, *, now: datetime) -> dict[Key, records.Coverage]:
     rows = PublishedCoverage.objects.filter(indicator=indicator, frequency=frequency, version_to=None)
     return {
         (frequency, row.period): coverage_of(row)
@@ -155,10 +155,10 @@ def oldest_live_minute(now: datetime) -> datetime:
     return periods.start_of("N", now - oracle.LIVE)
 
 
-def coverage_of(row: PublishedCoverage) -> oracle.Coverage:
+def coverage_of(row: PublishedCoverage) -> records.Coverage:
     covered, owed = sum(row.covered), sum(row.owed)
     assert row.share == (covered * 10_000 // owed if owed else -1)
-    return oracle.Coverage(
+    return records.Coverage(
         expected=row.agencies_expected,
         reporting=row.agencies_reporting,
         covered=covered,
@@ -209,7 +209,7 @@ def unclipped_numbers(published: Iterable[tuple[int, str, datetime]]) -> dict[Ke
 
 
 def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:
-    found = {name: expected.window(indicator, name) for name in oracle.WINDOWS}
+    found = {name: sliding_windows.window(expected, indicator, name) for name in sliding_windows.WINDOWS}
     windows = {
         (name,): (window.start, window.end, window.values, _summary(window.coverage))
         for name, window in found.items()
@@ -221,7 +221,7 @@ def assert_windows_agree(expected: oracle.Federation, indicator: int) -> None:
     )
 
 
-def _summary(coverage: oracle.Coverage) -> Key:
+def _summary(coverage: records.Coverage) -> Key:
     share = coverage.covered * 10_000 // coverage.owed if coverage.owed else -1
     return coverage.expected, coverage.reporting, share, coverage.status, coverage.counted_from
 

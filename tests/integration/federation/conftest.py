@@ -69,3 +69,9 @@ def sealed(db):
     seal()
     write(1, HARD)
     return list(AuditEvent.objects.order_by("id").values_list("id", flat=True))
+
+
+@pytest.fixture
+def one_revision(settings):
+    """From the second revision of a period on, each is noticed."""
+    settings.THRESHOLDS = {**settings.THRESHOLDS, "R106_REVISIONS": 1}

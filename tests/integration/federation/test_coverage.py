@@ -88,20 +88,66 @@ def test_a_period_says_from_when_it_counts(federation):
     assert coverage(federation, "D", week.counted_from).status == "A"
 
 
-def test_an_agency_that_joins_later_begins_no_counting(federation):
-    federation.submit(0, *(Said("D", MONDAY + timedelta(days=number)) for number in range(7)))
+def days(first, count):
+    return [Said("D", first + timedelta(days=number), {(578, 1): 5}) for number in range(count)]
+
+
+def test_a_period_in_which_an_agency_joins_says_from_when_all_count(federation):
+    federation.submit(0, *days(MONDAY, 7))
     federation.schedule(1, "D", date(2026, 6, 3), date(2026, 6, 7))
-    federation.submit(1, *(Said("D", MONDAY + timedelta(days=number)) for number in range(2, 7)))
+    federation.submit(1, *days(MONDAY + timedelta(days=2), 5))
     week = coverage(federation, "W")
-    assert (week.agencies_expected, week.counted_from, week.status) == (2, None, "A")
+    assert (sum(week.covered), sum(week.owed), week.states) == (12 * DAY, 12 * DAY, ["reported", "reported"])
+    assert (week.counted_from, week.status) == (MONDAY + timedelta(days=2), "P")
+    for number in range(7):
+        day = coverage(federation, "D", MONDAY + timedelta(days=number))
+        assert (day.counted_from, day.status) == (None, "A")
 
 
-def test_without_a_schedule_counting_begins_with_the_first_report_to_the_minute(federation):
+def test_the_latest_beginning_counts_and_for_each_agency_its_earliest_duty(federation):
+    federation.submit(0, *hours(MONDAY + timedelta(days=1, hours=9), 15), *days(MONDAY + timedelta(days=2), 5))
+    federation.schedule(1, "D", date(2026, 6, 5), date(2026, 6, 7))
+    federation.submit(1, *days(MONDAY + timedelta(days=3), 4))
+    assert coverage(federation, "W").counted_from == MONDAY + timedelta(days=3)
+    assert coverage(federation, "D", MONDAY + timedelta(days=1)).counted_from == MONDAY + timedelta(days=1, hours=9)
+
+
+def test_an_agency_that_is_silent_from_its_first_day_began_on_that_day(federation):
+    federation.submit(0, *days(MONDAY, 7))
+    federation.schedule(1, "D", date(2026, 6, 5), date(2026, 6, 7))
+    week = coverage(federation, "W")
+    assert (week.counted_from, week.status, week.agencies_reporting) == (MONDAY + timedelta(days=4), "P", 1)
+
+
+def test_an_agency_that_leaves_begins_nothing(federation):
+    federation.schedule(0, "D", date(2026, 6, 1), date(2026, 6, 7))
+    federation.schedule(1, "D", date(2026, 6, 1), date(2026, 6, 3))
+    federation.submit(0, *days(MONDAY, 7))
+    federation.submit(1, *days(MONDAY, 3))
+    week = coverage(federation, "W")
+    assert (week.counted_from, week.status, week.agencies_expected) == (None, "A", 2)
+
+
+def test_without_a_schedule_counting_begins_with_the_hour_of_the_first_report(federation):
+    """Readers do not learn its minute."""
     start = MONDAY + timedelta(days=1, hours=9, minutes=30)
     federation.submit(0, *(Said("N", start + timedelta(minutes=number)) for number in range(30)))
-    for frequency, period in (("H", start.replace(minute=0)), ("D", MONDAY + timedelta(days=1)), ("W", MONDAY)):
+    hour = start.replace(minute=0)
+    for frequency, period, expected in (
+        ("H", hour, None),
+        ("D", MONDAY + timedelta(days=1), hour),
+        ("W", MONDAY, hour),
+    ):
         found = coverage(federation, frequency, period)
-        assert (found.counted_from, found.status) == (start, "P")
+        assert (found.counted_from, found.status) == (expected, "P")
+
+
+def test_a_report_without_a_schedule_begins_nothing_beside_one_with_a_schedule(federation):
+    federation.schedule(0, "D", date(2026, 6, 1), date(2026, 6, 7))
+    federation.submit(0, *days(MONDAY, 7))
+    federation.submit(1, *days(MONDAY + timedelta(days=3), 1))
+    week = coverage(federation, "W")
+    assert (week.counted_from, week.status, week.agencies_expected) == (None, "A", 2)
 
 
 @pytest.mark.verify

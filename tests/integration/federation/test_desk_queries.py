@@ -37,6 +37,7 @@ def test_no_list_page_takes_many_queries(admin_client, django_assert_max_num_que
             assert admin_client.get(reverse(name)).status_code == 200, model
 
 
+@pytest.mark.verify
 def test_start_page_takes_as_many_queries_for_thirty_agencies_as_for_one(coordinator):
     crowd(1)
     coordinator.get(reverse("admin:index"))

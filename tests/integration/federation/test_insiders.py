@@ -22,7 +22,7 @@ from tests.histories import one_in
 from tests.integration.federation.comparison import everything_stored, stored_cells, unclipped_numbers
 from tests.integration.federation.world import Said, chapter, world
 from tests.oracles.calendar import DAY, start_of
-from tests.oracles.federation import is_public, margins_of, places_with, sum_of
+from tests.oracles.places import is_public, margins_of, places_with, sum_of
 
 pytestmark = pytest.mark.django_db
 

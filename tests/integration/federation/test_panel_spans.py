@@ -44,6 +44,7 @@ def test_month_enters_with_its_last_report(three_years):
     assert span_of(three_years) == ("2026-01", "2026-12")
 
 
+@pytest.mark.verify
 def test_month_enters_when_the_last_deadline_has_passed(three_years):
     three_years.schedule(0, "D", date(2026, 12, 1), deadline=60)
     three_years.schedule(3, "M", date(2026, 12, 1), deadline=2 * 24 * 60)
@@ -67,6 +68,7 @@ def test_month_end_moves_the_span_though_nobody_says_anything(three_years):
     assert agencies_of(three_years) == []
 
 
+@pytest.mark.verify
 def test_edited_schedule_is_followed_at_once(three_years):
     three_years.wait(hours=1)
     waits = three_years.schedule(3, "M", date(2026, 12, 1), deadline=30 * 24 * 60)

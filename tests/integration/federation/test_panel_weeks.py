@@ -62,6 +62,7 @@ def test_month_reported_as_a_whole_makes_no_weeks(weeks_too):
     assert agencies_of(weeks_too, frequency="W") == []
 
 
+@pytest.mark.verify
 def test_panel_of_all_has_the_numbers_of_the_combined_view(weeks_too):
     assert_panels_agree(weeks_too)
     for frequency in "WM":
@@ -70,6 +71,7 @@ def test_panel_of_all_has_the_numbers_of_the_combined_view(weeks_too):
             assert numbers.values == dict(rows.values_list("country", "value"))
 
 
+@pytest.mark.verify
 def test_revision_touches_its_own_period_only(weeks_too):
     before = set(PublishedPanelPeriod.objects.filter(version_to=None).values_list("pk", flat=True))
     weeks_too.submit(0, Said("D", day("2026-03-10"), {(NORWAY, 1): 40}))

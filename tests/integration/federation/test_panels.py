@@ -61,6 +61,7 @@ def five(three_years):
 # --- the agencies -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.verify
 def test_panel_are_those_that_reported_all_of_it(three_years):
     assert agencies_of(three_years) == [0, 1, 2]
     assert agencies_of(three_years, months=36) == [0, 1, 2]

@@ -17,7 +17,8 @@ from federation.runs import rebuilding
 from p2p_core import periods
 from p2p_core.codes import COUNTRIES
 from tests.integration.federation.world import Said
-from tests.oracles.federation import ALL_NETWORKS, Cell
+from tests.oracles.federation import Cell
+from tests.oracles.places import ALL_NETWORKS
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 #: A long tail of small countries, some in a group and some not.

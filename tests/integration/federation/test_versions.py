@@ -11,11 +11,11 @@ from django.db import connection, transaction
 
 from federation import worklist
 from federation.database import clock
-from federation.models.published import PublishedCell, Version
+from federation.models.published import PeriodVersion, PublishedCell, Version
 from federation.publication import versions
 from federation.runs import reconciliation
 from p2p_core import periods
-from tests import factories
+from tests import factories, reporting
 from tests.integration.federation.world import Memory, Said
 from tests.integration.locks import is_somebody_waiting
 
@@ -129,6 +129,26 @@ def revise(agencies):
         said = Said("H", yesterday + timedelta(hours=number % 4), {(578, 1): 10 * number + 5, (276, 2): 5 * number})
         prepared = now + timedelta(seconds=number)
         memory.submit(agencies[number % 3], [said], prepared=prepared, received=clock.now())
+
+
+def test_versions_that_change_known_numbers_are_corrections():
+    factories.IndicatorFactory.create(number=1)
+    agency, memory, now = factories.AgencyFactory.create(code="NO-1"), Memory(), clock.now()
+    yesterday = periods.start_of("D", now) - timedelta(days=1)
+    told = [
+        # The first publication, the same number as final, another one, a withdrawal, and a number again.
+        (Said("D", yesterday, {(578, 1): 50}, "P"), False),
+        (Said("D", yesterday, {(578, 1): 50}), False),
+        (Said("D", yesterday, {(578, 1): 90}), True),
+        (Said("D", yesterday, withdrawn=True), True),
+        (Said("D", yesterday, {(578, 1): 90}), True),
+    ]
+    for number, (said, is_correction) in enumerate(told, start=1):
+        memory.submit(agency, [said], prepared=now + timedelta(seconds=number), received=clock.now())
+        reporting.settle()
+        made = PeriodVersion.objects.filter(frequency="D", period=yesterday).order_by("version")
+        assert made.count() == number
+        assert made.last().is_correction == is_correction
 
 
 @pytest.mark.verify

@@ -226,6 +226,31 @@ def test_a_window_in_which_counting_began_says_so(federation):
     assert found.page.table.coverage.beginnings == {0: TODAY - 3 * DAY}
 
 
+def test_a_window_in_which_an_agency_joined_says_from_when_all_count(federation):
+    federation.submit(0, *(day(number) for number in range(1, 8)))
+    federation.submit(1, *(day(number) for number in range(1, 5)))
+    found = window(federation)
+    assert covered(found) == (2, 2, 1.0, "P")
+    assert found.page.table.coverage.beginnings == {0: TODAY - 4 * DAY}
+
+
+def test_who_reports_now_and_then_begins_nothing_in_a_window(federation):
+    federation.submit(0, *(day(number) for number in range(1, 8)))
+    federation.submit(1, day(4), day(2))
+    found = window(federation)
+    assert covered(found) == (2, 2, 1.0, "A")
+    assert found.page.table.coverage.beginnings == {}
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize(("first", "beginnings"), [("2025-12", {}), ("2026-09", {0: datetime(2026, 9, 1, tzinfo=UTC)})])
+def test_who_owes_months_only_begins_in_a_window_after_its_first_month(federation, first, beginnings):
+    joined, october = periods.parse("M", first), datetime(2026, 10, 1, tzinfo=UTC)
+    federation.submit(0, *(day(number) for number in range(1, 366)))
+    federation.submit(1, *(Said("M", month, {(578, 1): 5}) for month in periods.between("M", joined, october)))
+    assert window(federation, "P365D").page.table.coverage.beginnings == beginnings
+
+
 @pytest.mark.verify
 def test_one_part_that_is_not_final_makes_a_window_provisional(federation):
     federation.submit(0, day(1), day(30), Said("D", TODAY - 3 * DAY, {(578, 1): 5}, status="P"))

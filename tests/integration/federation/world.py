@@ -23,6 +23,7 @@ from federation.worklist import Claim, Stage, WorkItem
 from p2p_core.reports import NewReport
 from tests import factories, reporting
 from tests.oracles import federation as oracle
+from tests.oracles import records
 from tests.oracles.desk import Desk
 
 Cells = dict[tuple[int, int], int]
@@ -60,13 +61,13 @@ class Memory:
     def __init__(self) -> None:
         self.desk = Desk(settings.THRESHOLDS)
         self.frozen: oracle.Frozen = {}
-        self.minutes: dict[tuple[int, str, datetime], oracle.Coverage] = {}
+        self.minutes: dict[tuple[int, str, datetime], records.Coverage] = {}
 
     def submit(self, agency: Agency, said: Sequence[Said], *, prepared: datetime, received: datetime) -> Receipt:
         """Send reports to the intake, and remember them."""
         receipt = reporting.submit(agency, [one.as_new() for one in said], prepared, received)
         told = [
-            oracle.Report(
+            records.Report(
                 submission=receipt.submission_id,
                 agency=agency.pk,
                 indicator=one.indicator,
@@ -95,14 +96,14 @@ class Memory:
             frozen=self.frozen,
             minutes=self.minutes,
             details=[
-                oracle.Detail(row.country_id, row.indicator_id, row.valid_from, row.step, row.network_step)
+                records.Detail(row.country_id, row.indicator_id, row.valid_from, row.step, row.network_step)
                 for row in Detail.objects.all()
             ],
         )
 
 
-def _told(row: Schedule) -> oracle.Schedule:
-    return oracle.Schedule(
+def _told(row: Schedule) -> records.Schedule:
+    return records.Schedule(
         agency=row.agency_id,
         indicator=row.indicator_id,
         frequency=row.frequency,

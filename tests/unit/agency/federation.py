@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from p2p_agency.errors import AwayError
+
 NOTHING = {"current": 0, "unchanged": 0, "superseded": 0, "held": 0, "withdrawn": 0}
 RECEIVED = "2026-11-24T10:16:02.481Z"
 
@@ -120,3 +122,21 @@ def running() -> Iterator[Federation]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def submission(number=0, **members):
+    """The body of a submission: each number has one of its own."""
+    report = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
+    prepared = f"2026-11-24T10:{number:02}:00.000Z"
+    return json.dumps({"indicator": "DOWNLOADS", "prepared": prepared, "reports": [report], **members}).encode()
+
+
+def federation_is_away(client):
+    attempts = []
+
+    def away(*_):
+        attempts.append(_)
+        raise AwayError("cut")
+
+    client._send = away
+    return attempts

@@ -14,35 +14,10 @@ from p2p_agency.cli import main
 from p2p_agency.errors import AgencyError
 from p2p_core.payloads.csv_header import REQUIRED
 from tests.integration.processes import ROOT
-from tests.unit.agency.federation import NOTHING, RECEIVED, as_json
+from tests.unit.agency.federation import NOTHING, as_json
 
 NOW = datetime.now(UTC)
 REPORT = {"frequency": "H", "period": "2026-11-24T09:00", "observations": []}
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("P2P_AGENCY_CONFIG", str(tmp_path / "settings.toml"))
-
-    def run_command(*words, told=None):
-        done = click.testing.CliRunner().invoke(main, words, input=told, catch_exceptions=False)
-        return done.exit_code, done.output
-
-    return run_command
-
-
-@pytest.fixture
-def agency(run, federation):
-    code, output = run("init", told=f"{federation.address}\nNO-KRIPOS.1\nsecret\n")
-    assert (code, "accepts this credential" in output) == (0, True)
-    return run
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "report.json"
-    path.write_text(json.dumps({"indicator": "DOWNLOADS", "reports": [REPORT]}))
-    return str(path)
 
 
 def test_init_asks_tests_and_stores(agency, tmp_path, federation):
@@ -291,46 +266,6 @@ def test_wrong_clock_is_said(agency, file, federation):
     assert (code, output.count("clock of this machine is about 0:10:00 ahead")) == (5, 1)
 
 
-@pytest.fixture
-def newest(agency, file, federation):
-    """Commands whose reports must be the newest."""
-
-    def withdraw():
-        figure = {"period": "2026-11-01", "source": "reported", "observations": [{"value": 1}]}
-        federation.answers.append(as_json(200, {"figures": [figure], "next": None}))
-        return agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "--yes")
-
-    return {"withdraw": withdraw, "send --again": lambda: agency("send", "--again", file)}
-
-
-def superseded(*_):
-    return {"id": "1", "received": RECEIVED, "report_count": 1, "outcomes": {"superseded": 1}, "findings": []}
-
-
-@pytest.mark.parametrize("ahead", [600, 0, -600])
-@pytest.mark.parametrize("name", ["withdraw", "send --again"])
-def test_newest_report_has_the_time_of_the_federation(newest, federation, name, ahead):
-    federation.ahead = ahead
-    assert newest[name]()[0] == 0
-    [body] = map(json.loads, federation.stored.values())
-    # In the five minutes after the receipt, the federation takes the time of the receipt.
-    late = datetime.fromisoformat(body["prepared"]).timestamp() - (time.time() + ahead)
-    assert -1 < late < 3
-
-
-@pytest.mark.parametrize("name", ["withdraw", "send --again"])
-def test_newest_report_that_another_one_replaced_is_a_failure(newest, federation, monkeypatch, name):
-    monkeypatch.setattr(federation, "receipt", superseded)
-    code, output = newest[name]()
-    assert (code, "Error: Not all of this was done: for some periods, a report" in output) == (1, True)
-
-
-def test_file_that_another_report_replaced_is_no_failure(agency, file, federation, monkeypatch):
-    monkeypatch.setattr(federation, "receipt", superseded)
-    assert agency("send", file)[0] == 0
-    assert agency("send", "--again")[0] == 0
-
-
 def test_status_findings_and_answer(agency, federation):
     code, output = agency("status")
     assert (code, "accepts the credential NO-KRIPOS.1" in output, "Open findings: 0" in output) == (0, True, True)
@@ -380,31 +315,6 @@ def test_compare_sends_what_is_lacking(agency, file, federation):
     federation.stored.clear()
     code, output = agency("outbox", "--compare")
     assert (code, "lacks 1 submission of" in output, len(federation.stored)) == (0, True, 1)
-
-
-def test_withdraw_shows_what_it_takes_back_and_asks(agency, federation):
-    def figure(day, source, value):
-        return {"period": f"2026-11-{day:02}", "source": source, "observations": [{"value": value}] * 2}
-
-    figures = [figure(1, "reported", 600), figure(2, "derived", 7), figure(3, "reported", 1)]
-    federation.answers.append(as_json(200, {"figures": figures[:2], "next": None}))
-    assert "Withdraw 1 report?" in agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-02", told="n\n")[1]
-    federation.answers.append(as_json(200, {"figures": figures, "next": None}))
-    code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", told="n\n")
-    assert "DOWNLOADS 2026-11-01: 1,200\nDOWNLOADS 2026-11-03: 2\nWithdraw 2 reports?" in output
-    assert (code, federation.stored) == (1, {})
-    assert "start=2026-11-01&end=2026-11-03" in federation.asked[-1][0]
-    federation.answers.append(as_json(200, {"figures": figures, "next": None}))
-    assert agency("withdraw", "DOWNLOADS", "D", "2026-11-01", "2026-11-03", "--yes")[0] == 0
-    [body] = map(json.loads, federation.stored.values())
-    assert [(one["period"], one["withdrawn"]) for one in body["reports"]] == [
-        ("2026-11-01", True),
-        ("2026-11-03", True),
-    ]
-    federation.answers.append(as_json(200, {"figures": [figures[1]], "next": None}))
-    code, output = agency("withdraw", "DOWNLOADS", "D", "2026-11-02", told="y\n")
-    assert (code, "No report of this frequency is in use" in output) == (1, True)
-    assert "If a report is held, this command cannot withdraw it: send a row for its period with D" in output
 
 
 def test_unknown_state_is_refused_with_those_that_there_are(agency, federation):

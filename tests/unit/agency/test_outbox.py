@@ -15,14 +15,7 @@ from p2p_agency import outbox as outboxes
 from p2p_agency.client import Client
 from p2p_agency.errors import AwayError, MachineError, SetUpError
 from p2p_agency.outbox import Outbox
-
-HOUR = "2026-11-24T09:00"
-
-
-def body(number=0, **members):
-    report = {"frequency": "H", "period": HOUR, "observations": []}
-    prepared = f"2026-11-24T10:{number:02}:00.000Z"
-    return json.dumps({"indicator": "DOWNLOADS", "prepared": prepared, "reports": [report], **members}).encode()
+from tests.unit.agency.federation import federation_is_away, submission
 
 
 def states(outbox):
@@ -56,7 +49,7 @@ def test_killed_at_any_step_the_federation_has_each_submission_once(given, feder
     def run():
         outbox = Outbox(given.outbox)
         try:
-            outbox.add(body())
+            outbox.add(submission())
             outbox.send(Client(given), at_once=True)
         finally:
             # A killed process commits nothing on its way out, and neither does this.
@@ -75,7 +68,7 @@ def test_killed_at_any_step_the_federation_has_each_submission_once(given, feder
             else:
                 break
         run()
-        assert [*federation.stored.values()] == [body()], step
+        assert [*federation.stored.values()] == [submission()], step
         outbox = Outbox(given.outbox)
         assert set(states(outbox).values()) == {"accepted"}, step
         outbox.close()
@@ -83,12 +76,12 @@ def test_killed_at_any_step_the_federation_has_each_submission_once(given, feder
 
 
 def test_key_follows_from_the_content_and_is_stored_once(outbox, client, federation):
-    first = outbox.add(body())
-    assert outbox.add(body()) == first
-    assert outbox.add(body(1)) != first
+    first = outbox.add(submission())
+    assert outbox.add(submission()) == first
+    assert outbox.add(submission(1)) != first
     assert outbox.count() == {"waiting": 2}
     outbox.send(client)
-    assert outbox.add(body()) == first
+    assert outbox.add(submission()) == first
     assert outbox.count() == {"accepted": 2}
     assert all(
         key == headers["Idempotency-Key"]
@@ -101,7 +94,7 @@ def posts(federation):
 
 
 def test_only_its_owner_may_read_it(outbox, given):
-    outbox.add(body())
+    outbox.add(submission())
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in given.outbox.parent.glob("outbox*")}
     assert modes == {"outbox.sqlite": 0o600, "outbox.sqlite-wal": 0o600, "outbox.sqlite-shm": 0o600}
 
@@ -113,7 +106,7 @@ def test_second_connection_of_a_process_leaves_the_first_one_its_locks(outbox, g
     other.start()
     other.join()
     assert other.exitcode == 0
-    outbox.add(body())
+    outbox.add(submission())
     with contextlib.closing(sqlite3.connect(given.outbox)) as database:
         assert database.execute("SELECT count(*) FROM submission").fetchone() == (1,)
 
@@ -136,7 +129,7 @@ NOT_ITS_FAULT = [
 
 @pytest.mark.parametrize(("status", "code"), NOT_ITS_FAULT)
 def test_what_is_not_the_fault_of_the_submission_leaves_it_waiting(outbox, client, federation, status, code):
-    outbox.add(body())
+    outbox.add(submission())
     for _ in range(1 + (status == 401)):
         federation.problem(status, code)
     with pytest.raises(outboxes.AgencyError):
@@ -149,7 +142,7 @@ def test_what_is_not_the_fault_of_the_submission_leaves_it_waiting(outbox, clien
 @pytest.mark.parametrize(("status", "code"), [(422, "invalid_payload"), (413, "too_many_reports"), (400, "not_json")])
 def test_refused_submission_is_told_once_and_does_not_stop_others(outbox, client, federation, status, code):
     federation.problem(status, code)
-    first, second = outbox.add(body(0)), outbox.add(body(1))
+    first, second = outbox.add(submission(0)), outbox.add(submission(1))
     told = []
     outbox.send(client, on_settled=told.append)
     assert [(one.key, one.state) for one in told] == [(first, "refused"), (second, "accepted")]
@@ -157,7 +150,7 @@ def test_refused_submission_is_told_once_and_does_not_stop_others(outbox, client
     outbox.send(client)
     assert len(posts(federation)) == 2
     # The reason may have gone, for example if a new indicator was added.
-    outbox.add(body(0))
+    outbox.add(submission(0))
     outbox.send(client)
     assert outbox.count() == {"accepted": 2}
 
@@ -170,8 +163,8 @@ def fault(code):
 def test_submission_from_the_future_waits_while_the_clocks_differ(outbox, client, federation, ahead):
     faults = [fault("prepared_in_future"), fault("period_not_ended")]
     federation.ahead = ahead
-    outbox.add(body(0))
-    outbox.add(body(1))
+    outbox.add(submission(0))
+    outbox.add(submission(1))
     federation.problem(422, "invalid_payload", errors=faults, error_count=2)
     with pytest.raises(MachineError, match=r"from the future\. The clock of this machine is about 0:10:00"):
         outbox.send(client)
@@ -183,11 +176,11 @@ def test_submission_from_the_future_waits_while_the_clocks_differ(outbox, client
 
 def test_submission_from_the_future_is_refused_while_the_clocks_agree(outbox, client, federation):
     """If it waited, it would one day replace its correction. If it is sent once more, later, it is accepted."""
-    outbox.add(body())
+    outbox.add(submission())
     federation.problem(422, "invalid_payload", errors=[fault("prepared_in_future")], error_count=1)
     outbox.send(client)
     assert outbox.count() == {"refused": 1}
-    outbox.add(body())
+    outbox.add(submission())
     outbox.send(client)
     assert outbox.count() == {"accepted": 1}
 
@@ -195,7 +188,7 @@ def test_submission_from_the_future_is_refused_while_the_clocks_agree(outbox, cl
 def test_attempts_become_rarer_until_one_succeeds(outbox, client, federation, monkeypatch):
     now = 1_800_000_000.0
     monkeypatch.setattr(outboxes.time, "monotonic", lambda: now)
-    outbox.add(body())
+    outbox.add(submission())
     pauses = []
     for _ in range(14):
         federation.problem(503, "busy")
@@ -214,7 +207,7 @@ def test_attempts_become_rarer_until_one_succeeds(outbox, client, federation, mo
 
 
 def test_it_waits_as_long_as_the_federation_asks(outbox, client, federation):
-    outbox.add(body())
+    outbox.add(submission())
     federation.answers.append((503, {"Retry-After": "37"}, b"{}"))
     with pytest.raises(AwayError):
         outbox.send(client)
@@ -222,7 +215,7 @@ def test_it_waits_as_long_as_the_federation_asks(outbox, client, federation):
 
 
 def test_clock_that_is_set_back_does_not_stop_it(outbox, client, federation, monkeypatch):
-    outbox.add(body())
+    outbox.add(submission())
     federation.problem(503, "busy")
     with monkeypatch.context() as patch:
         tomorrow = time.time() + 86_400
@@ -240,20 +233,20 @@ def test_after_a_day_without_the_federation_all_arrives_in_order(outbox, client,
     for minute in range(hours * 60):
         now += 60
         if minute % 30 == 0:
-            outbox.add(body(minute // 30))
+            outbox.add(submission(minute // 30))
         with contextlib.suppress(AwayError):
             outbox.send(client)
     assert hours * 60 / 5 <= len(attempts) <= hours * 60 / 2
     del client._send
     now += 300
     outbox.send(client)
-    assert list(federation.stored.values()) == [body(number) for number in range(2 * hours)]
+    assert list(federation.stored.values()) == [submission(number) for number in range(2 * hours)]
 
 
 def test_submission_that_breaks_the_federation_does_not_stop_others(outbox, client, federation):
-    outbox.add(body(0))
+    outbox.add(submission(0))
     federation.problem(500, "internal_error")
-    later = [outbox.add(body(number)) for number in range(1, 4)]
+    later = [outbox.add(submission(number)) for number in range(1, 4)]
     told = []
     with pytest.raises(AwayError):
         outbox.send(client, on_settled=lambda one: told.append(one.key))
@@ -261,76 +254,8 @@ def test_submission_that_breaks_the_federation_does_not_stop_others(outbox, clie
     assert outbox.wait_left() > 0
 
 
-def test_it_keeps_fourteen_days_and_what_waits_for_ever(outbox, client, monkeypatch):
-    outbox.add(body(0))
-    outbox.send(client)
-    day = 86_400
-    later = time.time() + 13.9 * day
-    monkeypatch.setattr(outboxes.time, "time", lambda: later)
-    outbox.send(client)
-    assert outbox.count() == {"accepted": 1}
-    outbox.add(body(1))
-    later += 0.2 * day
-    federation_is_away(client)
-    with pytest.raises(AwayError):
-        outbox.send(client)
-    later += 900 * day
-    assert outbox.count() == {"accepted": 1, "waiting": 1}
-    del client._send
-    outbox.send(client, at_once=True)
-    assert outbox.count() == {"accepted": 1}
-
-
-def test_clock_that_is_ahead_deletes_nothing(outbox, client, federation, monkeypatch):
-    outbox.add(body(0))
-    outbox.send(client)
-    ahead = time.time() + 15 * 86_400
-    monkeypatch.setattr(outboxes.time, "time", lambda: ahead)
-    federation.ahead = -15 * 86_400
-    outbox.send(client)
-    assert outbox.count() == {"accepted": 1}, "no answer has said what time it is"
-    outbox.add(body(1))
-    outbox.send(client)
-    assert outbox.count() == {"accepted": 2}
-
-
-def test_clock_that_was_behind_deletes_nothing_after_it_was_set(outbox, client, federation, monkeypatch):
-    month = 30 * 86_400
-    outbox.add(body(0))
-    with monkeypatch.context() as patch:
-        behind = time.time() - month
-        patch.setattr(outboxes.time, "time", lambda: behind)
-        federation.ahead = month
-        outbox.send(client)
-    federation.ahead = 0
-    outbox.add(body(1))
-    outbox.send(client)
-    assert outbox.count() == {"accepted": 2}
-
-
-def test_clock_that_is_set_after_an_answer_deletes_nothing(outbox, client, monkeypatch):
-    def set_clock(_):
-        later = time.time() + 30 * 86_400
-        monkeypatch.setattr(outboxes.time, "time", lambda: later)
-
-    outbox.add(body())
-    outbox.send(client, on_settled=set_clock)
-    assert outbox.count() == {"accepted": 1}
-
-
-def federation_is_away(client):
-    attempts = []
-
-    def away(*_):
-        attempts.append(_)
-        raise AwayError("cut")
-
-    client._send = away
-    return attempts
-
-
 def test_what_the_federation_lacks_after_a_restore_is_sent_again(outbox, client, federation):
-    keys = [outbox.add(body(number)) for number in range(5)]
+    keys = [outbox.add(submission(number)) for number in range(5)]
     outbox.send(client)
     for key in keys[3:]:
         del federation.stored[key]
@@ -341,7 +266,7 @@ def test_what_the_federation_lacks_after_a_restore_is_sent_again(outbox, client,
 
 
 def test_broken_comparison_changes_nothing(outbox, client, federation):
-    outbox.add(body())
+    outbox.add(submission())
     outbox.send(client)
     page = {"submissions": [], "next": f"{federation.address}/api/v1/submissions/?since=x&cursor=abc"}
     federation.answers.append((200, {}, json.dumps(page).encode()))
@@ -353,7 +278,7 @@ def test_broken_comparison_changes_nothing(outbox, client, federation):
 
 
 def test_what_was_meant_for_one_federation_goes_to_no_other(outbox, client, federation):
-    outbox.add(body())
+    outbox.add(submission())
     outbox.send(client)
     client.address = "https://another.example"
     for act in (outbox.send, outbox.compare):
@@ -365,7 +290,7 @@ def test_what_was_meant_for_one_federation_goes_to_no_other(outbox, client, fede
 def _send_all(given, barrier):
     outbox = Outbox(given.outbox)
     for number in range(20):
-        outbox.add(body(number))
+        outbox.add(submission(number))
     barrier.wait()
     outbox.send(Client(given))
     outbox.close()
@@ -391,11 +316,11 @@ def test_two_processes_share_an_outbox(given, federation):
 
 def test_full_disk_is_said_and_what_is_there_stays(given, client, federation):
     outbox = Outbox(given.outbox)
-    key = outbox.add(body(0))
+    key = outbox.add(submission(0))
     [(pages,)] = outbox._run("PRAGMA page_count")
     outbox._run(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(MachineError, match=r"full.*free space"):
-        outbox.add(body(1, filler=[*range(100_000)]))
+        outbox.add(submission(1, filler=[*range(100_000)]))
     outbox._run("PRAGMA max_page_count = 1000000")
     assert [one.key for one in outbox.get([key])] == [key]
     outbox.send(client)
@@ -410,7 +335,7 @@ def test_damaged_outbox_is_said(given):
 
 
 def test_stored_submission_is_what_was_given(outbox, given):
-    outbox.add(body())
+    outbox.add(submission())
     with contextlib.closing(sqlite3.connect(given.outbox)) as database:
         [(packed,)] = database.execute("SELECT packed FROM submission").fetchall()
-    assert gzip.decompress(packed) == body()
+    assert gzip.decompress(packed) == submission()

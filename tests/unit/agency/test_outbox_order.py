@@ -3,11 +3,11 @@
 import pytest
 
 from p2p_agency.errors import AwayError
-from tests.unit.agency.test_outbox import body
+from tests.unit.agency.federation import submission
 
 
 def test_oldest_goes_first_also_after_a_failure(outbox, client, federation):
-    keys = [outbox.add(body(number)) for number in range(4)]
+    keys = [outbox.add(submission(number)) for number in range(4)]
     for _ in range(2):
         federation.problem(503, "busy")
         with pytest.raises(AwayError):
@@ -25,7 +25,7 @@ ANSWERS_OF_A_PROXY = [
 def test_submissions_that_a_proxy_does_not_let_through_do_not_stop_others(
     outbox, client, federation, monkeypatch, refusal
 ):
-    keys = [outbox.add(body(number)) for number in range(5)]
+    keys = [outbox.add(submission(number)) for number in range(5)]
     answer = federation.answer
 
     def answer_or_refuse(path, headers, body):
@@ -41,7 +41,7 @@ def test_submissions_that_a_proxy_does_not_let_through_do_not_stop_others(
 
 
 def test_federation_that_gives_no_token_keeps_the_order(outbox, client, federation, monkeypatch):
-    keys = [outbox.add(body(number)) for number in range(3)]
+    keys = [outbox.add(submission(number)) for number in range(3)]
     with monkeypatch.context() as patch:
         patch.setattr(federation, "answer", lambda *_: (502, {}, b"<h1>No</h1>"))
         for _ in range(2):

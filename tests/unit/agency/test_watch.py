@@ -5,52 +5,16 @@ import json
 import os
 import stat
 import time
-from contextlib import ExitStack, closing
 
 import pytest
 
 from p2p_agency import files, reference, settings
 from p2p_agency import watch as watching
-from p2p_agency.errors import AwayError, MachineError
+from p2p_agency.errors import AwayError
 from p2p_agency.outbox import Outbox
-from p2p_agency.watch import Watch
 from tests.unit.agency.conftest import know
 from tests.unit.agency.federation import as_json
-
-NINE = "2026-11-24T09:00"
-REPORT = {"frequency": "H", "period": NINE, "observations": []}
-
-
-def content(*hours):
-    reports = [{**REPORT, "period": f"2026-11-24T{hour:02}:00"} for hour in hours or (9,)]
-    return json.dumps({"indicator": "DOWNLOADS", "reports": reports})
-
-
-@pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / "folder"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def said():
-    return []
-
-
-@pytest.fixture
-def started(folder, given, said):
-    with ExitStack() as opened:
-
-        def start(quiet=0):
-            outbox = opened.enter_context(closing(Outbox(given.outbox)))
-            return Watch(folder, given, outbox, quiet=quiet, say=said.append)
-
-        yield start
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+from tests.unit.agency.watched import NINE, content, names
 
 
 def test_each_file_is_sent_once_and_its_result_is_beside_it(started, folder, federation):
@@ -309,114 +273,11 @@ def test_result_is_written_also_if_its_submissions_are_no_longer_in_the_outbox(s
     assert len(federation.stored) == 1
 
 
-def test_wrong_clock_and_full_disk_are_said(started, folder, federation, said, monkeypatch):
-    (folder / "a.json").write_text(content())
-    federation.ahead = 3600
-    watch = started()
-    with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "add", lambda *_: (_ for _ in ()).throw(AwayError("The disk is full.")))
-        watch.look()
-    assert said == ["The disk is full."]
-    watch.look()
-    assert len(federation.stored) == 1
-    assert sum("clock of this machine is about 1:00:00 behind" in one for one in said) == 1
-    watch.look()
-    federation.ahead = 0
-    (folder / "b.json").write_text(content(8))
-    watch.look()
-    assert sum("clock of this machine" in one for one in said) == 1
-
-
-def test_folder_that_cannot_be_written_has_its_results_in_the_log(started, folder, federation, said, monkeypatch):
-    (folder / "a.json").write_text(content())
-    monkeypatch.setattr(watching, "RESULT", ".txt" * 100)
-    started().look()
-    assert any("cannot be written" in one for one in said)
-    assert any("a.json: Accepted: 1 report." in one for one in said)
-
-
-@pytest.mark.parametrize("put", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
-def test_name_that_another_user_has_put_there_is_not_written(started, folder, federation, tmp_path, monkeypatch, put):
-    """The name of a draft cannot be guessed. If it is there nevertheless, it is not opened."""
-    other = tmp_path / "other"
-    other.write_text("precious")
-    (folder / "a.json").write_text(content())
-    monkeypatch.setattr(watching.secrets, "token_hex", lambda _: "guessed")
-    for name in (".guessed.part", ".a.json.result.txt.part"):
-        put(folder / name, other)
-    started().look()
-    assert other.read_text() == "precious"
-    assert "a.json.result.txt" not in names(folder)
-
-
 def test_result_has_the_mode_of_other_new_files_and_leaves_no_draft(started, folder, federation):
     (folder / "a.json").write_text(content())
     started().look()
     modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert (names(folder), len(modes)) == (["a.json", "a.json.result.txt"], 1)
-
-
-def test_name_of_a_file_forges_no_line_and_may_be_in_any_encoding(started, folder, federation, said):
-    name = b"a\xff\x1b[31m\nAccepted.json"
-    with open(bytes(folder) + b"/" + name, "w") as file:  # noqa: PTH123  pathlib takes no octets
-        file.write(content())
-    for _ in range(2):
-        started().look()
-    assert len(federation.stored) == 1
-    assert os.listdir(bytes(folder)).count(name + b".result.txt") == 1  # noqa: PTH208  the same
-    shown = r"a\udcff\x1b[31m\nAccepted.json"
-    assert said == [f"{shown} is in the outbox.", f"{shown}: Accepted: 1 report.\n        1 put into use"]
-
-
-def test_full_disk_says_a_result_once(started, folder, federation, said, monkeypatch):
-    (folder / "a.json").write_text(content())
-    watch = started()
-    with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "mark_result", lambda *_: (_ for _ in ()).throw(MachineError("The disk is full.")))
-        for _ in range(5):
-            watch.look()
-    watch.look()
-    assert said == [
-        "a.json is in the outbox.",
-        "The disk is full.",
-        "a.json: Accepted: 1 report.\n        1 put into use",
-    ]
-
-
-def test_file_that_cannot_be_read_does_not_stop_others(started, folder, federation, said, monkeypatch):
-    for hour, name in enumerate("abc"):
-        (folder / f"{name}.json").write_text(content(hour))
-    (folder / "b.json").unlink()
-    (folder / "b.json").symlink_to("/proc/self/mem")
-    watch = started()
-    watch.look()
-    watch.look()
-    assert len(federation.stored) == 2
-    assert sum("cannot be read" in one for one in said) == 1
-    assert "b.json.result.txt" not in names(folder)
-
-
-def test_file_or_folder_that_goes_meanwhile_stops_nothing(started, folder, federation, said, monkeypatch):
-    (folder / "a.json").write_text(content(8))
-    (folder / "b.json").write_text(content())
-    watch = started()
-    with monkeypatch.context() as patch:
-        patch.setattr(watching, "_stamp", lambda status, real=watching._stamp: gone(folder / "a.json") or real(status))
-        watch.look()
-    assert names(folder) == ["b.json", "b.json.result.txt"]
-    folder.rename(folder.with_name("away"))
-    watch.look()
-    assert "No such file" in said[-1]
-    folder.mkdir()
-    (folder / "c.json").write_text(content(7))
-    watch.look()
-    assert len(federation.stored) == 2
-
-
-def gone(path):
-    if path.exists():
-        path.unlink()
-        raise FileNotFoundError
 
 
 def test_file_of_the_same_time_and_size_in_its_place_is_another(started, folder, federation):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import formats
+from api.formats import csv_table
 from federation.published.answers import Page
 from federation.rules import view
 from federation.rules.coverage import Coverage
@@ -27,7 +28,7 @@ def inhabitants(country, year):
 
 
 @st.composite
-def sheets(draw):
+def pages(draw):
     days = draw(st.lists(st.integers(0, 20), unique=True, max_size=6).map(sorted))
     reporting = draw(st.lists(st.integers(0, 3), min_size=len(days), max_size=len(days)))
     statuses = [draw(st.sampled_from("APO")) for _ in days]
@@ -58,34 +59,41 @@ def sheets(draw):
     when, countries, networks = (np.array([key[at] for key, _ in shuffled], np.int64) for at in range(3))
     values = np.array([value for _, value in shuffled], np.int64)
     grid = view.grid(series, coverage, (countries, networks, FIRST + when * DAY), values)
-    return formats.Sheet("DOWNLOADS", Page(1, None, 5, None, Table("D", series, coverage, grid)), inhabitants), cells
+    table = Table("D", series, coverage, grid)
+    return formats.AnswerPage("DOWNLOADS", Page(1, None, 5, None, table, inhabitants=inhabitants)), cells
 
 
-@given(sheets())
+@given(pages())
 def test_observations_are_the_cells(made):
-    sheet, cells = made
-    table = sheet.page.table
+    page, cells = made
+    table = page.content.table
     statuses = dict(zip(table.labels, table.coverage.status.tolist(), strict=True))
     label_of = dict(zip(table.coverage.periods.tolist(), table.labels, strict=True))
     expected = sorted(
         (label_of[FIRST + day * DAY], COUNTRY_CODES[country], NETWORK_CODES[network], value, rate(country, value))
         for (day, country, network), value in cells.items()
     )
-    found = formats.observations(sheet)
+    found = formats.observations(page)
     assert [(row.period, row.country, row.network, row.value, row.per_100k) for row in found] == expected
     assert all(row.status == statuses[row.period] for row in found)
 
 
 def rate(country, value):
     people = PEOPLE.get((country, 2025))
-    return float(np.round(value * 100_000 / people, 2)) if people else None
+    if people is None:
+        return None
+    steps = 1
+    # The last decimal is worth at most five events.
+    while people > 5 * 100_000 * steps:
+        steps *= 10
+    return round(value * 100_000 / people * steps) / steps
 
 
-@given(sheets())
+@given(pages())
 def test_csv_has_each_period_and_each_series(made):
-    sheet, cells = made
-    table = sheet.page.table
-    text = (formats.csv_header(sheet) + formats.csv_rows(sheet)).decode()
+    page, cells = made
+    table = page.content.table
+    text = (csv_table.header(page) + csv_table.rows(page)).decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(rows) == len(table.labels) * len(table.series)
     days = [(second - FIRST) // DAY for second in table.coverage.periods.tolist()]
@@ -110,9 +118,9 @@ def test_csv_has_each_period_and_each_series(made):
         assert row["PER_100K"] == ("" if known is None else str(known))
 
 
-@given(sheets())
+@given(pages())
 def test_a_number_is_known_where_it_is_public_and_somebody_reported(made):
-    table = made[0].page.table
+    table = made[0].content.table
     for (country, network), values in table.numbers().items():
         for at, value in enumerate(values):
             day = (int(table.coverage.periods[at]) - FIRST) // DAY

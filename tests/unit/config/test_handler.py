@@ -17,7 +17,7 @@ def ask(handler, method, path):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/api/v1/nowhere", 404), ("/api/v1/submissions/", 401), ("/sdmx", 303), ("/healthz", 200), ("/api/docs/", 200)],
+    [("/api/v1/nowhere", 404), ("/api/v1/submissions/", 401), ("/sdmx", 303), ("/healthz", 200), ("/api/schema/", 200)],
 )
 def test_head_has_the_length_of_get_and_no_content(handler, path, status):
     answer, head = ask(handler, "GET", path), ask(handler, "HEAD", path)

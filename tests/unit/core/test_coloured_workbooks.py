@@ -198,6 +198,7 @@ def test_dates_that_excel_has_not_come_back_as_texts(written):
     assert faults(copy) == faults(content)
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize(
     "table",
     [

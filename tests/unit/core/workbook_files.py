@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from io import BytesIO
 from xml.sax.saxutils import quoteattr
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -18,6 +18,9 @@ AGENCY = "NO-KRIPOS"
 OSLO = Clock(ZoneInfo("Europe/Oslo"))
 LOCAL_DAYS = OSLO._replace(local_days=True)
 COLUMNS = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
+UTC_CLOCK = Clock()
+LINE = "DOWNLOADS;H;2026-11-24T09:00;NO;ARES;"
+HEADER = ";".join(COLUMNS)
 
 
 def local(*parts):
@@ -41,6 +44,19 @@ def xlsx(*rows, header=COLUMNS, top=0, left=0, change=None, name="Reports"):
             sheet.write_row(at, left, cells)
         if change:
             change(book, sheet)
+    return content.getvalue()
+
+
+def csv(*lines, header=HEADER):
+    return "\r\n".join((header, *lines, "")).encode()
+
+
+def rewritten(book, old, new):
+    """The workbook with other bytes in all its members."""
+    content = BytesIO()
+    with ZipFile(BytesIO(book)) as before, ZipFile(content, "w", ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(old, new))
     return content.getvalue()
 
 

@@ -58,16 +58,17 @@ def test_bar_is_as_high_as_its_share_of_the_top():
 
 
 @given(values=VALUES, data=st.data())
-def test_line_joins_only_known_neighbours_that_may_be_joined(values, data):
-    joined = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
-    dots, segments = geometry.line(values, joined, 10**9, CANVAS)
+def test_line_joins_only_known_values_that_may_be_joined(values, data):
+    places = st.integers(0, len(values) - 1)
+    joins = data.draw(st.lists(st.tuples(places, places), unique_by=lambda join: join[1])) if values else []
+    dots, segments = geometry.line(values, joins, 10**9, CANVAS)
     assert [dot.at for dot in dots] == [at for at, value in enumerate(values) if value is not None]
-    may = [at for at in range(1, len(values)) if joined[at] and values[at] is not None and values[at - 1] is not None]
-    assert [segment.at for segment in segments] == may
-    places = {dot.at: (dot.x, dot.y) for dot in dots}
-    for segment in segments:
-        assert (segment.x1, segment.y1) == places[segment.at - 1]
-        assert (segment.x2, segment.y2) == places[segment.at]
+    may = [join for join in joins if all(values[at] is not None for at in join)]
+    assert [segment.at for segment in segments] == [after for _, after in may]
+    drawn = {dot.at: (dot.x, dot.y) for dot in dots}
+    for segment, (before, after) in zip(segments, may, strict=True):
+        assert (segment.x1, segment.y1) == drawn[before]
+        assert (segment.x2, segment.y2) == drawn[after]
 
 
 @given(count=st.integers(1, 500))

@@ -216,7 +216,7 @@ def expected_agencies(draw):
 @given(expected_agencies())
 @example([])
 def test_a_summary_counts_the_expected_agencies(some):
-    summary = coverage.summarise(some)
+    summary = coverage.summarise(some, PERIODS["D"])
     by_agency = {standing.agency: standing for standing in some}
     assert summary.agencies == tuple(sorted(by_agency))
     assert summary.states == tuple(by_agency[agency].state for agency in summary.agencies)
@@ -241,4 +241,4 @@ FINAL = replace(AWAITED, has_figure=True, covered=60, final=True)
     ],
 )
 def test_a_period_is_normal_once_all_are_complete_and_final(some, status):
-    assert coverage.summarise(some).status == status
+    assert coverage.summarise(some, PERIODS["D"]).status == status

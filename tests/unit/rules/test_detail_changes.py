@@ -8,13 +8,15 @@ import pytest
 
 from federation.rules.detail import CountryDetail, DetailChange, Details
 from p2p_core import codes, periods
-from tests.oracles.federation import MEMBERS, Detail, Federation
+from tests.oracles.federation import Federation
+from tests.oracles.places import MEMBERS
+from tests.oracles.records import Detail
 
 GROUPS = (WORLD, EUROPE, UNION) = tuple(codes.GROUPS[code] for code in ("_T", "EUROPE", "EU27_2020"))
 MARINO, VATICAN, ICELAND, NORWAY = (codes.COUNTRIES[code] for code in ("SM", "VA", "IS", "NO"))
 MALTA, CYPRUS, LUXEMBOURG, FRANCE = (codes.COUNTRIES[code] for code in ("MT", "CY", "LU", "FR"))
 UNKNOWN, JAPAN = codes.COUNTRIES["_U"], codes.COUNTRIES["JP"]
-ALWAYS, JANUARY, MARCH = date(2000, 1, 1), date(2027, 1, 1), date(2027, 3, 1)
+ALWAYS, JANUARY, MARCH = date(2017, 1, 1), date(2027, 1, 1), date(2027, 3, 1)
 
 
 def second(month):

@@ -39,8 +39,8 @@ PAYLOAD_CODES: Final = {
     "too_many_reports": Code(413, "There are too many reports", "Send at most 200,000 reports; divide the submission."),
     "too_many_names": Code(
         413,
-        "There are too many names and keys beside the codes",
-        "Send codes without names (labels=id) and rows without keys (keys=none).",
+        "The SDMX-CSV has too many different names and keys, which are not read",
+        "Send SDMX-CSV without names of codes (labels=id) and without the columns of keys (keys=none).",
     ),
     "unsupported_media_type": Code(
         415, "The media type is not supported", "Send one of the media types in the answer's header Accept, in UTF-8."
@@ -59,7 +59,10 @@ PAYLOAD_CODES: Final = {
     "unknown_indicator": Code(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),
     "unknown_agency": Code(422, "An unknown agency", "Use a code from /api/v1/agencies/."),
     "unknown_country": Code(
-        422, "An unknown country", "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located."
+        422,
+        "An unknown country",
+        "Use an ISO 3166-1 alpha-2 code in capitals, XK, or _U for not located. In a query for numbers, also EUROPE, "
+        "EU27_2020 or _T.",
     ),
     "group_not_reportable": Code(
         422,
@@ -78,12 +81,12 @@ PAYLOAD_CODES: Final = {
         "Report minutes (N), hours (H), days (D) or months (M); the service computes weeks and years.",
     ),
     "period_too_early": Code(
-        422, "The period is before the year 2000", "Check the year. The Police2Peer campaign began in 2017."
+        422, "The period is before the year 2017", "Check the year. The Police2Peer campaign began in 2017."
     ),
     "bad_period": Code(
         422,
         "The period is not written in the form of its frequency",
-        "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D) or 2026-11 (M).",
+        "Write 2026-11-24T10:15 (N, H), 2026-11-24 (D), 2026-W48 (W), 2026-11 (M) or 2026 (A).",
     ),
     "misaligned_period": Code(
         422,
@@ -164,7 +167,9 @@ PAYLOAD_CODES: Final = {
         "without it.",
     ),
     "open_withdrawal": Code(
-        422, "Reports are withdrawn one by one", "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D."
+        422,
+        "The row does not name one single report to withdraw",
+        "Name one INDICATOR, FREQ and TIME_PERIOD in each row with ACTION D.",
     ),
     "nothing_not_alone": Code(
         422,

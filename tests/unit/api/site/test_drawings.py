@@ -81,14 +81,85 @@ def test_index_has_the_line_that_it_stands_on():
     assert drawings.draw(trend, "count", [], Canvas()).baseline is None
 
 
-def test_of_many_periods_only_some_have_marks_and_always_those_that_no_line_holds():
+def lines(trend, *rows):
+    """Draw countries with these values as lines."""
+    series = [
+        TrendSeries(str(at), str(at), list(row), [None] * len(row), [""] * len(row)) for at, row in enumerate(rows)
+    ]
+    return drawings.draw(Trend("M", trend.periods, series, None), "count", [], Canvas())
+
+
+def test_of_many_periods_only_some_have_marks_and_each_segment_says_what_it_is():
     trend = months(100)
-    trend.periods[40] = replace(trend.periods[40], reporting=1)
-    trend.periods[42] = replace(trend.periods[42], reporting=1)
-    (stroke, _) = drawings.draw(Trend("M", trend.periods, trend.series * 2, None), "count", [], Canvas()).strokes
-    marked = {dot.at: hollow for dot, hollow in stroke.dots}
-    # The one between two that lack an agency is joined to neither.
-    assert {at for at, hollow in marked.items() if hollow} == {40, 42}
-    assert marked[41] is False
+    for lacking in (40, 42):
+        trend.periods[lacking] = replace(trend.periods[lacking], reporting=1)
+    (stroke, _) = lines(trend, range(100), range(100)).strokes
+    marked = {dot.at: kind == "hollow" for dot, kind in stroke.dots}
+    assert marked[40]
     assert 8 <= len(marked) <= 20
-    assert len(stroke.segments) == 99 - 4
+    kinds = {segment.at: kind for segment, kind in stroke.segments}
+    # Two segments go on across what is incomplete.
+    assert len(kinds) == 99 - 2
+    assert {at for at, kind in kinds.items() if kind == "partial"} == {41, 43}
+
+
+def test_narrow_screens_leave_out_only_marks_that_a_line_shows_too():
+    trend = months(12)
+    for at in (3, 8):
+        trend.periods[at] = replace(trend.periods[at], reporting=1)
+    # The last number has no neighbour, so no line shows it.
+    row = [*range(9), None, None, 11]
+    (stroke, _) = lines(trend, row, [0] * 12).strokes
+    kinds = {dot.at: kind for dot, kind in stroke.dots}
+    assert [at for at, kind in kinds.items() if kind == "second"] == [1, 5, 7]
+    assert (kinds[3], kinds[8], kinds[11]) == ("hollow", "hollow", "")
+
+
+def test_run_of_incomplete_periods_is_shaded_and_named_if_there_is_room():
+    trend = months(20)
+    for lacking in (3, 10, 11, 12):
+        trend.periods[lacking] = replace(trend.periods[lacking], reporting=1)
+    gaps = lines(trend, range(20), range(20)).gaps
+    assert [(gap.x, gap.width, gap.word) for gap in gaps] == [(15, 5, ""), (50, 15, "top")]
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [([5], "top"), ([9.5], "bottom"), ([5, 9.5], "bottom"), ([0.5, 5], "top"), ([0.5, 9.5], "")],
+)
+def test_word_in_the_plot_is_on_no_mark_and_no_line(values, place):
+    trend = months(20)
+    for lacking in (10, 11, 12):
+        trend.periods[lacking] = replace(trend.periods[lacking], reporting=1)
+    # The first line is far away from the shaded part, and gives the axis its top.
+    rows = [[10] + [None] * 19, *([value] * 20 for value in values)]
+    (gap,) = lines(trend, *rows).gaps
+    assert gap.word == place
+    # Dashes go on across a part whose own numbers are not known.
+    unmarked = [[value if at not in (10, 11, 12) else None for at, value in enumerate(row)] for row in rows]
+    assert lines(trend, *unmarked).gaps[0].word == place
+
+
+def test_word_in_the_plot_makes_way_for_a_break():
+    trend = months(20)
+    for lacking in (10, 11, 12):
+        trend.periods[lacking] = replace(trend.periods[lacking], reporting=1)
+    both = Trend("M", trend.periods, trend.series * 2, None)
+    within = note(trend.periods[11].start, kind="change", is_break=True)
+    assert drawings.draw(both, "count", [within], Canvas()).gaps[0].word == ""
+
+
+def test_lines_carry_their_names_where_they_end_and_no_two_overlap():
+    labels = lines(months(3), [1, 1, 10], [1, 1, 10], [1, 5, None], [None] * 3, [0, 0, 0]).labels
+    assert [(label.at, label.end) for label in labels] == [(0, 0), (1, 0), (2, 50), (4, 100)]
+    places = sorted(label.y for label in labels)
+    assert all(after - before >= 8 for before, after in pairwise(places))
+    assert places[0] >= 0
+    assert places[-1] <= 100
+    assert labels[2].y == 50
+
+
+def test_years_are_named_by_their_numbers_alone():
+    trend = months(3)
+    names = drawings.draw(Trend("A", trend.periods, trend.series, None), "count", [], Canvas()).names
+    assert [(name.year, name.again) for name in names] == [(None, False)] * 3

@@ -22,8 +22,8 @@ def note(*, end=None, text="A campaign", agency="", is_break=False):
         (datetime(2026, 9, 11, 15, tzinfo=UTC), "11 September 2026"),
         # What ends at midnight ended with the day before.
         (datetime(2026, 9, 12, tzinfo=UTC), "11 September 2026"),
-        (datetime(2026, 9, 18, tzinfo=UTC), "11 September 2026 to 17 September 2026"),
-        (datetime(2026, 9, 18, 0, 1, tzinfo=UTC), "11 September 2026 to 18 September 2026"),
+        (datetime(2026, 9, 18, tzinfo=UTC), "11 September 2026 – 17 September 2026"),
+        (datetime(2026, 9, 18, 0, 1, tzinfo=UTC), "11 September 2026 – 18 September 2026"),
     ],
 )
 def test_note_names_its_first_and_last_day(end, when):

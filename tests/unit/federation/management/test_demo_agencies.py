@@ -7,7 +7,7 @@ import pytest
 from babel.core import get_global
 
 from countries.models import Setup
-from federation.management.demo import registration
+from federation.management.demo import counts, registration
 from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER
 from p2p_core import periods
 from p2p_core.codes import NETWORKS
@@ -81,7 +81,7 @@ def test_set_ups_have_the_time_zones_of_their_countries():
         AgencyFactory.create(code=unit.code, invented=True)
     for unit in (COLLECTOR, READER):
         CountryFactory.create(code=unit.country)
-    for network in ("BITTORRENT", "EDONKEY", "GNUTELLA"):
+    for network in counts.NETWORK_SHARES:
         NetworkFactory.create(code=network, number=NETWORKS[network])
     registration.add_past(first_day=TODAY)
     for _ in range(2):
@@ -90,3 +90,4 @@ def test_set_ups_have_the_time_zones_of_their_countries():
     zones = {unit.code: unit.time_zone for unit in (*AGENCIES, COLLECTOR, READER)}
     assert dict(Setup.objects.values_list("agency__code", "time_zone")) == zones
     assert Setup.objects.count() == len(zones)
+    assert set(Setup.objects.get(agency__code="NO-DEMO").networks) == set(counts.NETWORK_SHARES)

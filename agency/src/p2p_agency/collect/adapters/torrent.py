@@ -50,7 +50,11 @@ class _Torrent:
         for file in range(layout.num_files()):
             if layout.file_size(file) and not layout.file_flags(file) & libtorrent.file_storage.flag_pad_file:
                 begin = layout.file_offset(file)
-                self._add_run(self._place(begin), self._place(begin + layout.file_size(file) - 1) + 1)
+                # A file can begin within the last block of the file before it.
+                first = max(self._place(begin), self._runs[-1][1])
+                end = self._place(begin + layout.file_size(file) - 1) + 1
+                self._runs.append((first, end, self.blocks))
+                self.blocks += end - first
         self.padding = {piece for piece in range(self.pieces) if self.number(piece) == self.number(piece + 1)}
 
     def number(self, piece: int, block: int = 0) -> int:
@@ -62,12 +66,6 @@ class _Torrent:
     def _place(self, byte: int) -> int:
         piece, offset = divmod(byte, self._piece_length)
         return piece * self._blocks_a_piece + offset // _BLOCK
-
-    def _add_run(self, first: int, end: int) -> None:
-        # A file can begin within the last block of the file before it.
-        first = max(first, self._runs[-1][1])
-        self._runs.append((first, end, self.blocks))
-        self.blocks += end - first
 
 
 class _Peer:

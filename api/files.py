@@ -1,0 +1,110 @@
+"""`/files/`: the files of all data, and the manifest that lists them.
+
+The manifest and the names without a digest lead to the newest files. A name with a digest is one file for ever, so
+caches may keep it for ever. If the storage is a folder, its files are served here. Otherwise readers are sent to the
+storage.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.http import parse_etags
+
+from api import caching, parameters
+from api.caching import PublicView, Representation, Validator
+from api.negotiation import JSON
+from api.problems import Problem
+from api.throttling import costs
+from federation.files import manifest, storage
+from federation.files.manifest import Manifest
+
+#: A name with a digest is never given to another content.
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_PIECE: Final = 1 << 18
+#: A file is charged by its size, because nobody reads the database for it: 100 kB are one more request.
+_BYTES_AN_OBSERVATION: Final = 100_000 // costs.OBSERVATIONS
+_HEADERS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestAnswer:
+    """The manifest as it is in the storage."""
+
+    found: Manifest
+
+    def validator(self) -> Validator:
+        newest = manifest.read() or self.found
+        return Validator(f"{newest.version}.{int(newest.made.timestamp() * 1000)}.manifest", caching.REFERENCE)
+
+    def render(self) -> Representation:
+        return Representation(self.validator(), manifest.encode(manifest.read() or self.found), {"Content-Type": JSON})
+
+
+class ManifestView(PublicView):
+    """`/files/manifest.json`: which files there are, with their sizes, digests, versions and columns."""
+
+    schema = None
+    vary = "Accept-Encoding"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        def read() -> ManifestAnswer:
+            parameters.read(request)
+            return ManifestAnswer(_manifest())
+
+        return self.respond(request, "", read)
+
+
+class FileView(PublicView):
+    """`/files/DOWNLOADS-D.parquet` leads to the newest file, `/files/DOWNLOADS-D-<digest>.parquet` is that file."""
+
+    schema = None
+    vary = "Accept-Encoding"
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        parameters.read(request)
+        listed = _manifest()
+        file = listed.named(name)
+        if file is not None and name != file.name:
+            return _lead_to(storage.address(file.name) or reverse("file", args=[file.name]))
+        if file is None and name not in listed.replaced:
+            raise Problem("not_found", detail="There is no such file. /files/manifest.json lists all files.")
+        if (address := storage.address(name)) is not None:
+            return _lead_to(address)
+        return _send(request, name)
+
+
+def _manifest() -> Manifest:
+    found = manifest.read()
+    if found is None:
+        raise Problem("not_found", detail="No files have been written yet. Workers write them once a day.")
+    return found
+
+
+def _lead_to(address: str) -> HttpResponse:
+    return HttpResponseRedirect(address, headers={"Cache-Control": caching.REFERENCE, **_HEADERS})
+
+
+def _send(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Send a file of the folder, piece by piece."""
+    try:
+        size = storage.files().size(name)
+    except FileNotFoundError:
+        raise Problem("not_found", detail="This file was removed. /files/manifest.json lists all files.") from None
+    etag = f'"{name}"'
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER, **_HEADERS}
+    if etag in {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}:
+        return HttpResponse(status=304, headers=headers)
+    headers |= {"Content-Length": str(size), "Content-Type": manifest.FORMS[name.partition(".")[2]]}
+    if request.method == "HEAD":
+        return HttpResponse(headers=headers)
+    return StreamingHttpResponse(costs.LongAnswer(_pieces(name), size // _BYTES_AN_OBSERVATION), headers=headers)
+
+
+def _pieces(name: str) -> Iterator[bytes]:
+    with storage.files().open(name) as content:
+        while piece := content.read(_PIECE):
+            yield piece

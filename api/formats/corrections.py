@@ -1,0 +1,97 @@
+"""Corrections as JSON and as CSV. The structures are also the schemas of OpenAPI."""
+
+from collections.abc import Iterable
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta as Doc
+
+from api import formats
+from api.formats import csv_table
+from federation.published.corrections import Correction
+from federation.published.detail import Withheld
+from p2p_core import instants, periods
+
+#: How many corrections a page has at least, if there are so many, and the largest number that may be asked for.
+USUAL_LIMIT: Final = 100
+MOST: Final = 1_000
+COLUMNS: Final = (
+    "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "VERSION", "KNOWN_AT", "VALUE_BEFORE", "VALUE_AFTER",
+    "DIFFERENCE", "STATUS_BEFORE", "STATUS_AFTER", "AGENCIES_REPORTING_BEFORE", "AGENCIES_REPORTING_AFTER",
+)  # fmt: skip
+
+
+Before = Annotated[int, Doc(description="The value in the view before; null if it was not known", ge=0)]
+After = Annotated[int, Doc(description="The value since; null if it is not known any more", ge=0)]
+
+
+class CorrectionDocument(msgspec.Struct, gc=False):
+    """A published number that a later version changed. ``as_of`` shows both values."""
+
+    period: formats.Period
+    country: str
+    network: str
+    version: Annotated[int, Doc(description="The publication that made the change")]
+    known_at: Annotated[str, Doc(description="When it became public", examples=["2026-12-01T00:01:07.482Z"])]
+    value_before: Before | None
+    value_after: After | None
+    difference: Annotated[int, Doc(description="Null if one of the values is not known")] | None
+    status_before: formats.Status
+    status_after: formats.Status
+    agencies_reporting_before: int
+    agencies_reporting_after: int
+
+
+class CorrectionsMeta(msgspec.Struct):
+    """The question, and the newest correction of the indicator and frequency when the first page was read."""
+
+    indicator: str
+    frequency: Annotated[str, Doc(pattern="^[HDWMA]$")]
+    since: formats.Instant | None
+    version: (
+        Annotated[int, Doc(description="The version that made the newest correction; null if there is none")] | None
+    )
+    known_at: Annotated[str, Doc(description="When it became public. Send it as `since` to get newer ones")] | None
+    rounding_base: formats.Base | None
+    notes: formats.Notes
+
+
+class CorrectionList(msgspec.Struct):
+    """Corrections, newest first. Those of one version are in order of period, the newest first, then by code."""
+
+    meta: CorrectionsMeta
+    corrections: list[CorrectionDocument]
+    withheld: list[Withheld]
+    next: Annotated[str, Doc(description="The address of older ones. A page may be empty and still have one")] | None
+
+
+def corrections(frequency: str, rows: Iterable[Correction]) -> list[CorrectionDocument]:
+    return [_document(frequency, row) for row in rows]
+
+
+def _document(frequency: str, row: Correction) -> CorrectionDocument:
+    country, network = row.series.codes
+    return CorrectionDocument(
+        version=row.version,
+        known_at=instants.write(row.known_at),
+        period=periods.label(frequency, row.period),
+        country=country,
+        network=network,
+        value_before=row.value_before,
+        value_after=row.value_after,
+        difference=row.difference,
+        status_before=row.coverage_before.status,
+        status_after=row.coverage_after.status,
+        agencies_reporting_before=row.coverage_before.agencies_reporting,
+        agencies_reporting_after=row.coverage_after.agencies_reporting,
+    )
+
+
+def csv(indicator: str, frequency: str, rows: Iterable[Correction], *, invented: bool) -> bytes:
+    """The same rows as in JSON. What is not known is empty."""
+    last, end = ([csv_table.INVENTED_COLUMN], ",true") if invented else ([], "")
+    lines = [",".join([*COLUMNS, *last])]
+    for one in corrections(frequency, rows):
+        cells = ("" if cell is None else str(cell) for cell in msgspec.structs.astuple(one))
+        lines.append(f"{indicator},{frequency},{','.join(cells)}{end}")
+    return "".join(f"{line}\r\n" for line in lines).encode()

@@ -1,0 +1,74 @@
+"""Citations of published numbers, as a sentence and as BibTeX."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext
+
+from api.site.templatetags import cldr
+from federation.published.terms import FEDERATION, LICENCE_NAME
+from p2p_core import instants
+
+#: The characters that mean something to TeX, and how TeX writes them.
+_TEX: Final = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What was read, in the words of the page.
+
+    ``known_at`` is the time at which the numbers became public as they are, and ``version`` that of
+    the numbers, which the API and the workbook name too.
+    ``url`` has this time, so it always returns the same numbers.
+    """
+
+    key: str
+    indicator: str
+    places: Sequence[str]
+    period: str
+    known_at: datetime
+    version: int | None
+    url: str
+    invented: bool
+
+    @property
+    def title(self) -> str:
+        return f"{self.indicator}: {', '.join(self.places)}, {self.period}"
+
+    @property
+    def text(self) -> str:
+        parts = [f"{FEDERATION} ({self.known_at.year}): {self.title}", *self._notes(cldr.moment(self.known_at))]
+        return f"{'. '.join(part.rstrip('.') for part in parts)}. {self.url}"
+
+    @property
+    def bibtex(self) -> str:
+        fields = {
+            "author": f"{{{FEDERATION}}}",
+            "title": f"{{{_tex(self.title)}}}",
+            "year": str(self.known_at.year),
+            "version": str(self.version) if self.version is not None else "",
+            "url": self.url,
+            "note": _tex(". ".join(note.rstrip(".") for note in self._notes(instants.write(self.known_at)))),
+        }
+        lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
+        return f"@misc{{{self.key},\n{''.join(lines)}}}"
+
+    def _notes(self, moment: str) -> list[str]:
+        public = gettext("As public on %(moment)s") % {"moment": moment}
+        if self.version is not None:
+            version = gettext("version %(number)s") % {"number": self.version}
+            public += f" ({version})"
+        invented = [gettext("Invented numbers.")] if self.invented else []
+        return [*invented, public, LICENCE_NAME]
+
+
+def _tex(text: str) -> str:
+    return re.sub(r"[\\~^&%$#_{}]", lambda found: _TEX[found[0]], text)

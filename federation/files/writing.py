@@ -1,0 +1,250 @@
+"""Writes the files of all data, in the process of a worker or of a command.
+
+The files show one version, which is read through ``federation.published`` as every answer is. A file whose name is in
+the manifest never changes: its name contains a digest of its content. So a writer that is killed leaves the manifest
+and its files as they were, and at most files that no manifest names. The next writer removes those.
+"""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from io import BufferedRandom
+from typing import Final
+
+import pyarrow as pa
+from django.conf import settings
+from django.core.files import File
+from django.db import connection
+
+from countries.database.routing import on_public_connection
+from countries.reference import Indicator, Reference
+from federation import published
+from federation.audit import chain
+from federation.database import clock
+from federation.files import columns, forms, manifest, storage
+from federation.files.columns import Rows
+from federation.files.manifest import AuditHead, DataFile, Manifest
+from federation.published import Selection, terms
+from federation.published.answers import Page, PublicSpan
+from federation.rules.view import ALL_NETWORKS
+from p2p_core import codes, instants, periods
+from p2p_core.periods import Frequency
+
+log = logging.getLogger(__name__)
+
+#: A file that is no longer listed stays for so long, for readers who have an older manifest.
+KEPT_FOR: Final = timedelta(days=2)
+#: Change this whenever files with the same numbers get another content.
+_FORM: Final = "4"
+#: About so many cells are read at once.
+_CELLS: Final = 400_000
+#: One writer at a time has this lock. The sealer of the audit chain has -1.
+_LOCK: Final = -2
+
+_PLACES: Final = (*codes.COUNTRIES.values(), *codes.GROUPS.values())
+_NETWORKS: Final = (*codes.NETWORKS.values(), ALL_NETWORKS)
+
+
+def write() -> Manifest | None:
+    """Write the files that have changed, then the manifest. None if nothing changed, or if another process writes."""
+    with _alone() as is_alone:
+        if not is_alone:
+            return None
+        before, head = manifest.stored(), chain.head()
+        audit_head = AuditHead(head.position, head.digest.hex())
+        found = on_public_connection(lambda: _written(before, audit_head))
+        if found is None:
+            return None
+        manifest.store(found)
+        manifest.forget()
+        _remove_others(found)
+        return found
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether this process has the lock. PostgreSQL frees it if the process is killed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _written(before: Manifest | None, audit_head: AuditHead) -> Manifest | None:
+    """The manifest of the newest version, whose files are all in the storage. None if ``before`` shows it already."""
+    newest, reference = published.newest(), Reference.current()
+    made_of = f"{_FORM} {reference.version} {pa.__version__}"
+    if newest is None:
+        return None
+    version, known_at = newest
+    if before and (before.version, before.made_of) == (version, made_of):
+        return None
+    kept = {file.address: file for file in before.files if before.made_of == made_of} if before else {}
+    parts = list(_parts(reference, version))
+    files = [file for part in parts for file in _unchanged(part, kept) or part.write()]
+    if not files:
+        return None
+    now = clock.now()
+    # A population that changed later changes the rates in the files.
+    known_at = max(known_at, *(instants.parse(file.known_at) for file in files))
+    names = {file.name for file in files}
+    replaced = {name: when for name, when in before.replaced.items() if now - when < KEPT_FOR} if before else {}
+    replaced |= {file.name: now for file in before.files} if before else {}
+    invented = reference.invented
+    return Manifest(
+        title=terms.TITLE,
+        notes=(
+            terms.ROUNDED,
+            terms.ROUNDING_ERROR.format(base=settings.ROUNDING_BASE),
+            terms.RIGHTS,
+            *([terms.INVENTED] if invented else ()),
+        ),
+        licence=terms.LICENCE,
+        publisher=settings.PUBLISHER_NAME,
+        version=version,
+        known_at=instants.write(known_at),
+        made=now,
+        rounding_base=settings.ROUNDING_BASE,
+        audit_head=audit_head,
+        invented=invented,
+        columns=(*columns.COLUMNS, *([columns.INVENTED] if invented else ())),
+        files=tuple(files),
+        replaced={name: when for name, when in replaced.items() if name not in names},
+        made_of=made_of,
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A data set, or one year of the hours, at a version."""
+
+    indicator: Indicator
+    reference: Reference
+    selection: Selection
+    year: int | None
+
+    @property
+    def key(self) -> str:
+        year = f"-{self.year}" if self.year else ""
+        return f"{self.indicator.code}-{self.selection.frequency}{year}"
+
+    def write(self) -> list[DataFile]:
+        """Write the files and put them into the storage."""
+        # For the coverage, which is the same for all.
+        first = self._read(_PLACES[-1:])
+        if first.version is None or first.known_at is None:
+            return []
+        rows = Rows(self.indicator, self.reference)
+        schema = rows.batch(first).schema
+        batches = (rows.batch(page) for page in self._pages(len(first.table.coverage.periods)))
+        start, end = first.table.labels[0], first.table.labels[-1]
+        facts = {
+            "title": terms.TITLE,
+            "version": str(first.version),
+            "known_at": instants.write(first.known_at),
+            "rounding_base": str(first.rounding_base),
+            "licence": terms.LICENCE,
+        }
+        if self.reference.invented:
+            facts["invented"] = terms.INVENTED
+        with ExitStack() as stack:
+            # They have no names, so nothing is left of them if this process is killed.
+            files = {suffix: stack.enter_context(tempfile.TemporaryFile()) for suffix in manifest.FORMS}
+            count = forms.write(batches, schema.with_metadata(facts), len(first.table.coverage.periods), files)
+            return [
+                self._stored(file, suffix, rows=count, start=start, end=end, page=first)
+                for suffix, file in files.items()
+            ]
+
+    def _stored(self, file: BufferedRandom, suffix: str, *, rows: int, start: str, end: str, page: Page) -> DataFile:
+        size = file.tell()
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        name = f"{self.key}-{digest[:16]}.{suffix}"
+        if not storage.files().exists(name):
+            storage.files().save(name, File(file, name))
+        return DataFile(
+            name=name,
+            address=f"{self.key}.{suffix}",
+            media_type=manifest.FORMS[suffix],
+            size=size,
+            sha256=digest,
+            rows=rows,
+            indicator=self.indicator.code,
+            frequency=self.selection.frequency,
+            year=self.year,
+            start=start,
+            end=end,
+            version=page.version or 0,
+            known_at=instants.write(page.known_at) if page.known_at else "",
+            withheld=tuple(published.withheld(self.selection, self.reference)),
+        )
+
+    def _pages(self, count: int) -> Iterator[Page]:
+        """The numbers of neighbouring countries, about as many at a time as fit into memory well."""
+        some: list[int] = []
+        cells = 0
+        by_country = [one.country for one in published.series(self.selection, self.reference)]
+        for country in dict.fromkeys(by_country):
+            some.append(country)
+            cells += by_country.count(country) * count
+            if cells >= _CELLS:
+                yield self._read(tuple(some))
+                some, cells = [], 0
+        if some:
+            yield self._read(tuple(some))
+
+    def _read(self, countries: tuple[int, ...]) -> Page:
+        return published.read(replace(self.selection, countries=countries), self.reference, limit=_ALL_PERIODS)
+
+
+#: More periods than any range has.
+_ALL_PERIODS: Final = 10_000_000
+
+
+def _parts(reference: Reference, version: int) -> Iterator[_Part]:
+    """Everything that is published. Hours have a file for each year, because only the newest year changes much."""
+    rows = {one.number: one for one in reference.indicators}
+    for span in published.spans(rows, periods.LASTING):
+        for year in _years(span):
+            first, last = span.first, span.last
+            if year:
+                first = max(first, datetime(year, 1, 1, tzinfo=UTC))
+                last = min(last, datetime(year, 12, 31, 23, tzinfo=UTC))
+            networks = (ALL_NETWORKS,) if span.frequency in periods.ALL_NETWORKS_ONLY else _NETWORKS
+            selection = Selection(
+                span.indicator, span.frequency, first, last, _PLACES, networks, version=version, open=True
+            )
+            yield _Part(rows[span.indicator], reference, selection, year)
+
+
+def _years(span: PublicSpan) -> list[int | None]:
+    return [*range(span.first.year, span.last.year + 1)] if span.frequency == Frequency.HOUR else [None]
+
+
+def _unchanged(part: _Part, kept: dict[str, DataFile]) -> list[DataFile]:
+    """The files of an earlier manifest, if they still show the newest version of what is in them."""
+    found = [kept[address] for suffix in manifest.FORMS if (address := f"{part.key}.{suffix}") in kept]
+    if len(found) < len(manifest.FORMS):
+        return []
+    version = published.version(part.selection)
+    is_there = all(file.version == version and storage.files().exists(file.name) for file in found)
+    return found if is_there else []
+
+
+def _remove_others(current: Manifest) -> None:
+    """Remove files of ours that are neither listed nor replaced a short time ago."""
+    wanted = {file.name for file in current.files} | current.replaced.keys()
+    _, names = storage.files().listdir("")
+    for name in names:
+        if manifest.WRITTEN_BY_US.fullmatch(name) and name not in wanted:
+            storage.files().delete(name)

@@ -1,0 +1,26 @@
+"""Says when the files of all data are written: once a day, if anything has changed."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from federation import worklist
+from federation.files import manifest
+
+#: From then on, in UTC. Most days are public by then.
+WRITTEN_AT: Final = time(4, tzinfo=UTC)
+
+
+def write_if_due(*, now: datetime) -> None:
+    """Write the files once a day. The first ones wait until the work list is empty, so that no history is missing."""
+    before = manifest.stored()
+    due = before.made < _last_turn(now) if before else not worklist.is_pending()
+    if due:
+        # A large library. Workers that never write files do not load it.
+        from federation.files import writing
+
+        writing.write()
+
+
+def _last_turn(now: datetime) -> datetime:
+    today = datetime.combine(now.date(), WRITTEN_AT)
+    return today if today <= now else today - timedelta(days=1)

@@ -1,0 +1,103 @@
+"""The replay of the map in a real browser: which countries pulse over a minute, and when nothing may run."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.replayed import Numbers
+from tests.stack.maps import LOOK, drawn, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
+#: Notes each pulse that the page draws.
+_NOTE = """window.pulses = [];
+    new MutationObserver((changes) => {
+        for (const { addedNodes } of changes) {
+            for (const node of addedNodes) if (node.className === "map-pulse") window.pulses.push(node.dataset.code);
+        }
+    }).observe(document, { childList: true, subtree: true });"""
+
+
+def pass_time(page, numbers, seconds):
+    """Let time pass for the page, and find what it has drawn so far."""
+    for _ in range(seconds):
+        numbers.ahead += timedelta(seconds=1)
+        page.clock.run_for(1_000)
+    return page.evaluate("window.pulses")
+
+
+@pytest.fixture
+def numbers():
+    return Numbers()
+
+
+@pytest.fixture
+def page(reader, numbers):
+    """The map, in sight, once all steps are replayed."""
+
+    def before(page):
+        page.clock.install()
+        page.add_init_script(_NOTE)
+        numbers.serve(page)
+
+    opened = drawn(reader("/", before=before))
+    opened.locator(".map-frame").scroll_into_view_if_needed()
+    wait_until(lambda: {"DE", "NO", "IS"} <= set(pass_time(opened, numbers, 1)))
+    return opened
+
+
+def shown(page):
+    found = re.match(r"([\d,]+) downloads shown in Europe", page.locator(".live-shown").text_content())
+    return int(found[1].replace(",", ""))
+
+
+def test_each_country_pulses_at_its_finest_published_step(page, numbers):
+    before, counted = len(page.evaluate("window.pulses")), shown(page)
+    pulses = pass_time(page, numbers, 60)[before:]
+    assert 48 <= pulses.count("DE") <= 75
+    assert 2 <= pulses.count("NO") <= 30
+    assert 5 <= pulses.count("IS") <= 45
+    assert set(pulses) == {"DE", "NO", "IS"}
+    # Those of a few seconds have been drawn ahead, and are counted once they have been seen.
+    assert abs(shown(page) - counted - 5 * len(pulses)) <= 5 * 40
+    assert page.locator(".live-pulse").text_content().startswith("One pulse stands for about 5 downloads")
+    page.get_by_text("What is replayed").click()
+    said = page.locator(".live-steps li").all_text_contents()
+    assert [line.partition(":")[0] for line in said[:3]] == [
+        f"Countries published by the {unit}" for unit in ("minute", "hour", "day")
+    ]
+    assert (
+        page.locator("figcaption")
+        .text_content()
+        .endswith("Drawn from 2 of 3 agencies that report by the minute. Other agencies report less often.")
+    )
+
+
+def test_nothing_runs_while_nobody_looks_and_coming_back_does_not_burst(page, numbers):
+    page.evaluate(LOOK, True)
+    before, counted = len(page.evaluate("window.pulses")), shown(page)
+    assert page.locator(".map-pulse").count() == 0
+    assert len(pass_time(page, numbers, 60)) == before
+    assert page.evaluate("document.getAnimations().filter(({ playState }) => playState === 'running').length") == 0
+    page.evaluate(LOOK, False)
+    assert len(pass_time(page, numbers, 1)) - before < 40
+    assert shown(page) - counted < 5 * 40
+
+
+def test_pause_stops_the_clock_and_the_pulses(page, numbers):
+    page.get_by_role("button", name="Pause").click()
+    before = len(page.evaluate("window.pulses"))
+    assert len(pass_time(page, numbers, 20)) == before
+    page.get_by_role("button", name="Resume").click()
+    assert len(pass_time(page, numbers, 20)) > before
+
+
+def test_less_motion_has_the_numbers_and_no_pulses(page, numbers):
+    page.emulate_media(reduced_motion="reduce")
+    before, counted = len(pass_time(page, numbers, 1)), shown(page)
+    assert len(pass_time(page, numbers, 125)) == before
+    assert shown(page) - counted > 200
+    # Two minutes have just begun, and their numbers may still be on the way.
+    page.locator(".live-time", has_text=re.compile(r"^Showing \d\d:\d\d UTC$")).wait_for()
+    assert page.locator(".map-pulse").count() == 0
+    assert page.get_by_text("Your device asks for less motion").is_visible()

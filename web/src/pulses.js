@@ -1,0 +1,100 @@
+/** Pulses on the map: a ring around the middle of a country, and its outline. Both stand for the whole country. */
+
+import { html, set, svg } from "./svg.js";
+
+/** How long a pulse is seen, in milliseconds. */
+const SEEN = 3_000;
+const RING = [{ scale: 0.15, opacity: 1 }, { scale: 1, opacity: 0 }];
+const OUTLINE = [{ opacity: 0 }, { offset: 0.1, opacity: 1 }, { opacity: 0 }];
+
+/**
+ * Plain elements over the map. Only `scale` and `opacity` change, so the browser's compositor moves them without the
+ * page's script and without drawing the map again.
+ */
+export class Pulses {
+  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, over: number}[]} */
+  #shown = [];
+  #isSeen = false;
+
+  /** @param {import("./chart.js").Chart} chart @param {number} ahead the longest delay of a pulse */
+  constructor(chart, ahead) {
+    this.chart = chart;
+    this.life = ahead + SEEN;
+    this.layer = html("div", { class: "map-pulses", "aria-hidden": "true" });
+    chart.svg.after(this.layer);
+    // Out of sight, the compositor would leave them to the script's thread.
+    new IntersectionObserver(([{ isIntersecting }]) => this.#look(isIntersecting)).observe(this.layer);
+  }
+
+  #look(isSeen) {
+    this.#isSeen = isSeen;
+    if (!isSeen) this.clear();
+  }
+
+  /** @param {string} code @param {number} delay in milliseconds */
+  add(code, delay) {
+    const place = this.chart.placeOf(code);
+    if (!place || !this.#isSeen) return;
+    const ring = html("span", { class: "map-pulse", "data-code": code });
+    const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
+    put(ring, outline, place);
+    this.layer.append(outline, ring);
+    if (isPartlyWithin(place)) outline.animate(this.#after(delay, OUTLINE), this.life);
+    if (isWithin(place)) ring.animate(this.#after(delay, RING), this.life);
+    this.#shown.push({ code, ring, outline, over: performance.now() + delay + SEEN });
+  }
+
+  /**
+   * The waiting is a part of the animation, and all of a turn end together. An animation that begins or ends makes the
+   * browser work through the page.
+   * @param {number} delay @param {Keyframe[]} frames
+   */
+  #after(delay, frames) {
+    const at = (share) => Math.min(1, (delay + share * SEEN) / this.life);
+    const moving = frames.map((frame, i) => ({ easing: "ease-out", ...frame, offset: at(frame.offset ?? i / (frames.length - 1)) }));
+    // The compositor wants each property in each frame.
+    const [first, last] = [frames[0], frames[frames.length - 1]].map((frame) => ({ ...frame, opacity: 0 }));
+    return [{ ...first, offset: 0 }, { ...first, offset: at(0) }, ...moving, { ...last, offset: 1 }];
+  }
+
+  /** Puts all where their countries are now. */
+  place() {
+    for (const { code, ring, outline } of this.#shown) {
+      const place = this.chart.placeOf(code);
+      if (place) put(ring, outline, place);
+    }
+  }
+
+  /** Removes those that nobody sees any more. */
+  tidy(now = performance.now()) {
+    const over = this.#shown.filter((pulse) => pulse.over <= now);
+    for (const { ring, outline } of over) for (const element of [ring, outline]) element.remove();
+    this.#shown = this.#shown.filter((pulse) => pulse.over > now);
+  }
+
+  clear() {
+    this.tidy(Infinity);
+  }
+}
+
+/** The outline is in a small picture of its own, which covers the part of the frame that the country is in. */
+function put(ring, outline, { at, d, whole: { k, x, y }, box }) {
+  ring.style.translate = pixels(at);
+  outline.style.translate = pixels([box.x, box.y]);
+  const [width, height] = [box.right - box.x, box.bottom - box.y];
+  const { firstChild: picture } = outline;
+  set(picture, { width: width.toFixed(1), height: height.toFixed(1) });
+  set(picture.firstChild, { d, transform: `translate(${x - box.x},${y - box.y}) scale(${k})` });
+}
+
+function isWithin({ at: [x, y], size: [width, height] }) {
+  return x > 0 && y > 0 && x < width && y < height;
+}
+
+function isPartlyWithin({ box }) {
+  return box.right > box.x && box.bottom > box.y;
+}
+
+function pixels([x, y]) {
+  return `${x.toFixed(1)}px ${y.toFixed(1)}px`;
+}

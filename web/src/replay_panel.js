@@ -1,0 +1,68 @@
+/** The words of the replay: its clock, its counter, a button that pauses it, and what a pulse means. */
+
+import { html, part } from "./svg.js";
+import { TickingClock } from "./clock_face.js";
+
+const HOUR = 3_600_000;
+
+export class ReplayPanel {
+  #isPaused = false;
+
+  /**
+   * @param {HTMLElement} place has its words already, which keep its place and are not seen before the first true ones
+   * @param {import("./words.js").Words} words @param {(isPaused: boolean) => void} pause
+   */
+  constructor(place, words, pause) {
+    this.place = place;
+    this.words = words;
+    this.pause = pause;
+    this.clock = new TickingClock(part(place, "live-time"), words);
+    this.button = part(place, "live-pause");
+    this.button.addEventListener("click", () => this.#press());
+  }
+
+  /** @param {number} now the instant that is shown @param {{known: boolean, still: boolean}} given whether its minute is known */
+  showClock(now, { known, still }) {
+    this.clock.show(known ? "live_clock" : "live_waiting", now, known && !still);
+  }
+
+  showCount(indicator, shown) {
+    say(part(this.place, "live-shown"), this.words.say("live_shown", { count: this.words.count(indicator, shown) }));
+  }
+
+  /** @param {import("./replay.js").Replay} replay @param {{at: number, still: boolean}} moment */
+  explain(replay, { at, still }) {
+    const { words } = this;
+    const meaning = still ? words.say("live_still") : words.say("live_pulse", { count: words.count(replay.indicator, replay.size) });
+    say(part(this.place, "live-pulse"), meaning);
+    const lines = [this.#minutes(replay, at), this.#hour(replay), this.#day(replay), words.say("live_step.none")];
+    part(this.place, "live-step-list").replaceChildren(...lines.filter(Boolean).map((line) => html("li", {}, line)));
+    this.place.classList.add("begun");
+  }
+
+  #minutes(replay, at) {
+    if (!replay.knows("N")) return null;
+    return this.words.say(replay.period("N", at)?.known ? "live_step.N" : "live_step.unknown");
+  }
+
+  #hour(replay) {
+    if (!replay.knows("H")) return null;
+    const start = Date.parse(`${replay.period("H").name}Z`);
+    const [from, to] = [start, start + HOUR].map(this.words.minute);
+    return this.words.say("live_step.H", { start: from, end: to });
+  }
+
+  #day(replay) {
+    return replay.knows("D") ? this.words.say("live_step.D", { day: this.words.day(replay.period("D").name) }) : null;
+  }
+
+  #press() {
+    this.#isPaused = !this.#isPaused;
+    this.button.textContent = this.words.say(this.#isPaused ? "live_resume" : "live_pause");
+    this.pause(this.#isPaused);
+  }
+}
+
+function say(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
