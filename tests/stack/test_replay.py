@@ -9,13 +9,16 @@ from tests.replayed import Numbers
 from tests.stack.maps import LOOK, drawn, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
-#: Notes each pulse that the page draws.
+#: Notes each animation that the page begins, and the country of each pulse.
 _NOTE = """window.pulses = [];
-    new MutationObserver((changes) => {
-        for (const { addedNodes } of changes) {
-            for (const node of addedNodes) if (node.className === "map-pulse") window.pulses.push(node.dataset.code);
-        }
-    }).observe(document, { childList: true, subtree: true });"""
+    window.begun = [];
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...how) {
+        const begun = animate.apply(this, how);
+        window.begun.push(begun);
+        if (this.className === "map-pulse") window.pulses.push(this.dataset.code);
+        return begun;
+    };"""
 
 
 def pass_time(page, numbers, seconds):
@@ -82,6 +85,15 @@ def test_nothing_runs_while_nobody_looks_and_coming_back_does_not_burst(page, nu
     page.evaluate(LOOK, False)
     assert len(pass_time(page, numbers, 1)) - before < 40
     assert shown(page) - counted < 5 * 40
+
+
+def test_no_animation_runs_on_without_its_element(page, numbers):
+    pass_time(page, numbers, 90)
+    begun, running, left = page.evaluate("""[window.begun.length, ...[true, false].map((there) => window.begun.filter(
+        ({ effect, playState }) => playState !== "idle" && effect.target.isConnected === there).length)]""")
+    assert begun > 100
+    assert running
+    assert not left
 
 
 def test_pause_stops_the_clock_and_the_pulses(page, numbers):

@@ -53,6 +53,8 @@ export class TickingClock {
 
   #write(key, now, ticks) {
     const { place, words } = this;
+    // An animation of an element that is gone would still run, on the thread of the script.
+    this.#moving?.cancel();
     this.#moving = null;
     if (!ticks) {
       place.textContent = words.say(key, { time: words.minute(now) });

@@ -1,9 +1,9 @@
-/** Plays the replay a few seconds at a time, or by the minute without pulses. Nothing runs while the page is hidden. */
+/** Plays the replay ten seconds at a time, or by the minute without pulses. Nothing runs while the page is hidden. */
 
 import { DELAY, MINUTE } from "./replay.js";
 
 /** Few turns are cheap: the browser draws the page again in each. Within one, pulses move without the script. */
-export const TURN = 5_000;
+export const TURN = 10_000;
 
 /** @typedef {{at: number, from: number, to: number, now: number, still: boolean}} Played a turn that is played at `now` */
 

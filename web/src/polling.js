@@ -54,7 +54,7 @@ export class Question {
       this.read(content);
     } catch (error) {
       // Not a fault of the server: its place in the script must be known.
-      console.error(error);
+      reportError(error);
       throw error;
     }
   }

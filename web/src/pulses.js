@@ -12,14 +12,14 @@ const OUTLINE = [{ opacity: 0 }, { offset: 0.1, opacity: 1 }, { opacity: 0 }];
  * page's script and without drawing the map again.
  */
 export class Pulses {
-  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, over: number}[]} */
+  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, moving: Animation[], over: number}[]} */
   #shown = [];
   #isSeen = false;
 
   /** @param {import("./chart.js").Chart} chart @param {number} ahead the longest delay of a pulse */
   constructor(chart, ahead) {
     this.chart = chart;
-    this.life = ahead + SEEN;
+    this.life = 2 * ahead + SEEN;
     this.layer = html("div", { class: "map-pulses", "aria-hidden": "true" });
     chart.svg.after(this.layer);
     // Out of sight, the compositor would leave them to the script's thread.
@@ -39,14 +39,15 @@ export class Pulses {
     const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
     put(ring, outline, place);
     this.layer.append(outline, ring);
-    if (isPartlyWithin(place)) outline.animate(this.#after(delay, OUTLINE), this.life);
-    if (isWithin(place)) ring.animate(this.#after(delay, RING), this.life);
-    this.#shown.push({ code, ring, outline, over: performance.now() + delay + SEEN });
+    const moving = [];
+    if (isPartlyWithin(place)) moving.push(outline.animate(this.#after(delay, OUTLINE), this.life));
+    if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.life));
+    this.#shown.push({ code, ring, outline, moving, over: performance.now() + delay + SEEN });
   }
 
   /**
-   * The waiting is a part of the animation, and all of a turn end together. An animation that begins or ends makes the
-   * browser work through the page.
+   * The waiting is a part of the animation, which lasts until `tidy` has taken the pulse away: an animation that begins or
+   * ends makes the browser work through the page.
    * @param {number} delay @param {Keyframe[]} frames
    */
   #after(delay, frames) {
@@ -68,7 +69,11 @@ export class Pulses {
   /** Removes those that nobody sees any more. */
   tidy(now = performance.now()) {
     const over = this.#shown.filter((pulse) => pulse.over <= now);
-    for (const { ring, outline } of over) for (const element of [ring, outline]) element.remove();
+    for (const { ring, outline, moving } of over) {
+      // An animation of an element that is gone would still run, on the thread of the script.
+      for (const animation of moving) animation.cancel();
+      for (const element of [ring, outline]) element.remove();
+    }
     this.#shown = this.#shown.filter((pulse) => pulse.over > now);
   }
 
