@@ -19,7 +19,7 @@ export function turn(now, until, still) {
   // Pulses are drawn ahead, each with its delay. A number is counted once its minute is over.
   const to = still ? at : at + span;
   const begun = until === null || until > to + span ? now : until;
-  return { at, from: Math.max(begun, to - 2 * span), to, wait: at + span - now };
+  return { at, from: Math.max(begun, to - span), to, wait: at + span - now };
 }
 
 export class Player {
