@@ -177,7 +177,7 @@ _NOT_PUBLIC: Final = {
         422,
         "The country or group is not published this finely",
         "The answer says in `withheld`, under `published`, which frequencies are published. Ask for one of these, "
-        "leave the series out, or ask for country=* or network=*.",
+        "for other countries or groups, or for country=* or network=*.",
     ),
     "networks_not_published": Code(
         422,

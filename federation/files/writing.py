@@ -55,6 +55,9 @@ def write() -> Manifest | None:
         if not is_alone:
             return None
         before, head = manifest.stored(), chain.head()
+        if before:
+            # What failed writers left must not take the room that this one needs.
+            _remove_others(before)
         audit_head = AuditHead(head.position, head.digest.hex())
         found = on_public_connection(lambda: _written(before, audit_head))
         if found is None:

@@ -96,6 +96,16 @@ def test_no_animation_runs_on_without_its_element(page, numbers):
     assert not left
 
 
+def test_a_country_that_leaves_the_frame_takes_its_pulses_with_it(page, numbers):
+    pass_time(page, numbers, 25)
+    assert page.locator('.map-pulse[data-code="IS"]').count()
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom in").click()
+        page.clock.run_for(400)
+    assert page.locator('.map-pulse[data-code="IS"]').count() == 0
+    assert page.locator('.map-pulse[data-code="DE"]').count()
+
+
 def test_pause_stops_the_clock_and_the_pulses(page, numbers):
     page.get_by_role("button", name="Pause").click()
     before = len(page.evaluate("window.pulses"))

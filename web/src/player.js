@@ -4,6 +4,8 @@ import { DELAY, MINUTE } from "./replay.js";
 
 /** Few turns are cheap: the browser draws the page again in each. Within one, pulses move without the script. */
 export const TURN = 10_000;
+/** Pulses that are later than this, in milliseconds, are left out. */
+const LATE = 1_000;
 
 /** @typedef {{at: number, from: number, to: number, now: number, still: boolean}} Played a turn that is played at `now` */
 
@@ -19,7 +21,8 @@ export function turn(now, until, still) {
   // Pulses are drawn ahead, each with its delay. A number is counted once its minute is over.
   const to = still ? at : at + span;
   const begun = until === null || until > to + span ? now : until;
-  return { at, from: Math.max(begun, to - span), to, wait: at + span - now };
+  const oldest = still ? to - span : now - LATE;
+  return { at, from: Math.max(begun, oldest), to, wait: at + span - now };
 }
 
 export class Player {
@@ -69,7 +72,7 @@ export class Player {
     const now = time - DELAY;
     const { at, from, to, wait } = turn(now, this.#until, still);
     this.#until = Math.max(from, to);
-    this.play({ at, from, to, now, still });
     this.#timer = setTimeout(() => this.#turn(), wait);
+    this.play({ at, from, to, now, still });
   }
 }

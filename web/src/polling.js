@@ -53,7 +53,8 @@ export class Question {
     try {
       this.read(content);
     } catch (error) {
-      // Not a fault of the server: its place in the script must be known.
+      // Otherwise the next answer would be that nothing has changed.
+      this.etag = null;
       reportError(error);
       throw error;
     }

@@ -23,7 +23,7 @@ export class Pulses {
     this.layer = html("div", { class: "map-pulses", "aria-hidden": "true" });
     chart.svg.after(this.layer);
     // Out of sight, the compositor would leave them to the script's thread.
-    new IntersectionObserver(([{ isIntersecting }]) => this.#look(isIntersecting)).observe(this.layer);
+    new IntersectionObserver((looks) => this.#look(looks.at(-1)?.isIntersecting ?? false)).observe(this.layer);
   }
 
   #look(isSeen) {
@@ -58,12 +58,14 @@ export class Pulses {
     return [{ ...first, offset: 0 }, { ...first, offset: at(0) }, ...moving, { ...last, offset: 1 }];
   }
 
-  /** Puts all where their countries are now. */
+  /** Puts all where their countries are now, and removes those whose countries are not in the frame any more. */
   place() {
-    for (const { code, ring, outline } of this.#shown) {
-      const place = this.chart.placeOf(code);
-      if (place) put(ring, outline, place);
+    for (const pulse of this.#shown) {
+      const place = this.chart.placeOf(pulse.code);
+      if (place) put(pulse.ring, pulse.outline, place);
+      else pulse.over = 0;
     }
+    this.tidy();
   }
 
   /** Removes those that nobody sees any more. */

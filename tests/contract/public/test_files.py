@@ -8,6 +8,7 @@ import json
 import lzma
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -269,6 +270,30 @@ def test_nothing_is_left_of_a_file_for_which_the_disk_has_no_room(folder, monkey
     with pytest.raises(OSError, match="No space left"):
         storage.files().save("DOWNLOADS-D.parquet", ContentFile(b"all"))
     assert list(folder.iterdir()) == []
+
+
+def test_what_failed_writers_left_is_removed_before_the_next_one_needs_the_room(published, folder, monkeypatch):
+    writing.write()
+    left = folder / "DOWNLOADS-D-0123456789abcdef.parquet"
+    assert manifest.WRITTEN_BY_US.fullmatch(left.name)
+    left.touch()
+
+    def full(*_args, **_kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Folder, "save", full)
+    published.publish("W", {"2026-W44": {"NO": 10}})
+    with pytest.raises(OSError, match="No space left"):
+        writing.write()
+    assert not left.exists()
+
+
+def test_a_damaged_manifest_is_replaced(published, folder, fetch):
+    written = writing.write()
+    (folder / "manifest.json").write_bytes(bytes(100))
+    assert fetch("manifest.json").status_code == HTTPStatus.NOT_FOUND
+    assert [file.name for file in writing.write().files] == [file.name for file in written.files]
+    assert json.loads(fetch("manifest.json").body)["version"] == written.version
 
 
 def test_one_process_writes_at_a_time(published, folder):
