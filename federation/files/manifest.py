@@ -115,14 +115,11 @@ def forget() -> None:
 
 
 def stored() -> Manifest | None:
-    """The manifest that is in the storage now. None if there is none, or if it is damaged: the next one replaces it."""
+    """The manifest that is in the storage now."""
     try:
         with storage.files().open(NAME) as file:
             return msgspec.json.decode(file.read(), type=Manifest)
     except FileNotFoundError:
-        return None
-    except msgspec.DecodeError as error:
-        log.warning("the manifest of the files is damaged: %s", error)
         return None
 
 

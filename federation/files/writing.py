@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from io import BufferedRandom
 from typing import Final
 
+import msgspec
 import pyarrow as pa
 from django.conf import settings
 from django.core.files import File
@@ -54,9 +55,9 @@ def write() -> Manifest | None:
     with _alone() as is_alone:
         if not is_alone:
             return None
-        before, head = manifest.stored(), chain.head()
+        before, head = _before(), chain.head()
         if before:
-            # What failed writers left must not take the room that this one needs.
+            # Free the space of files that failed writers left, because this writer may need it.
             _remove_others(before)
         audit_head = AuditHead(head.position, head.digest.hex())
         found = on_public_connection(lambda: _written(before, audit_head))
@@ -66,6 +67,14 @@ def write() -> Manifest | None:
         manifest.forget()
         _remove_others(found)
         return found
+
+
+def _before() -> Manifest | None:
+    try:
+        return manifest.stored()
+    except msgspec.DecodeError as error:
+        log.warning("the manifest of the files is damaged, and is written again: %s", error)
+        return None
 
 
 @contextmanager

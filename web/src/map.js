@@ -205,8 +205,9 @@ class LiveMap {
   /** The text of the tooltip: the name, then the numbers. */
   tell(code) {
     const { words, numbers, choice } = this;
-    const [name, ...rest] = [words.country(code), countrySentence(words, numbers, choice, code)];
-    const said = rest[0].startsWith(`${name}: `) ? rest[0].slice(name.length + 2) : rest[0];
+    const name = words.country(code);
+    const sentence = countrySentence(words, numbers, choice, code);
+    const said = sentence.startsWith(`${name}: `) ? sentence.slice(name.length + 2) : sentence;
     return [name, said, ...(numbers.provisional ? [words.say("provisional")] : [])];
   }
 

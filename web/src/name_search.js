@@ -10,7 +10,7 @@ export function found(names, typed) {
   const folds = names.map(folded);
   const begins = (at) => folds[at].startsWith(wanted);
   const hits = folds.flatMap((name, at) => (` ${name}`.includes(` ${wanted}`) ? [at] : []));
-  // The whole name before a later word, and then the shorter name: "nor" means Norway, and not Northern Macedonia.
+  // The whole name before a later word, and then the shorter name: "nor" means Norway, and not North Macedonia.
   return hits.sort((a, b) => Number(begins(b)) - Number(begins(a)) || names[a].length - names[b].length || a - b);
 }
 

@@ -53,7 +53,7 @@ export class Question {
     try {
       this.read(content);
     } catch (error) {
-      // Otherwise the next answer would be that nothing has changed.
+      // With this ETag, the server would answer 304, and the content would never be read.
       this.etag = null;
       reportError(error);
       throw error;

@@ -39,21 +39,20 @@ export class Pulses {
     const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
     put(ring, outline, place);
     this.layer.append(outline, ring);
-    const moving = [];
-    if (isPartlyWithin(place)) moving.push(outline.animate(this.#after(delay, OUTLINE), this.life));
+    const moving = [outline.animate(this.#after(delay, OUTLINE), this.life)];
     if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.life));
     this.#shown.push({ code, ring, outline, moving, over: performance.now() + delay + SEEN });
   }
 
   /**
-   * The waiting is a part of the animation, which lasts until `tidy` has taken the pulse away: an animation that begins or
-   * ends makes the browser work through the page.
+   * Keyframes that first wait for the delay. The animation lasts until `tidy` removes the pulse, because each beginning and
+   * each end of an animation costs the browser time.
    * @param {number} delay @param {Keyframe[]} frames
    */
   #after(delay, frames) {
     const at = (share) => Math.min(1, (delay + share * SEEN) / this.life);
     const moving = frames.map((frame, i) => ({ easing: "ease-out", ...frame, offset: at(frame.offset ?? i / (frames.length - 1)) }));
-    // The compositor wants each property in each frame.
+    // The compositor needs each property in each keyframe.
     const [first, last] = [frames[0], frames[frames.length - 1]].map((frame) => ({ ...frame, opacity: 0 }));
     return [{ ...first, offset: 0 }, { ...first, offset: at(0) }, ...moving, { ...last, offset: 1 }];
   }
@@ -96,10 +95,6 @@ function put(ring, outline, { at, d, whole: { k, x, y }, box }) {
 
 function isWithin({ at: [x, y], size: [width, height] }) {
   return x > 0 && y > 0 && x < width && y < height;
-}
-
-function isPartlyWithin({ box }) {
-  return box.right > box.x && box.bottom > box.y;
 }
 
 function pixels([x, y]) {

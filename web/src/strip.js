@@ -1,4 +1,4 @@
-/** What the live strip shows: the total of the last 24 hours, the last hour in small bars, and the clock of the replay. */
+/** The live strip: the total of the last 24 hours, and the last hour in small bars. */
 
 import { html, svg } from "./svg.js";
 

@@ -238,17 +238,17 @@ def test_older_pages_keep_the_filter(analyst, own, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["outcome", "day", "after", "from_pages"])
-@pytest.mark.parametrize("value", [*WORST, *OTHERS, "2026-02-30", "<script>"])
-def test_odd_parameters_give_a_page(analyst, own, name, value):
+def test_odd_parameters_give_a_page(analyst, own, name):
     """One that is no outcome chooses nothing. One that is no day says so."""
     kept = sent(own.send(report(NORWAY)))
-    answer = analyst.get(f"{LIST}?{name}={quote(value)}&{name}={quote(value)}")
-    assert answer.status_code == 200
-    page = answer.content.decode()
-    assert "<script" not in page
-    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value) and value != "2026-02-30"
-    assert ("This is not a day" in page) == (name == "day" and not is_day)
-    assert (kept in page) == (name == "outcome" or (name == "day" and not is_day) or (name == "after"))
+    for value in (*WORST, *OTHERS, "2026-02-30", "<script>"):
+        answer = analyst.get(f"{LIST}?{name}={quote(value)}&{name}={quote(value)}")
+        assert answer.status_code == 200, value
+        page = answer.content.decode()
+        assert "<script" not in page, value
+        is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value) and value != "2026-02-30"
+        assert ("This is not a day" in page) == (name == "day" and not is_day), value
+        assert (kept in page) == (name == "outcome" or (name == "day" and not is_day) or (name == "after")), value
 
 
 def test_no_filter_shows_a_submission_of_another_agency(analyst, own):

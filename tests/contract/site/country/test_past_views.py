@@ -42,19 +42,17 @@ def test_earlier_view_stays_and_lasts_longer_in_caches(days, visit):
     assert visit("/countries/no/")["Cache-Control"] == caching.CURRENT
 
 
-@pytest.mark.parametrize(
-    "time",
-    [
+def test_unreadable_or_future_time_is_reported_and_ignored(days, text, table):
+    usual = table("/countries/no/")
+    for time in (
         "as_of=yesterday", "as_of=2099-01-01T00:00:00Z", "as_of=2026-02-30T00:00:00Z", "as_of=%00", "day=2026-02-31",
         "start=2026-02-31", "start=2026-01-01&end=2026-02-31", "start=2026-02-31&as_of=2026-01-01T00:00:00Z",
         "start=2099-01-01", "start=2026-02-01&end=2026-01-01", "start=" + "9" * 31, "end=²",
-    ],
-)  # fmt: skip
-def test_unreadable_or_future_time_is_reported_and_ignored(days, text, table, time):
-    address = f"/countries/no/?{time}"
-    assert UNREAD in text(address)
-    assert UNREAD in text(address.replace("/countries/", "/embed/country/"))
-    assert table(address) == table("/countries/no/")
+    ):  # fmt: skip
+        address = f"/countries/no/?{time}"
+        assert UNREAD in text(address), time
+        assert UNREAD in text(address.replace("/countries/", "/embed/country/")), time
+        assert table(address) == usual, time
 
 
 def test_time_that_can_be_read_is_not_said_to_be_unread(days, text):
