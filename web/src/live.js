@@ -74,8 +74,11 @@ export class Live {
 
   /** @param {"H" | "D"} step @param {object} answer the newest published period of this step */
   takeNewest(step, answer) {
+    const knew = this.#replay.knows(step);
     this.#replay.takeNewest(step, answer);
     this.#isExplained = false;
+    // The first numbers of a step need not wait for the next turn.
+    if (!knew && this.#replay.knows(step) && this.player.runs) this.player.start();
   }
 
   /** @param {number | null} value of the last 24 hours */
