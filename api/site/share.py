@@ -26,13 +26,14 @@ CHART_FRAME: Final = (600, 620)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``address`` moves with the newest numbers. ``page``, the files and the citation always have the same numbers.
+    """``address`` always shows the newest numbers, unless the view has an ``as_of``.
 
-    The map has no past views. The ``page`` of its days is that of Europe. Its hours and its year have none, and the
-    file and the citation of its year have the newest numbers.
+    ``page``, the files and the citation always show the same numbers. There is one exception: the file and the citation
+    of the map's last 365 days show the newest numbers. The map has no past views. So its ``page`` is the page of Europe
+    with the same days. For the last 24 hours and the last 365 days, ``page`` is empty.
 
     ``svg`` is empty for the map, because the browser draws its picture. ``networks``, the address of the file by
-    network, is empty for the map and for panels. ``csv`` and ``xlsx`` are empty for the year of the map.
+    network, is empty for the map and for panels. ``csv`` and ``xlsx`` are empty for the last 365 days of the map.
     """
 
     name: str

@@ -19,7 +19,7 @@ export function set(element, attributes) {
   return element;
 }
 
-/** @returns the element of this class in the page, or a new one at the end of its parent */
+/** @returns the element of this class in `parent`; if there is none, a new one at its end */
 export function part(parent, name, kind = "div") {
   return parent.querySelector(`.${name}`) ?? parent.appendChild(html(kind, { class: name }));
 }
