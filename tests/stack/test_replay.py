@@ -29,6 +29,14 @@ def pass_time(page, numbers, seconds):
     return page.evaluate("window.pulses")
 
 
+def stop_in_new_turn(page, numbers):
+    """Let the page's time stand still, long before the next turn. Return how many pulses it has drawn."""
+    before = len(page.evaluate("window.pulses"))
+    wait_until(lambda: len(pass_time(page, numbers, 1)) > before)
+    page.clock.pause_at(page.evaluate("new Date(Date.now() + 500).toISOString()"))
+    return len(page.evaluate("window.pulses"))
+
+
 @pytest.fixture
 def numbers():
     return Numbers()
@@ -87,6 +95,45 @@ def test_nothing_runs_while_nobody_looks_and_coming_back_does_not_burst(page, nu
     assert shown(page) - counted < 5 * 40
 
 
+def hide(page):
+    page.evaluate("document.querySelector('footer').scrollIntoView({ behavior: 'instant' })")
+    wait_until(lambda: page.locator(".map-pulse").count() == 0)
+
+
+def test_a_map_out_of_sight_counts_nothing(page, numbers):
+    hide(page)
+    before, counted = len(pass_time(page, numbers, 11)), shown(page)
+    assert len(pass_time(page, numbers, 30)) == before
+    assert shown(page) == counted
+
+
+def test_a_map_that_is_seen_again_pulses_before_the_next_turn(page, numbers):
+    before = stop_in_new_turn(page, numbers)
+    hide(page)
+    page.locator(".map-frame").scroll_into_view_if_needed()
+    wait_until(lambda: len(page.evaluate("window.pulses")) > before)
+
+
+def test_motion_that_is_allowed_again_begins_before_the_next_turn(page, numbers):
+    before = stop_in_new_turn(page, numbers)
+    page.emulate_media(reduced_motion="reduce")
+    wait_until(lambda: page.locator(".map-pulse").count() == 0)
+    page.emulate_media(reduced_motion="no-preference")
+    wait_until(lambda: len(page.evaluate("window.pulses")) > before)
+
+
+def test_another_indicator_has_its_own_words_before_the_next_turn(page, numbers):
+    stop_in_new_turn(page, numbers)
+    page.get_by_role("navigation", name="What is counted").get_by_role("link").nth(1).click()
+    said = page.locator(".live-shown, .live-pulse")
+
+    def says_so():
+        page.clock.run_for(10)
+        return all("visits" in text for text in said.all_text_contents())
+
+    wait_until(says_so)
+
+
 def test_no_animation_runs_on_without_its_element(page, numbers):
     pass_time(page, numbers, 90)
     begun, running, left = page.evaluate("""[window.begun.length, ...[true, false].map((there) => window.begun.filter(
@@ -107,7 +154,12 @@ def test_a_country_that_leaves_the_frame_takes_its_pulses_with_it(page, numbers)
 
 
 def test_pause_stops_the_clock_and_the_pulses(page, numbers):
+    stop_in_new_turn(page, numbers)
+    counted = shown(page)
+    pass_time(page, numbers, 7)
     page.get_by_role("button", name="Pause").click()
+    # What was seen of this turn counts.
+    assert shown(page) > counted
     before = len(page.evaluate("window.pulses"))
     assert len(pass_time(page, numbers, 20)) == before
     page.get_by_role("button", name="Resume").click()

@@ -18,8 +18,9 @@ export class Live {
   #newest = null;
   /** @type {Pulses | undefined} */
   #pulses;
-  #shown = 0;
-  #showing = 0;
+  #counted = 0;
+  /** @type {{begins: number, amount: number}[]} pulses in Europe that are drawn, but not counted yet; `begins` in the page's time */
+  #drawn = [];
   #minute = "";
   #isExplained = false;
 
@@ -42,17 +43,17 @@ export class Live {
   /** Begins with the numbers of another indicator. @param {string} indicator */
   begin(indicator) {
     if (indicator === this.indicator) return;
+    this.player.stop();
     this.indicator = indicator;
     this.#replay = new Replay(indicator);
     this.#newest = null;
-    this.#shown = this.#showing = 0;
     this.#isExplained = false;
-    this.#pulses?.clear();
+    this.#counted = 0;
   }
 
   /** Pulses need a map that is drawn. @param {import("./chart.js").Chart} chart */
   showOn(chart) {
-    this.#pulses = new Pulses(chart, TURN);
+    this.#pulses = new Pulses(chart, TURN, () => this.#replay.until && this.player.start());
     this.#wake();
   }
 
@@ -95,19 +96,37 @@ export class Live {
     const replay = this.#replay;
     const known = at < replay.until;
     const pulses = known ? replay.between(from, to) : [];
+    this.#count();
     this.#pulses?.tidy();
-    if (!still) for (const pulse of pulses) this.#pulses?.add(pulse.code, Math.max(0, pulse.at - now));
-    const amount = replay.size * pulses.filter(({ code }) => this.members.has(code)).length;
-    // Pulses are drawn ahead, and counted when they have been seen.
-    this.#shown += still ? amount : this.#showing;
-    this.#showing = still ? 0 : amount;
+    if (still) this.#counted += replay.size * this.#inEurope(pulses).length;
+    else this.#draw(pulses, now);
     this.panel.showClock(now, { known, still });
-    this.panel.showCount(this.indicator, this.#shown);
+    this.panel.showCount(this.indicator, this.#counted);
     this.#explain(new Date(at).toISOString().slice(0, 16), { at, still });
   }
 
+  /** Pulses are drawn ahead, each with its delay. Those that are drawn are counted later, once they have begun. */
+  #draw(pulses, now) {
+    const delay = (pulse) => Math.max(0, pulse.at - now);
+    const drawn = pulses.filter((pulse) => this.#pulses?.add(pulse.code, delay(pulse)));
+    const amount = this.#replay.size;
+    this.#drawn.push(...this.#inEurope(drawn).map((pulse) => ({ begins: performance.now() + delay(pulse), amount })));
+  }
+
+  #inEurope(pulses) {
+    return pulses.filter(({ code }) => this.members.has(code));
+  }
+
+  #count() {
+    const now = performance.now();
+    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#counted += amount;
+    this.#drawn = this.#drawn.filter(({ begins }) => begins > now);
+  }
+
   #rest() {
-    this.#showing = 0;
+    this.#count();
+    this.#drawn = [];
+    this.panel.showCount(this.indicator, this.#counted);
     this.#pulses?.clear();
     this.panel.clock.stop();
   }

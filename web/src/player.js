@@ -52,11 +52,15 @@ export class Player {
 
   /** Begins anew with what is to be shown now, if somebody looks and the time is known. */
   start() {
+    this.stop();
+    if (!document.hidden && !this.#isPaused) this.#turn();
+  }
+
+  stop() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#until = null;
     this.rest();
-    if (!document.hidden && !this.#isPaused) this.#turn();
   }
 
   /** @param {boolean} isPaused */

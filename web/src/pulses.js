@@ -16,9 +16,13 @@ export class Pulses {
   #shown = [];
   #isSeen = false;
 
-  /** @param {import("./chart.js").Chart} chart @param {number} ahead the longest delay of a pulse */
-  constructor(chart, ahead) {
+  /**
+   * @param {import("./chart.js").Chart} chart @param {number} ahead the longest delay of a pulse
+   * @param {() => void} appear is called when the map comes into sight
+   */
+  constructor(chart, ahead, appear) {
     this.chart = chart;
+    this.appear = appear;
     this.life = 2 * ahead + SEEN;
     this.layer = html("div", { class: "map-pulses", "aria-hidden": "true" });
     chart.svg.after(this.layer);
@@ -28,13 +32,14 @@ export class Pulses {
 
   #look(isSeen) {
     this.#isSeen = isSeen;
-    if (!isSeen) this.clear();
+    if (isSeen) this.appear();
+    else this.clear();
   }
 
-  /** @param {string} code @param {number} delay in milliseconds */
+  /** @param {string} code @param {number} delay in milliseconds @returns {boolean} whether it will be seen */
   add(code, delay) {
     const place = this.chart.placeOf(code);
-    if (!place || !this.#isSeen) return;
+    if (!place || !this.#isSeen) return false;
     const ring = html("span", { class: "map-pulse", "data-code": code });
     const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
     put(ring, outline, place);
@@ -42,6 +47,7 @@ export class Pulses {
     const moving = [outline.animate(this.#after(delay, OUTLINE), this.life)];
     if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.life));
     this.#shown.push({ code, ring, outline, moving, over: performance.now() + delay + SEEN });
+    return true;
   }
 
   /**

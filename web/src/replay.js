@@ -17,13 +17,16 @@ const SINGLE = /^[A-Z]{2}$/;
  * @typedef {{code: string, at: number}} Pulse
  */
 
-/** @returns {number} a number of 0 to 1 that is random, and always the same for the same parts */
-export function fraction(...parts) {
-  let hash = 0x811c9dc5;
-  for (const letter of parts.join(" ")) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+/** @returns {(index: number) => number} random numbers of 0 to 1, which are always the same for the same text and index */
+export function randomNumbers(text) {
+  let seed = 0x811c9dc5;
+  for (const letter of text) seed = Math.imul(seed ^ letter.charCodeAt(0), 0x01000193);
+  return (index) => {
+    let hash = seed + Math.imul(index + 1, 0x9e3779b9);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** @returns {number} for how many events a pulse stands: the base of the rounding, or a larger round number */
@@ -51,10 +54,12 @@ export class Replay {
   #minutes;
   /** @type {Record<string, Period>} the newest hour and day, by step */
   #newest = {};
+  /** @type {Record<string, boolean>} whether numbers are known, by step */
+  #known = {};
   /** @type {Map<string, string>} */
   #finest = new Map();
-  /** @type {Map<string, {code: string, offset: number}[]>} the pulses of a period, by step and name */
-  #schedules = new Map();
+  /** @type {WeakMap<Period, Map<string, Float64Array>>} when the pulses of a period begin, by country: milliseconds after its start */
+  #moments = new WeakMap();
   #base = 0;
   #size = 0;
   /** The instant up to which the minutes are known to have been published. */
@@ -67,17 +72,21 @@ export class Replay {
 
   /** @param {Map<string, string>} withheld the finest step of each country that has no minutes */
   takeMinutes(answer, withheld) {
-    this.#minutes = new Map(periodsFrom(answer).map((period) => [period.name, period]));
+    const minutes = periodsFrom(answer);
+    this.#minutes = new Map(minutes.map((minute) => [minute.name, minute]));
+    this.#known.N = minutes.some(({ known }) => known);
     this.#finest = withheld;
     this.#base = answer.meta.rounding_base;
     this.until = Date.parse(`${answer.meta.end}Z`) + MINUTE;
-    this.#begin();
+    this.#chooseSize();
   }
 
   /** @param {"H" | "D"} step */
   takeNewest(step, answer) {
-    this.#newest[step] = periodsFrom(answer).at(-1) ?? { name: "", known: false, values: new Map() };
-    this.#begin();
+    const newest = periodsFrom(answer).at(-1) ?? { name: "", known: false, values: new Map() };
+    this.#newest[step] = newest;
+    this.#known[step] = newest.known;
+    this.#chooseSize();
   }
 
   /** For how many events a pulse stands, or 0 before anything is known. */
@@ -92,8 +101,7 @@ export class Replay {
 
   /** @returns {boolean | undefined} whether numbers are known at this step; undefined before there was an answer */
   knows(step) {
-    if (step !== "N") return this.#newest[step]?.known;
-    return this.#minutes && [...this.#minutes.values()].some(({ known }) => known);
+    return this.#known[step];
   }
 
   /** @returns {string | null} the step at which a country is replayed: its finest one of which numbers are known */
@@ -110,10 +118,11 @@ export class Replay {
     return pulses.sort((one, other) => one.at - other.at);
   }
 
-  #begin() {
-    this.#schedules.clear();
+  #chooseSize() {
     const perSecond = STEPS.map((step) => (1000 * this.#most(step)) / LENGTHS[step]);
-    this.#size = this.#base && pulseSize(this.#base, perSecond.reduce((one, other) => one + other));
+    const size = this.#base && pulseSize(this.#base, perSecond.reduce((one, other) => one + other));
+    if (size !== this.#size) this.#moments = new WeakMap();
+    this.#size = size;
   }
 
   /** The largest number that is replayed in a period of a step. */
@@ -130,28 +139,42 @@ export class Replay {
     const length = LENGTHS[step];
     const pulses = [];
     for (let start = Math.floor(from / length) * length; start < to; start += length) {
-      for (const { code, offset } of this.#schedule(step, start)) pulses.push({ code, at: start + offset });
-    }
-    return pulses.filter(({ at }) => from <= at && at < to);
-  }
-
-  #schedule(step, start) {
-    const period = this.period(step, start);
-    if (!period?.known || !this.#size) return [];
-    const key = `${step} ${period.name}`;
-    let pulses = this.#schedules.get(key);
-    if (!pulses) {
-      pulses = this.#replayed(step, period).flatMap(([code, value]) => this.#pulsesOf(step, period, code, value));
-      this.#schedules.set(key, pulses);
+      const period = this.period(step, start);
+      if (!period?.known || !this.#size) continue;
+      for (const [code, value] of this.#replayed(step, period)) {
+        const moments = this.#momentsOf(step, period, code, value);
+        for (let i = firstAtLeast(moments, from - start); moments[i] < to - start; i += 1) pulses.push({ code, at: start + moments[i] });
+      }
     }
     return pulses;
   }
 
-  /** The moments are random, because a published number does not say when in its period something happened. */
-  #pulsesOf(step, { name }, code, value) {
-    const seed = [this.indicator, step, name, code];
-    const rest = fraction(...seed, "rest") < (value / this.#size) % 1 ? 1 : 0;
-    const count = Math.floor(value / this.#size) + rest;
-    return Array.from({ length: count }, (_, i) => ({ code, offset: fraction(...seed, i) * LENGTHS[step] }));
+  #momentsOf(step, period, code, value) {
+    const ofPeriod = this.#moments.get(period) ?? new Map();
+    this.#moments.set(period, ofPeriod);
+    let moments = ofPeriod.get(code);
+    if (!moments) {
+      moments = chooseMoments(`${this.indicator} ${step} ${period.name} ${code}`, value / this.#size, LENGTHS[step]);
+      ofPeriod.set(code, moments);
+    }
+    return moments;
   }
+}
+
+/** The moments are random, because a published number does not say when in its period something happened. */
+function chooseMoments(text, pulses, length) {
+  const random = randomNumbers(text);
+  const rest = random(-1) < pulses % 1 ? 1 : 0;
+  return Float64Array.from({ length: Math.floor(pulses) + rest }, (_, i) => random(i) * length).sort();
+}
+
+/** The index of the first of some rising numbers that is not smaller than another one. */
+function firstAtLeast(numbers, least) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fraction, MINUTE, pulseSize, Replay } from "../src/replay.js";
+import { MINUTE, pulseSize, randomNumbers, Replay } from "../src/replay.js";
 
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -48,6 +48,16 @@ test("a step of which nothing is known gives way to the next one, and one that h
   assert.equal(young.stepOf("DE"), null);
 });
 
+test("a number that was corrected has other pulses, and so has a size that changed", () => {
+  const found = replay();
+  found.between(MIDNIGHT, MIDNIGHT + DAY);
+  found.takeNewest("H", answer({ "2026-12-01T10:00": "A" }, [["2026-12-01T10:00", "NO", 90]]));
+  assert.equal(countries(found.between(NOON, NOON + HOUR)).NO, 18);
+  found.takeNewest("D", answer({ "2026-11-29": "A" }, [["2026-11-29", "MT", 5 * 2 * 86_400]]));
+  assert.ok(found.size > 5);
+  assert.ok(countries(found.between(NOON, NOON + HOUR)).NO < 18);
+});
+
 test("everybody sees the same pulses, whatever parts of the time they watch", () => {
   const whole = replay().between(NOON, NOON + MINUTE);
   const parts = Array.from({ length: 60 }, (_, i) => replay().between(NOON + i * 1000, NOON + (i + 1) * 1000)).flat();
@@ -55,12 +65,12 @@ test("everybody sees the same pulses, whatever parts of the time they watch", ()
 });
 
 test("the moments of a period are spread over it, and differ between periods", () => {
-  const moments = Array.from({ length: 2000 }, (_, i) => fraction("DOWNLOADS", "H", "2026-12-01T10:00", "NO", i));
+  const moments = Array.from({ length: 2000 }, (_, i) => randomNumbers("DOWNLOADS H 2026-12-01T10:00 NO")(i));
   for (let tenth = 0; tenth < 10; tenth += 1) {
     const count = moments.filter((moment) => Math.floor(10 * moment) === tenth).length;
     assert.ok(count > 140 && count < 260, `${count} in tenth ${tenth}`);
   }
-  assert.notEqual(fraction("DOWNLOADS", "H", "2026-12-01T11:00", "NO", 0), moments[0]);
+  assert.notEqual(randomNumbers("DOWNLOADS H 2026-12-01T11:00 NO")(0), moments[0]);
 });
 
 test("a pulse stands for the base of the rounding, or for more where they would be too many", () => {
