@@ -63,6 +63,7 @@ def write() -> Manifest | None:
         found = on_public_connection(lambda: _written(before, audit_head))
         if found is None:
             return None
+        _check_lock()
         manifest.store(found)
         manifest.forget()
         _remove_others(found)
@@ -89,6 +90,18 @@ def _alone() -> Iterator[bool]:
         if is_alone:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _check_lock() -> None:
+    """Raise an error if the lock is gone: then another process may have written a newer manifest meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            " AND (classid::bigint << 32 | objid::bigint) = %s",
+            [_LOCK],
+        )
+        if not cursor.rowcount:
+            raise RuntimeError("The lock of the writer of files was lost. The next writer starts again.")
 
 
 def _written(before: Manifest | None, audit_head: AuditHead) -> Manifest | None:
@@ -182,7 +195,7 @@ class _Part:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         name = f"{self.key}-{digest[:16]}.{suffix}"
-        if not storage.files().exists(name):
+        if not _is_whole(name, size):
             storage.files().save(name, File(file, name))
         return DataFile(
             name=name,
@@ -249,8 +262,12 @@ def _unchanged(part: _Part, kept: dict[str, DataFile]) -> list[DataFile]:
     if len(found) < len(manifest.FORMS):
         return []
     version = published.version(part.selection)
-    is_there = all(file.version == version and storage.files().exists(file.name) for file in found)
+    is_there = all(file.version == version and _is_whole(file.name, file.size) for file in found)
     return found if is_there else []
+
+
+def _is_whole(name: str, size: int) -> bool:
+    return storage.files().exists(name) and storage.files().size(name) == size
 
 
 def _remove_others(current: Manifest) -> None:

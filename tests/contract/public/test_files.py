@@ -308,6 +308,32 @@ def test_one_process_writes_at_a_time(published, folder):
     assert writing.write() is not None
 
 
+def test_a_writer_that_lost_its_lock_leaves_the_manifest_as_it_was(published, folder, monkeypatch):
+    before = writing.write()
+    published.publish("W", {"2026-W44": {"NO": 10}})
+    read = writing.on_public_connection
+
+    def lose(what):
+        found = read(what)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [writing._LOCK])
+        return found
+
+    monkeypatch.setattr(writing, "on_public_connection", lose)
+    with pytest.raises(RuntimeError, match="lock"):
+        writing.write()
+    assert manifest.stored() == before
+
+
+def test_a_file_that_lost_its_end_is_written_again(published, folder):
+    file = folder / writing.write().named("DOWNLOADS-D.parquet").name
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    published.publish("W", {"2026-W44": {"NO": 10}})
+    assert writing.write().named("DOWNLOADS-D.parquet").name == file.name
+    assert file.read_bytes() == whole
+
+
 def test_files_are_written_once_a_day(published, folder, monkeypatch):
     written = []
     monkeypatch.setattr(writing, "write", lambda: written.append(True))
