@@ -11,7 +11,7 @@ import { viewButtons, waysToCount } from "./map_controls.js";
 import { numberOf, numbersFrom } from "./numbers.js";
 import { bringUpToDate } from "./page.js";
 import { dataOf, namesOnPage, placesOf } from "./page_data.js";
-import { patience, Poll, Question } from "./polling.js";
+import { backoff, Poll, Question } from "./polling.js";
 import { classOf, limitsFor } from "./scale.js";
 import { countrySentence, coverageSentence, periodText } from "./sentences.js";
 import { html, part, set } from "./svg.js";
@@ -58,7 +58,7 @@ class LiveMap {
   async start() {
     controls(this.usual, (choice) => this.choose(choice));
     this.ask();
-    this.draw(await withPatience(() => pictureFrom(this.places.europe)));
+    this.draw(await retry(() => pictureFrom(this.places.europe)));
     this.paint();
   }
 
@@ -69,8 +69,8 @@ class LiveMap {
       this.explorer?.refresh();
       this.live?.moved();
     };
-    const world = () => withPatience(() => pictureFrom(this.places.world));
-    const moving = () => withPatience(() => import(this.places.zoom));
+    const world = () => retry(() => pictureFrom(this.places.world));
+    const moving = () => retry(() => import(this.places.zoom));
     this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, moving, changed });
     this.explorer = explore(this.chart, (code) => this.tell(code), "NO", words.say("tap_again"));
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
@@ -81,7 +81,7 @@ class LiveMap {
 
   /** The live part of the page, which the first picture does not need. */
   async beginLive() {
-    const { Live } = await withPatience(() => import(this.places.script));
+    const { Live } = await retry(() => import(this.places.script));
     this.live = new Live(this.strip, this);
     Object.assign(this.questions, this.liveQuestions());
     this.live.showOn(this.chart);
@@ -234,13 +234,13 @@ function later(question) {
   return Object.assign(question, { due: performance.now() });
 }
 
-/** Repeats an attempt until it succeeds. */
-async function withPatience(attempt) {
+/** Repeats an attempt until it succeeds, with a backoff after each failure. */
+async function retry(attempt) {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, patience(failures)));
+      await new Promise((resolve) => setTimeout(resolve, backoff(failures)));
     }
   }
 }
