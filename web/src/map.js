@@ -3,7 +3,7 @@
 import { newestPeriod, questionFor } from "./address.js";
 import { Chart } from "./chart.js";
 import { ServerClock } from "./clock.js";
-import { chosen, choiceOfAddress, controls } from "./controls.js";
+import { choiceOfAddress, controls, pushChoice } from "./controls.js";
 import { explore } from "./explore.js";
 import { pictureFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
@@ -92,7 +92,7 @@ class LiveMap {
   /** Per head or as a count: the table has both, so the map offers the choice. */
   offerWays() {
     if (this.root.querySelector(".map-per")) return;
-    const choose = (per) => this.choose(chosen({ ...this.choice, per }));
+    const choose = (per) => this.choose(pushChoice({ ...this.choice, per }));
     part(this.root, "map-legend").after(waysToCount(this.words, this.choice.per, choose));
   }
 
