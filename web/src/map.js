@@ -214,14 +214,15 @@ class LiveMap {
   tellFailures(failures, refused) {
     if (!failures) this.reached = this.clock.time();
     const state = part(this.frame, "map-state", "p");
-    const text = failures ? this.words.say(...this.failureText(refused)) : "";
+    const text = failures ? this.failureText(refused) : "";
     if (state.textContent !== text) state.textContent = text;
     this.root.classList.toggle("map-unreached", failures > 0);
   }
 
   failureText(refused) {
-    if (refused) return ["refused"];
-    return this.reached ? ["unreached_since", { time: this.words.minute(this.reached) }] : ["unreached", {}];
+    const { reached, words } = this;
+    if (refused) return words.say("refused");
+    return reached ? words.say("unreached_since", { time: words.minute(reached) }) : words.say("unreached");
   }
 
   countryPage(code) {
