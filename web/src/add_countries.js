@@ -1,6 +1,6 @@
 /** Adding countries to the chart: a reader types the beginning of a name, and Enter adds it and loads the chart again. */
 
-import { found } from "./name_search.js";
+import { findNames } from "./name_search.js";
 import { html } from "./svg.js";
 import { fill } from "./words.js";
 
@@ -8,7 +8,7 @@ import { fill } from "./words.js";
 const SETTLED = 500;
 
 /** @param {HTMLFormElement} form a list of boxes to tick, which is enough without this script, and a field that is hidden */
-export function addable(form) {
+export function addCountrySearch(form) {
   const field = /** @type {HTMLInputElement} */ (form.querySelector(".find input"));
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[type=checkbox]")]);
   const adder = {
@@ -52,7 +52,7 @@ function find(adder) {
   const { boxes, names, field, list, timer } = adder;
   clearTimeout(timer);
   const typed = field.value.trim() !== "";
-  adder.hits = found(names, field.value).filter((at) => !boxes[at].checked);
+  adder.hits = findNames(names, field.value).filter((at) => !boxes[at].checked);
   boxes.forEach((box, at) => {
     const item = box.closest("li");
     if (!item) return;

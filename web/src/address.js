@@ -34,16 +34,16 @@ export function addressWith(address, choice) {
 }
 
 /** @returns {string} the address of the numbers of a choice */
-export function questionFor(choice, places) {
+export function questionFor(choice, addresses) {
   const { indicator, window, day } = choice;
-  if (window !== "day") return `${places.windows}?${new URLSearchParams({ indicator, window })}`;
+  if (window !== "day") return `${addresses.windows}?${new URLSearchParams({ indicator, window })}`;
   const range = { indicator, frequency: "D", start: day, end: day };
-  return `${places.aggregates}?${new URLSearchParams(range)}&country=*`;
+  return `${addresses.aggregates}?${new URLSearchParams(range)}&country=*`;
 }
 
 /** @returns {string} the address of the numbers of the hour (`H`) or day (`D`) that ends at an instant */
-export function newestPeriod(indicator, frequency, end, places) {
+export function newestPeriod(indicator, frequency, end, addresses) {
   const [length, letters] = frequency === "H" ? [3_600_000, 16] : [86_400_000, 10];
   const period = new Date(Date.parse(end) - length).toISOString().slice(0, letters);
-  return `${places.aggregates}?${new URLSearchParams({ indicator, frequency, start: period, end: period })}&country=*`;
+  return `${addresses.aggregates}?${new URLSearchParams({ indicator, frequency, start: period, end: period })}&country=*`;
 }

@@ -1,7 +1,7 @@
 /** The picture of the map: outlines and dots, their colours, the view and the zoom. */
 
 import { set, svg } from "./svg.js";
-import { composed, fitted, moved } from "./views.js";
+import { composeTransforms, fitBox, movePoint } from "./views.js";
 
 const STEP = 1.8;
 const STILL = { k: 1, x: 0, y: 0 };
@@ -114,11 +114,11 @@ export class Chart {
     const country = this.byCode.get(code);
     if (!country || country.hidden) return null;
     const { d, box } = edgeOf(country, this.whole.k, SPECKS[this.view]);
-    const [x, y] = moved(this.whole, [box.x, box.y]).map((near) => Math.max(0, near));
-    const far = moved(this.whole, [box.x + box.width, box.y + box.height]);
+    const [x, y] = movePoint(this.whole, [box.x, box.y]).map((near) => Math.max(0, near));
+    const far = movePoint(this.whole, [box.x + box.width, box.y + box.height]);
     const [right, bottom] = far.map((end, axis) => Math.min(this.size[axis], end));
     if (x >= right || y >= bottom) return null;
-    return { at: moved(this.whole, country.at), d, whole: this.whole, size: this.size, box: { x, y, right, bottom } };
+    return { at: movePoint(this.whole, country.at), d, whole: this.whole, size: this.size, box: { x, y, right, bottom } };
   }
 
   mark(code) {
@@ -131,14 +131,14 @@ export class Chart {
   /** @returns {Map<string, [number, number]>} the positions in the frame of the countries that the keyboard can reach */
   places() {
     const reached = this.countries.filter((country) => !country.hidden);
-    return new Map(reached.map(({ code, at }) => [code, moved(this.whole, at)]));
+    return new Map(reached.map(({ code, at }) => [code, movePoint(this.whole, at)]));
   }
 
   /** @returns {{x: number, top: number, bottom: number}} the places above and below a country, in the frame */
   beside(code) {
     const { link, at } = this.byCode.get(code);
     const { y, height } = link.getBBox();
-    const [[x], [, top], [, bottom]] = [at, [0, y], [0, y + height]].map((point) => moved(this.whole, point));
+    const [[x], [, top], [, bottom]] = [at, [0, y], [0, y + height]].map((point) => movePoint(this.whole, point));
     return { x, top, bottom };
   }
 
@@ -146,7 +146,7 @@ export class Chart {
   reach(code) {
     const place = this.places().get(code);
     const within = place?.every((at, axis) => at >= 0 && at <= this.size[axis]);
-    if (place && !within) this.mover?.to(moved(this.fit, this.byCode.get(code).at));
+    if (place && !within) this.mover?.to(movePoint(this.fit, this.byCode.get(code).at));
   }
 
   #go(view) {
@@ -159,7 +159,7 @@ export class Chart {
     const { clientWidth: width, clientHeight: height } = this.frame;
     if (!width || !height) return;
     this.size = [width, height];
-    this.fit = fitted(this.layers[this.view].box, width, height);
+    this.fit = fitBox(this.layers[this.view].box, width, height);
     set(this.svg, { viewBox: `0 0 ${width} ${height}` });
     if (this.mover) this.mover.fit(width, height);
     else this.#move(STILL);
@@ -173,7 +173,7 @@ export class Chart {
 
   #move(transform) {
     this.scale = transform.k;
-    this.whole = composed(this.fit, transform);
+    this.whole = composeTransforms(this.fit, transform);
     const { k, x, y } = this.whole;
     set(this.ground, { transform: `translate(${x.toFixed(2)},${y.toFixed(2)}) scale(${k.toPrecision(6)})` });
     // The lines of the hatching have the same width at each zoom.

@@ -25,8 +25,8 @@ export function choiceOfAddress({ offered, ...usual }) {
   return choiceFrom([...Object.entries(usual), ...new URLSearchParams(location.search)].filter(known));
 }
 
-/** Puts a choice into the address. */
-export function chosen(choice) {
+/** Puts a choice into the address, as a new entry of the history. */
+export function pushChoice(choice) {
   history.pushState(null, "", addressWith(location.href, choice));
   return choice;
 }

@@ -3,15 +3,15 @@
 import { newestPeriod, questionFor } from "./address.js";
 import { Chart } from "./chart.js";
 import { ServerClock } from "./clock.js";
-import { chosen, choiceOfAddress, controls } from "./controls.js";
+import { choiceOfAddress, controls, pushChoice } from "./controls.js";
 import { explore } from "./explore.js";
 import { pictureFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
 import { viewButtons, waysToCount } from "./map_controls.js";
 import { numberOf, numbersFrom } from "./numbers.js";
 import { bringUpToDate } from "./page.js";
-import { dataOf, namesOnPage, placesOf } from "./page_data.js";
-import { patience, Poll, Question } from "./polling.js";
+import { addressesOf, dataOf, namesOnPage } from "./page_data.js";
+import { backoff, Poll, Question } from "./polling.js";
 import { classOf, limitsFor } from "./scale.js";
 import { countrySentence, coverageSentence, periodText } from "./sentences.js";
 import { html, part, set } from "./svg.js";
@@ -36,13 +36,13 @@ class LiveMap {
   ends = {};
 
   constructor(root) {
-    const { language, total, indicator, window, ...places } = root.dataset;
+    const { language, total, indicator, window, ...addresses } = root.dataset;
     const texts = dataOf("map-words");
     this.root = root;
     this.frame = part(root, "map-frame");
     set(part(this.frame, "map-state", "p"), { role: "status" });
     this.total = total;
-    this.places = placesOf(places);
+    this.addresses = addressesOf(addresses);
     this.words = wordsOf(texts, language, namesOnPage());
     this.usualRates = dataOf("map-usual-rates");
     const offered = { indicator: Object.keys(texts.titles), window: Object.keys(texts.periods) };
@@ -58,7 +58,7 @@ class LiveMap {
   async start() {
     controls(this.usual, (choice) => this.choose(choice));
     this.ask();
-    this.draw(await withPatience(() => pictureFrom(this.places.europe)));
+    this.draw(await retry(() => pictureFrom(this.addresses.europe)));
     this.paint();
   }
 
@@ -69,8 +69,8 @@ class LiveMap {
       this.explorer?.refresh();
       this.live?.moved();
     };
-    const world = () => withPatience(() => pictureFrom(this.places.world));
-    const moving = () => withPatience(() => import(this.places.zoom));
+    const world = () => retry(() => pictureFrom(this.addresses.world));
+    const moving = () => retry(() => import(this.addresses.zoom));
     this.chart = new Chart(frame, europe, { label, address: (code) => this.countryPage(code), world, moving, changed });
     this.explorer = explore(this.chart, (code) => this.tell(code), "NO", words.say("tap_again"));
     const help = html("p", { id: "map-keys", class: "map-keys" }, words.say("keys"));
@@ -81,7 +81,7 @@ class LiveMap {
 
   /** The live part of the page, which the first picture does not need. */
   async beginLive() {
-    const { Live } = await withPatience(() => import(this.places.script));
+    const { Live } = await retry(() => import(this.addresses.script));
     this.live = new Live(this.strip, this);
     Object.assign(this.questions, this.liveQuestions());
     this.live.showOn(this.chart);
@@ -92,7 +92,7 @@ class LiveMap {
   /** Per head or as a count: the table has both, so the map offers the choice. */
   offerWays() {
     if (this.root.querySelector(".map-per")) return;
-    const choose = (per) => this.choose(chosen({ ...this.choice, per }));
+    const choose = (per) => this.choose(pushChoice({ ...this.choice, per }));
     part(this.root, "map-legend").after(waysToCount(this.words, this.choice.per, choose));
   }
 
@@ -109,20 +109,20 @@ class LiveMap {
 
   /** The chosen numbers first, then the live ones. */
   ask() {
-    const { choice, places } = this;
+    const { choice, addresses } = this;
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
-    const chosenNumbers = new Question(questionFor(choice, places), (answer) => this.take(answer), WINDOW_EVERY);
+    const chosenNumbers = new Question(questionFor(choice, addresses), (answer) => this.take(answer), WINDOW_EVERY);
     this.questions = { chosenNumbers, page: this.page, ...(this.live && this.liveQuestions()) };
     this.poll.set(Object.values(this.questions));
   }
 
   liveQuestions() {
-    const { choice, places, live } = this;
+    const { choice, addresses, live } = this;
     this.ends = {};
     live.begin(choice.indicator);
-    const address = `${places.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
-    const window = (length) => questionFor({ ...choice, window: length }, places);
+    const address = `${addresses.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
+    const window = (length) => questionFor({ ...choice, window: length }, addresses);
     const questions = { live: new Question(address, (answer) => live.takeMinutes(answer)) };
     if (choice.window !== "P1D") questions.hours = new Question(window("P1D"), (answer) => this.takeHours(answer), WINDOW_EVERY);
     if (!OF_DAYS.has(choice.window)) questions.days = later(new Question(window("P7D"), (answer) => this.takeDays(answer), DAYS_EVERY));
@@ -135,7 +135,7 @@ class LiveMap {
     // A cache may still have an earlier answer.
     if (end <= (this.ends[step] ?? "")) return;
     this.ends[step] = end;
-    const address = newestPeriod(this.choice.indicator, step, end, this.places);
+    const address = newestPeriod(this.choice.indicator, step, end, this.addresses);
     this.questions[step] = later(new Question(address, (answer) => this.live.takeNewest(step, answer), Infinity));
     this.poll.set(Object.values(this.questions));
   }
@@ -214,18 +214,19 @@ class LiveMap {
   tellFailures(failures, refused) {
     if (!failures) this.reached = this.clock.time();
     const state = part(this.frame, "map-state", "p");
-    const text = failures ? this.words.say(...this.failureText(refused)) : "";
+    const text = failures ? this.failureText(refused) : "";
     if (state.textContent !== text) state.textContent = text;
     this.root.classList.toggle("map-unreached", failures > 0);
   }
 
   failureText(refused) {
-    if (refused) return ["refused"];
-    return this.reached ? ["unreached_since", { time: this.words.minute(this.reached) }] : ["unreached", {}];
+    const { reached, words } = this;
+    if (refused) return words.say("refused");
+    return reached ? words.say("unreached_since", { time: words.minute(reached) }) : words.say("unreached");
   }
 
   countryPage(code) {
-    return this.places.country?.replace(/\bxx\b/, code.toLowerCase());
+    return this.addresses.country?.replace(/\bxx\b/, code.toLowerCase());
   }
 }
 
@@ -234,13 +235,13 @@ function later(question) {
   return Object.assign(question, { due: performance.now() });
 }
 
-/** Repeats an attempt until it succeeds. */
-async function withPatience(attempt) {
+/** Repeats an attempt until it succeeds, with a backoff after each failure. */
+async function retry(attempt) {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, patience(failures)));
+      await new Promise((resolve) => setTimeout(resolve, backoff(failures)));
     }
   }
 }

@@ -4,7 +4,7 @@
 const PLAIN = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ß: "ss", æ: "ae", œ: "oe", ı: "i" };
 
 /** @param {string[]} names @param {string} typed @returns {number[]} the places of the names with a word that begins so, the likeliest first */
-export function found(names, typed) {
+export function findNames(names, typed) {
   const wanted = folded(typed.trim());
   if (!wanted) return [];
   const folds = names.map(folded);

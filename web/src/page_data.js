@@ -1,7 +1,7 @@
 /** The data that the page gives the map: README.md lists them. */
 
 /** The addresses that the map asks. */
-export function placesOf({ api, europe, world, zoom, live, countryPage }) {
+export function addressesOf({ api, europe, world, zoom, live, countryPage }) {
   return {
     aggregates: `${api}aggregates/`,
     windows: `${api}aggregates/windows/`,

@@ -3,13 +3,13 @@
 export const PAUSE = 2_000;
 const LONGEST = 30_000;
 
-/** @returns {number} how long to wait after this number of failures in a row */
-export function patience(failures) {
+/** @param {number} failures in a row @returns {number} milliseconds until the next attempt */
+export function backoff(failures) {
   return failures ? Math.min(LONGEST, PAUSE * 2 ** (failures - 1)) : PAUSE;
 }
 
 /** Whether a repeated request would get the same refusal. A busy server is no such refusal. */
-export function isRefusal(status) {
+function isRefusal(status) {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
@@ -118,7 +118,7 @@ export class Poll {
     this.#failures = failure ? this.#failures + 1 : 0;
     this.tell(this.#failures, failure?.refused ?? false);
     if (isReplaced) return;
-    const wait = failure ? patience(this.#failures) : waiting(this.#questions, this.#asked, performance.now());
+    const wait = failure ? backoff(this.#failures) : waiting(this.#questions, this.#asked, performance.now());
     this.#timer = setTimeout(() => this.#turn(), wait);
   }
 }

@@ -13,7 +13,7 @@ const writeDay = dayWriter(document.documentElement.lang);
  * @param {HTMLFormElement} form its fields `start` and `end` are days; `data-first` and `data-last` are the ends of the
  * slider, and `data-step` is the frequency of the chart. When a handle rests, the form is sent.
  */
-export function ranged(form) {
+export function addSlider(form) {
   const { first, last } = form.dataset;
   if (!first || !last || first >= last) return;
   const fields = ["start", "end"].map((name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name)));

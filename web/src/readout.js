@@ -1,8 +1,8 @@
 /** Reading a chart one period at a time, in the words of the table below it. */
 
-import { placed } from "./tooltip_position.js";
+import { placeBox } from "./tooltip_position.js";
 import { html, set, svg } from "./svg.js";
-import { stepped } from "./arrow_keys.js";
+import { stepWithKey } from "./arrow_keys.js";
 
 /**
  * What a reader looks at: a period, and the point in the window beside which its words stand. Without a point, they
@@ -11,7 +11,7 @@ import { stepped } from "./arrow_keys.js";
  */
 
 /** @param {Element} plot @param {HTMLTableElement} table its rows are the periods, the newest first */
-export function readable(plot, table) {
+export function addReadout(plot, table) {
   const rows = [...table.tBodies[0].rows].reverse().map(told(table));
   const band = svg("rect", { y: "0", height: "100%" });
   const cursor = html("div", { class: "cursor", role: "slider", tabindex: "0", "aria-labelledby": "trend" }, svg("svg", { "aria-hidden": "true" }, band));
@@ -63,7 +63,7 @@ function listen(cursor, count, reader) {
   const close = () => turn(false);
   cursor.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const next = stepped(event.key, reader.at(), count);
+    const next = stepWithKey(event.key, reader.at(), count);
     if (event.key === "Escape") close();
     else if (next === null) return;
     else atPeriod(next);
@@ -95,6 +95,6 @@ function stand(readout, cursor, count, { at, point, above }) {
   const origin = cursor.parentElement.getBoundingClientRect();
   const { clientWidth: width, clientHeight: height } = document.documentElement;
   const beside = point ?? { x: field.left + (field.width * (at + 0.5)) / count, y: field.top };
-  const { x, y } = placed(beside, box, { width, height }, above);
+  const { x, y } = placeBox(beside, box, { width, height }, above);
   readout.style.transform = `translate(${Math.round(x - origin.left)}px, ${Math.round(y - origin.top)}px)`;
 }

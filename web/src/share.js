@@ -87,6 +87,9 @@ async function saveMap(kind, name) {
 
 async function whileBusy(button, work) {
   button.disabled = true;
-  await work();
-  button.disabled = false;
+  try {
+    await work();
+  } finally {
+    button.disabled = false;
+  }
 }

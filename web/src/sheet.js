@@ -29,7 +29,7 @@ export class Sheet {
   /** Writes a text in as many lines as it needs. */
   write(text, size, { heavy = false, quiet = false } = {}) {
     const weight = heavy ? 650 : 400;
-    for (const line of wrapped(text, ROOM, (words) => this.#widthOf(words, size, weight))) {
+    for (const line of wrapText(text, ROOM, (words) => this.#widthOf(words, size, weight))) {
       this.#y += Math.round(size * LEADING);
       this.#parts.push(svg("text", { x: EDGE, y: this.#y, "font-size": size, "font-weight": weight, fill: quiet ? QUIET : INK }, line));
     }
@@ -74,7 +74,7 @@ export class Sheet {
 }
 
 /** @returns {string[]} the lines of a text. A word that is wider than the room, such as an address, is broken */
-export function wrapped(text, room, widthOf) {
+export function wrapText(text, room, widthOf) {
   const lines = [];
   let line = "";
   for (let word of text.split(/\s+/).filter(Boolean)) {
@@ -84,14 +84,14 @@ export function wrapped(text, room, widthOf) {
       continue;
     }
     if (line) lines.push(line);
-    for (; widthOf(word) > room; word = word.slice(fitting(word, room, widthOf))) lines.push(word.slice(0, fitting(word, room, widthOf)));
+    for (; widthOf(word) > room; word = word.slice(countFitting(word, room, widthOf))) lines.push(word.slice(0, countFitting(word, room, widthOf)));
     line = word;
   }
   return line ? [...lines, line] : lines;
 }
 
 /** How many letters of a word fit, at least one. */
-function fitting(word, room, widthOf) {
+function countFitting(word, room, widthOf) {
   let count = word.length;
   while (count > 1 && widthOf(word.slice(0, count)) > room) count -= 1;
   return count;

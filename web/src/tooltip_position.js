@@ -11,7 +11,7 @@ const EDGE = 6;
  * @param {boolean} above whether the box belongs above the point, because a finger hides what is beside it
  * @returns {{x: number, y: number}} the upper left corner: beside the point, and whole in the window if it fits there
  */
-export function placed(point, box, room, above = false) {
+export function placeBox(point, box, room, above = false) {
   const right = point.x + GAP;
   const fits = right + box.width + EDGE <= room.width;
   const x = above ? point.x - box.width / 2 : fits ? right : point.x - GAP - box.width;

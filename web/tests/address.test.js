@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { addressWith, choiceFrom, DEFAULTS, questionFor } from "../src/address.js";
 
-const places = { windows: "/w/", aggregates: "/a/" };
+const addresses = { windows: "/w/", aggregates: "/a/" };
 
 test("an empty address is the usual choice", () => {
   assert.deepEqual(choiceFrom([]), DEFAULTS);
@@ -40,10 +40,10 @@ test("the usual choice leaves the address bare", () => {
 });
 
 test("a window and a day are asked for where they are", () => {
-  assert.equal(questionFor(DEFAULTS, places), "/w/?indicator=DOWNLOADS&window=P7D");
+  assert.equal(questionFor(DEFAULTS, addresses), "/w/?indicator=DOWNLOADS&window=P7D");
   const day = { ...DEFAULTS, window: "day", day: "2026-11-20" };
   assert.equal(
-    questionFor(day, places),
+    questionFor(day, addresses),
     "/a/?indicator=DOWNLOADS&frequency=D&start=2026-11-20&end=2026-11-20&country=*",
   );
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { offered } from "../src/languages.js";
+import { pickLanguage } from "../src/languages.js";
 
 const OTHERS = ["nb", "de", "pt"];
-const offer = (...browser) => offered(browser, "en", OTHERS);
+const offer = (...browser) => pickLanguage(browser, "en", OTHERS);
 
 test("the first language of the browser in which the page exists is offered", () => {
   assert.equal(offer("de-AT", "en"), "de");

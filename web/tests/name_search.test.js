@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { found } from "../src/name_search.js";
+import { findNames } from "../src/name_search.js";
 
 const NAMES = ["Europe", "Åland Islands", "Bosnia & Herzegovina", "Côte d’Ivoire", "Germany", "North Macedonia", "Norway", "Österreich", "Sweden", "Curaçao"];
-const names = (typed) => found(NAMES, typed).map((at) => NAMES[at]);
+const names = (typed) => findNames(NAMES, typed).map((at) => NAMES[at]);
 
 test("the beginning of a name is enough, and the shortest name is the likeliest", () => {
   assert.deepEqual(names("nor"), ["Norway", "North Macedonia"]);
@@ -22,8 +22,8 @@ test("marks on letters need not be typed", () => {
   assert.deepEqual(names("aland"), ["Åland Islands"]);
   assert.deepEqual(names("osterr"), ["Österreich"]);
   assert.deepEqual(names("curac"), ["Curaçao"]);
-  assert.deepEqual(found(["Færøerne", "Łotwa"], "lot"), [1]);
-  assert.deepEqual(found(["Færøerne", "Łotwa"], "faeroe"), [0]);
+  assert.deepEqual(findNames(["Færøerne", "Łotwa"], "lot"), [1]);
+  assert.deepEqual(findNames(["Færøerne", "Łotwa"], "faeroe"), [0]);
 });
 
 test("nothing typed finds nothing, and so does the middle of a word", () => {

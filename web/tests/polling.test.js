@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { patience, PAUSE, Question, waiting } from "../src/polling.js";
+import { backoff, PAUSE, Question, waiting } from "../src/polling.js";
 
 const { fetch } = globalThis;
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 test("the wait doubles with each failure, up to half a minute", () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map(patience), [2, 2, 4, 8, 16, 30, 30].map((s) => s * 1000));
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map(backoff), [2, 2, 4, 8, 16, 30, 30].map((s) => s * 1000));
 });
 
 test("the first answers are wanted at once, and later ones never within the pause", () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { countries } from "../geometry/geometry.js";
 import { drawn } from "../geometry/views.js";
 import { outlineOf, shapeOf } from "../src/geometry.js";
-import { composed, fitted, moved } from "../src/views.js";
+import { composeTransforms, fitBox, movePoint } from "../src/views.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const codes = here("../../agency/src/p2p_core/data/countries.csv");
@@ -57,10 +57,10 @@ test("small countries have an extent and come last", () => {
 });
 
 test("the box fills its frame, beside the buttons if that is narrow, and moves with it", () => {
-  const wide = fitted([6000, 3000], 1224, 900);
+  const wide = fitBox([6000, 3000], 1224, 900);
   assert.deepEqual(wide, { k: 0.2, x: 12, y: 150 });
-  const narrow = fitted([1000, 1000], 324, 424);
+  const narrow = fitBox([1000, 1000], 324, 424);
   assert.equal(narrow.k, 0.3);
-  assert.ok(moved(narrow, [0, 1000])[1] <= 424 - 60);
-  assert.deepEqual(moved(composed(wide, { k: 2, x: 5, y: 7 }), [10, 10]), [(10 * 0.2 + 12) * 2 + 5, (10 * 0.2 + 150) * 2 + 7]);
+  assert.ok(movePoint(narrow, [0, 1000])[1] <= 424 - 60);
+  assert.deepEqual(movePoint(composeTransforms(wide, { k: 2, x: 5, y: 7 }), [10, 10]), [(10 * 0.2 + 12) * 2 + 5, (10 * 0.2 + 150) * 2 + 7]);
 });
