@@ -12,9 +12,9 @@ from federation.published.corrections import Correction
 from federation.published.detail import Withheld
 from p2p_core import instants, periods
 
-#: How many corrections a page has at least, if there are so many, and the largest number that may be asked for.
-USUAL_LIMIT: Final = 100
-MOST: Final = 1_000
+#: The values of the parameter ``limit``: if it is left out, and at most.
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 1_000
 COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "VERSION", "KNOWN_AT", "VALUE_BEFORE", "VALUE_AFTER",
     "DIFFERENCE", "STATUS_BEFORE", "STATUS_AFTER", "AGENCIES_REPORTING_BEFORE", "AGENCIES_REPORTING_AFTER",
