@@ -102,6 +102,14 @@ def test_reader_chooses_the_first_day(corrected_twice, rows, visit, client):
     assert 'href="?country=se">Show all corrections' in page
 
 
+@pytest.mark.parametrize("early", ["2016-12-31", "0001-01-01"])
+def test_list_since_a_day_before_the_first_number_has_all_corrections(corrected_twice, rows, visit, client, early):
+    address = f"/corrections/?country=no&since={early}"
+    page = visit(address).content.decode()
+    assert 'id="since_wrong"' not in page
+    assert len(rows(address)) == len(csv_lines(page, client)) == 2
+
+
 @pytest.mark.parametrize(
     ("written", "wrong"),
     [
