@@ -80,7 +80,11 @@ class FileView(PublicView):
 def _manifest() -> Manifest:
     found = manifest.read()
     if found is None:
-        raise Problem("not_found", detail="No files have been written yet. Workers write them once a day.")
+        raise Problem(
+            "not_found",
+            detail="No files have been written yet. Workers write them once a day. Try again later, or read the "
+            "numbers from /api/v1/aggregates/.",
+        )
     return found
 
 

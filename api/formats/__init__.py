@@ -27,51 +27,78 @@ LONGEST_HEADER: Final = 4096
 encode: Final = msgspec.json.Encoder().encode
 
 Period = Annotated[str, Doc(description="The period's SDMX name", examples=["2026-11-01"])]
-Version = Annotated[int, Doc(description="The number of the newest publication that changed what was asked for")]
+Version = Annotated[int, Doc(description="The number of the newest publication that changed anything in this answer")]
 Instant = Annotated[str, Doc(description="An instant in UTC", examples=["2026-12-01T00:01:07.482Z"])]
 Status = Annotated[
     str,
     Doc(
-        description="A: all that was expected is there and final. P: provisional, or an agency began in the period. "
-        "O: no number is known, because nobody reported or the period is not public yet",
+        description="A: final. P: provisional, because reports are missing or may still change, or because an agency "
+        "began within the period. O: not known, because nobody reported or the period is not public yet",
         pattern="^[AOP]$",
     ),
 ]
 AgenciesAwaited = Annotated[
-    int, Doc(description="For how many agencies the period waits; only if it has ended and is not public yet", ge=1)
+    int,
+    Doc(
+        description="The number of agencies for which the period waits. Present only if the period has ended and is "
+        "not public yet",
+        ge=1,
+    ),
 ]
 AwaitedUntil = Annotated[
     str,
     Doc(
-        description="When the period is published at the latest; only if it has ended and is not public yet",
+        description="The instant at which the period is published at the latest. Present only if the period has ended "
+        "and is not public yet",
         examples=["2026-12-01T21:00:00Z"],
     ),
 ]
 CountedFrom = Annotated[
-    str, Doc(description="From when all expected agencies count; only in a period in which an agency began")
+    str,
+    Doc(
+        description="The instant from which all expected agencies count. Present only if an agency began within the "
+        "period"
+    ),
 ]
 Share = Annotated[
-    float, Doc(description="Time covered of the time owed by all expected agencies; 1 only if all of it is", ge=0, le=1)
+    float,
+    Doc(
+        description="The time that all expected agencies together have covered, divided by the time that they together "
+        "owed. It is rounded down, so 1 means that all of the owed time is covered",
+        ge=0,
+        le=1,
+    ),
 ]
-Rate = Annotated[float, Doc(description="The value per 100,000 inhabitants of the period's year or the latest before")]
-
-
+Rate = Annotated[
+    float,
+    Doc(
+        description="The value per 100,000 inhabitants. The population is that of the period's year, or of the latest "
+        "year before it"
+    ),
+]
 Change = Annotated[
     float | None,
     Doc(
-        description="In a panel: the value against the published one twelve months (or 52 weeks) earlier, as a share: "
-        "0.0734 is 7.34 % more. Null if that period is not in the panel's span, or was 0"
+        description="In a panel: the change from the published value twelve months (or 52 weeks) earlier, as a share "
+        "of that value: 0.0734 means 7.34 % more. Null if the earlier period is not in the panel's span, or its value "
+        "was 0"
     ),
 ]
 Value = Annotated[int, Doc(description="Rounded at random to a multiple of `rounding_base`, without bias", ge=0)]
-KnownAt = Annotated[str, Doc(description="Since when all of this has been public, rates too; `as_of` takes it")]
-Base = Annotated[int, Doc(description="All values are multiples of it")]
-Notes = Annotated[list[str], Doc(description="What the number is not")]
-Next = Annotated[str, Doc(description="The address of the next page; all pages are of one version")]
+KnownAt = Annotated[
+    str,
+    Doc(
+        description="The instant since which all these numbers have been public, including the rates. Send it as "
+        "`as_of` to get the same numbers again"
+    ),
+]
+Base = Annotated[int, Doc(description="All values are multiples of this number")]
+Notes = Annotated[list[str], Doc(description="What readers must know about the numbers, such as what they do not show")]
+Next = Annotated[str, Doc(description="The address of the next page. All pages show the same version")]
 State = Annotated[
     str,
     Doc(
-        description=f"The first that fits of {', '.join(STATES)}",
+        description=f"The first of these states that fits: {', '.join(STATES)}",
         pattern=f"^({'|'.join(STATES)})$",
     ),
 ]
@@ -103,12 +130,12 @@ class Observation(msgspec.Struct, gc=False):
 
 
 class PanelMeta(msgspec.Struct):
-    """Whose numbers these are: of the agencies that reported every period of a span of months whole."""
+    """A panel: the numbers are sums over the agencies that reported all of each period in a span of months."""
 
     months: int
     start: Annotated[str, Doc(description="The first month of the span", examples=["2024-11"])] | None
     end: Annotated[str, Doc(description="The last month of the span", examples=["2026-10"])] | None
-    agencies: Annotated[list[str], Doc(description="Their codes", examples=[["NO-KRIPOS", "SE-NOA"]])]
+    agencies: Annotated[list[str], Doc(description="The codes of the agencies", examples=[["NO-KRIPOS", "SE-NOA"]])]
 
 
 class RangeMeta(msgspec.Struct):
@@ -132,9 +159,14 @@ class AnnotationDocument(msgspec.Struct):
     kind: Annotated[str, Doc(pattern="^(campaign|change|outage|other)$")]
     text: str
     start: Instant
-    end: Annotated[str, Doc(description="Without it a campaign or an outage goes on; else it is a moment")] | None
-    agency: Annotated[str, Doc(description="Whose numbers it is about; null: everybody's")] | None
-    indicator: Annotated[str, Doc(description="What it is about; null: all that is counted")] | None
+    end: (
+        Annotated[
+            str, Doc(description="Null if a campaign or an outage goes on, or if another kind is a single moment")
+        ]
+        | None
+    )
+    agency: Annotated[str, Doc(description="The agency that it is about; null means all agencies")] | None
+    indicator: Annotated[str, Doc(description="The indicator that it is about; null means all indicators")] | None
     is_break: Annotated[bool, Doc(description="Values before and after the start are not comparable")] = msgspec.field(
         name="break"
     )
@@ -146,7 +178,8 @@ class Aggregates(msgspec.Struct):
     meta: RangeMeta
     coverage: list[CoverageDocument]
     annotations: Annotated[
-        list[AnnotationDocument], Doc(description="All that overlap the requested range, on every page")
+        list[AnnotationDocument],
+        Doc(description="All annotations that overlap the requested range. Each page has all of them"),
     ]
     observations: list[Observation]
     withheld: list[Withheld]
@@ -187,7 +220,7 @@ class CoverageOfRange(msgspec.Struct):
 
 
 class WindowMeta(msgspec.Struct):
-    """The requested window, its present start and end, and the version of this answer."""
+    """The requested window, its current start and end, and the version of this answer."""
 
     indicator: str
     window: str
@@ -204,8 +237,10 @@ class SlidingWindow(msgspec.Struct):
 
     meta: WindowMeta
     coverage: CoverageDocument | None
-    observations: Annotated[list[Observation], Doc(description="Over all networks; their period is the window")]
-    withheld: Annotated[list[Withheld], Doc(description="Without a window, because a part of it is withheld")]
+    observations: Annotated[list[Observation], Doc(description="Cells over all networks. Their `period` is the window")]
+    withheld: Annotated[
+        list[Withheld], Doc(description="Countries and groups that have no window, because a part of it is withheld")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,27 +12,27 @@ from federation.published.corrections import Correction
 from federation.published.detail import Withheld
 from p2p_core import instants, periods
 
-#: How many corrections a page has at least, if there are so many, and the largest number that may be asked for.
-USUAL_LIMIT: Final = 100
-MOST: Final = 1_000
+#: The values of the parameter ``limit``: if it is left out, and at most.
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 1_000
 COLUMNS: Final = (
     "INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "VERSION", "KNOWN_AT", "VALUE_BEFORE", "VALUE_AFTER",
     "DIFFERENCE", "STATUS_BEFORE", "STATUS_AFTER", "AGENCIES_REPORTING_BEFORE", "AGENCIES_REPORTING_AFTER",
 )  # fmt: skip
 
 
-Before = Annotated[int, Doc(description="The value in the view before; null if it was not known", ge=0)]
-After = Annotated[int, Doc(description="The value since; null if it is not known any more", ge=0)]
+Before = Annotated[int, Doc(description="The value before the change; null if it was not known", ge=0)]
+After = Annotated[int, Doc(description="The value after the change; null if it is not known any more", ge=0)]
 
 
 class CorrectionDocument(msgspec.Struct, gc=False):
-    """A published number that a later version changed. ``as_of`` shows both values."""
+    """A published number that a later version changed. Past views (``as_of``) have both values."""
 
     period: formats.Period
     country: str
     network: str
-    version: Annotated[int, Doc(description="The publication that made the change")]
-    known_at: Annotated[str, Doc(description="When it became public", examples=["2026-12-01T00:01:07.482Z"])]
+    version: Annotated[int, Doc(description="The version that made the change")]
+    known_at: Annotated[str, Doc(description="When this version became public", examples=["2026-12-01T00:01:07.482Z"])]
     value_before: Before | None
     value_after: After | None
     difference: Annotated[int, Doc(description="Null if one of the values is not known")] | None
@@ -43,7 +43,7 @@ class CorrectionDocument(msgspec.Struct, gc=False):
 
 
 class CorrectionsMeta(msgspec.Struct):
-    """The question, and the newest correction of the indicator and frequency when the first page was read."""
+    """The request, and the newest correction of its indicator and frequency when the first page was read."""
 
     indicator: str
     frequency: Annotated[str, Doc(pattern="^[HDWMA]$")]
@@ -51,18 +51,26 @@ class CorrectionsMeta(msgspec.Struct):
     version: (
         Annotated[int, Doc(description="The version that made the newest correction; null if there is none")] | None
     )
-    known_at: Annotated[str, Doc(description="When it became public. Send it as `since` to get newer ones")] | None
+    known_at: (
+        Annotated[str, Doc(description="When this version became public. Send it as `since` to get newer corrections")]
+        | None
+    )
     rounding_base: formats.Base | None
     notes: formats.Notes
 
 
 class CorrectionList(msgspec.Struct):
-    """Corrections, newest first. Those of one version are in order of period, the newest first, then by code."""
+    """Corrections, newest first. Within a version they are sorted by period, newest first, and then by code."""
 
     meta: CorrectionsMeta
     corrections: list[CorrectionDocument]
     withheld: list[Withheld]
-    next: Annotated[str, Doc(description="The address of older ones. A page may be empty and still have one")] | None
+    next: (
+        Annotated[
+            str, Doc(description="The address of the next page, with older corrections. An empty page may have one too")
+        ]
+        | None
+    )
 
 
 def corrections(frequency: str, rows: Iterable[Correction]) -> list[CorrectionDocument]:
@@ -88,7 +96,7 @@ def _document(frequency: str, row: Correction) -> CorrectionDocument:
 
 
 def csv(indicator: str, frequency: str, rows: Iterable[Correction], *, invented: bool) -> bytes:
-    """The same rows as in JSON. What is not known is empty."""
+    """The same rows as in JSON. A value that is not known is empty."""
     last, end = ([csv_table.INVENTED_COLUMN], ",true") if invented else ([], "")
     lines = [",".join([*COLUMNS, *last])]
     for one in corrections(frequency, rows):

@@ -18,8 +18,8 @@ from api.formats.explanation import Explanation, statuses
 from federation.published import terms
 from federation.published.detail import Withheld
 
-#: The most cells. A cube is one document, so it is written at once.
-MOST_CELLS: Final = 500_000
+#: An answer has at most so many cells, because it is one document that is written at once.
+MAX_CELLS: Final = 500_000
 
 Labels = Annotated[dict[str, str], Doc(description="The name of each code")]
 

@@ -19,19 +19,22 @@ from api.formats.explanation import Explanation
 from p2p_core import instants, periods
 from p2p_core.periods import Frequency
 
-#: The most rows of numbers. They take some seconds of processor time, and a web process has other readers too.
-MOST_ROWS: Final = 100_000
+#: A workbook has at most so many rows of numbers. They take some seconds of processor time, and a web process has other
+#: readers too.
+MAX_ROWS: Final = 100_000
+#: Excel refuses longer titles of sheets.
+_MAX_TITLE: Final = 31
+#: The widths of the columns of each sheet, in characters.
+_WIDTHS: Final = {"numbers": (18, 28, 9, 20, 14, 12, 8, 14), "coverage": (18, 8, 12, 12, 12, 26), "about": (26, 110)}
 #: How Excel shows the starts of periods. Periods of other frequencies are texts, or whole numbers for years.
-_DATES: Final = {
+_DATE_FORMATS: Final = {
     Frequency.MINUTE: 'yyyy-mm-dd"T"hh:mm',
     Frequency.HOUR: 'yyyy-mm-dd"T"hh:mm',
     Frequency.DAY: "yyyy-mm-dd",
 }
-#: Excel counts days from the end of 1899. In seconds: a day. In days: from then until 1970.
-_DAY: Final = 86_400
-_UNTIL_1970: Final = 25_569
-#: Widths of columns in characters.
-_WIDTHS: Final = {"numbers": (18, 28, 9, 20, 14, 12, 8, 14), "coverage": (18, 8, 12, 12, 12, 26), "about": (26, 110)}
+#: In Excel, a date is a number of days since the end of 1899. The first of January 1970 is this number.
+_DAY_OF_1970: Final = 25_569
+_SECONDS_PER_DAY: Final = 86_400
 
 Row = Sequence[str | float | None]
 
@@ -46,8 +49,8 @@ def write(pages: Iterable[AnswerPage], explanation: Explanation, names: Names) -
         created = instants.parse(meta.known_at) if meta.known_at else periods.EARLIEST
         book.set_properties({"title": explanation.title, "author": explanation.publisher, "created": created})
         bold, wrapped = book.add_format({"bold": True, "text_wrap": True}), book.add_format({"text_wrap": True})
-        has_dates = meta.frequency in _DATES
-        date = book.add_format({"num_format": _DATES[Frequency(meta.frequency)]}) if has_dates else None
+        has_dates = meta.frequency in _DATE_FORMATS
+        date = book.add_format({"num_format": _DATE_FORMATS[Frequency(meta.frequency)]}) if has_dates else None
         numbers, coverage, about = (
             _add_sheet(book, title, _WIDTHS[key])
             for key, title in (
@@ -65,15 +68,15 @@ def write(pages: Iterable[AnswerPage], explanation: Explanation, names: Names) -
 
 
 def _add_sheet(book: Workbook, title: str, widths: Sequence[int]) -> Worksheet:
-    # Excel allows 31 characters, and a translation may have more.
-    sheet = book.add_worksheet(title[:31])
+    # A translation may be too long.
+    sheet = book.add_worksheet(title[:_MAX_TITLE])
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
     return sheet
 
 
-def _write_numbers(written: Worksheet, pages: Iterable[AnswerPage], names: Names, bold: Any, date: Any) -> list[Row]:
-    """Write a row for each cell, zeros included. The rows of the coverage are the result."""
+def _write_numbers(sheet: Worksheet, pages: Iterable[AnswerPage], names: Names, bold: Any, date: Any) -> list[Row]:
+    """Write a row for each cell, zeros included. Returns the rows of the coverage."""
     covered: list[Row] = []
 
     def rows() -> Iterator[Row]:
@@ -83,22 +86,22 @@ def _write_numbers(written: Worksheet, pages: Iterable[AnswerPage], names: Names
             covered.extend(_coverage_rows(page))
             yield from _rows(page, names)
 
-    count, width = _write_table(written, rows(), bold, date)
-    written.autofilter(0, 0, max(count - 1, 0), width - 1)
+    count, width = _write_table(sheet, rows(), bold, date)
+    sheet.autofilter(0, 0, max(count - 1, 0), width - 1)
     return covered
 
 
-def _write_table(written: Worksheet, rows: Iterable[Row], bold: Any, date: Any) -> tuple[int, int]:
+def _write_table(sheet: Worksheet, rows: Iterable[Row], bold: Any, date: Any) -> tuple[int, int]:
     """Write a header and rows, and return how many rows and columns there are. Only the first column can have dates."""
-    written.freeze_panes(1, 0)
+    sheet.freeze_panes(1, 0)
     count = width = 0
     for row in rows:
         width = max(width, len(row))
         for column, value in enumerate(row):
             if isinstance(value, str):
-                written.write_string(count, column, value, bold if count == 0 else None)
+                sheet.write_string(count, column, value, bold if count == 0 else None)
             elif value is not None:
-                written.write_number(count, column, value, None if column else date)
+                sheet.write_number(count, column, value, None if column else date)
         count += 1
     return count, width
 
@@ -162,8 +165,8 @@ def _coverage_rows(page: AnswerPage) -> Iterator[Row]:
 def _periods(page: AnswerPage) -> list[str | float]:
     """The periods of a page as Excel has them: the number of a day, the number of a year, or a name."""
     table = page.content.table
-    if table.frequency in _DATES:
-        return [second / _DAY + _UNTIL_1970 for second in table.coverage.periods.tolist()]
+    if table.frequency in _DATE_FORMATS:
+        return [second / _SECONDS_PER_DAY + _DAY_OF_1970 for second in table.coverage.periods.tolist()]
     if table.frequency == Frequency.YEAR:
         return [int(label) for label in table.labels]
     return list(table.labels)

@@ -1,6 +1,5 @@
 """Citations of published numbers, as a sentence and as BibTeX."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,15 @@ from api.site.templatetags import cldr
 from federation.published.terms import FEDERATION, LICENCE_NAME
 from p2p_core import instants
 
-#: The characters that mean something to TeX, and how TeX writes them.
-_TEX: Final = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
+#: How TeX writes the characters that have a meaning in TeX.
+_TEX: Final = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class Citation:
 
     @property
     def bibtex(self) -> str:
+        notes = self._notes(instants.write(self.known_at))
         fields = {
             "author": f"{{{FEDERATION}}}",
-            "title": f"{{{_tex(self.title)}}}",
+            "title": f"{{{self.title.translate(_TEX)}}}",
             "year": str(self.known_at.year),
             "version": str(self.version) if self.version is not None else "",
             "url": self.url,
-            "note": _tex(". ".join(note.rstrip(".") for note in self._notes(instants.write(self.known_at)))),
+            "note": ". ".join(note.rstrip(".") for note in notes).translate(_TEX),
         }
         lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
         return f"@misc{{{self.key},\n{''.join(lines)}}}"
@@ -68,7 +70,3 @@ class Citation:
             public += f" ({version})"
         invented = [gettext("Invented numbers.")] if self.invented else []
         return [*invented, public, LICENCE_NAME]
-
-
-def _tex(text: str) -> str:
-    return re.sub(r"[\\~^&%$#_{}]", lambda found: _TEX[found[0]], text)

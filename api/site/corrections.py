@@ -132,14 +132,14 @@ def read(choice: Choice) -> dict[str, Any]:
         "everywhere": choice.country == EVERYWHERE,
         "since": choice.since,
         "api": _api(choice),
-        "most": correction_documents.MOST,
+        "most": correction_documents.MAX_LIMIT,
     }
     try:
         published.check(selection, reference)
     except DetailNotPublishedError:
         steps = readings.steps_of(published.withheld(selection, reference))
         return context | {"step": steps[choice.country]}
-    costs.charge(corrections.MOST)
+    costs.charge(corrections.MAX_CELLS)
     newest = corrections.newest(selection)
     selection = replace(selection, version=newest.version)
     found = corrections.read(
@@ -174,4 +174,4 @@ def _api(choice: Choice) -> str:
     place = {} if choice.country == EVERYWHERE else {"country": choice.country}
     since = {"since": instants.write(choice.since.usable_day)} if choice.since.usable_day else {}
     asked = {"indicator": choice.indicator.code, "frequency": choice.frequency, **place, **since}
-    return f"/api/v1/corrections/?{urlencode(asked | {'limit': correction_documents.MOST}, safe=':')}"
+    return f"/api/v1/corrections/?{urlencode(asked | {'limit': correction_documents.MAX_LIMIT}, safe=':')}"

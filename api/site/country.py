@@ -72,7 +72,7 @@ def _choices(view: CountryView, trend: Trend) -> dict[str, Any]:
     return {
         "steps": [(frequency, view.in_steps(frequency)) for frequency in view.frequencies],
         "ranges": [(name, view.in_range(name), named and name == view.range) for name in ranges.RANGES],
-        "longest": ranges.LONGEST if view.is_cut and not trend.agencies else None,
+        "longest": ranges.MAX_PERIODS if view.is_cut and not trend.agencies else None,
         "panels": [(months, view.in_panel(months)) for months in trends.panels(view.of_panels())],
         "everybody": view.in_panel(None),
         "has_panels": bool(view.of_panels()),

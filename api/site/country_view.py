@@ -110,12 +110,12 @@ class CountryView:
         after = end if end == newest else periods.end(self.frequency, end)
         usual = ranges.start_of(self.range, self.frequency, after, self.first or end)
         start = self.start if self.start and self.start <= end else periods.start_of(self.frequency, usual)
-        return start, periods.start_of(self.frequency, ranges.longest(self.frequency, after)), end
+        return start, periods.start_of(self.frequency, ranges.earliest_start(self.frequency, after)), end
 
     def suits(self, name: str, frequency: str) -> bool:
-        """Whether a range by its name and a step go together."""
+        """Whether a step suits a named range."""
         end = self.end or self.as_of or timezone.now()
-        return ranges.suit(name, frequency, end, self.first or end)
+        return ranges.suits(name, frequency, end, self.first or end)
 
     def selections(self) -> list[Selection]:
         """All periods that the view shows."""
@@ -156,7 +156,7 @@ class CountryView:
 
     def in_steps(self, frequency: str) -> str:
         """The address of the same view in other steps. They keep a range by its name only if they suit it."""
-        name = self.range if self.suits(self.range, frequency) else ranges.USUAL[frequency]
+        name = self.range if self.suits(self.range, frequency) else ranges.DEFAULT_RANGES[frequency]
         panel = self.panel if frequency in panels.FREQUENCIES else None
         return replace(self, frequency=frequency, has_step=True, range=name, panel=panel).query(**self._ends())
 
@@ -172,7 +172,7 @@ class CountryView:
         """The parameters of its address, with some of them changed. Defaults are left out."""
         # Without a step and a range, a view has the finest step and the usual range of it.
         steps = self.frequency if self.has_step else self.frequencies[0]
-        is_usual = self.range == ranges.USUAL[steps]
+        is_usual = self.range == ranges.DEFAULT_RANGES[steps]
         # A start without a step has the finest step that suits it, which need not be days.
         is_finest = is_usual and steps == FREQUENCIES[0] and not self.start
         given: dict[str, Any] = {
@@ -274,15 +274,15 @@ def _steps(given: QueryDict, frequencies: Sequence[str], until: datetime, first:
     if has_step:
         panel = panel if frequency in of_panels else None
     elif panel:
-        frequency = ranges.finest(of_panels, panels.start_of_span(until, panel), until, ranges.READABLE)
+        frequency = ranges.finest(of_panels, panels.start_of_span(until, panel), until, ranges.READABLE_PERIODS)
     elif start:
-        frequency = ranges.finest(frequencies, start, until, ranges.LONGEST)
+        frequency = ranges.finest(frequencies, start, until, ranges.MAX_PERIODS)
     elif named:
         begin = ranges.start_of(name, frequencies[0], until, first)
-        frequency = ranges.finest(frequencies, begin, until, ranges.READABLE)
+        frequency = ranges.finest(frequencies, begin, until, ranges.READABLE_PERIODS)
     else:
         frequency = frequencies[0]
-    name = name if named else ranges.USUAL[frequency]
+    name = name if named else ranges.DEFAULT_RANGES[frequency]
     return {"frequency": frequency, "has_step": has_step or bool(panel), "range": name, "panel": panel}
 
 

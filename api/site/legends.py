@@ -1,4 +1,4 @@
-"""The key of a trend: the marks that its drawing has, and what each means."""
+"""The legend of a trend: the marks in its drawing, and what each of them means."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 from api.site.drawings import Drawing
 from api.site.trends import Trend
 
-#: What is said about a period, in the order of a key.
+#: What the marks of a period mean, in the order of the legend.
 _PERIODS: Final = {
     "whole": gettext_lazy("all agencies reported"),
     "part": gettext_lazy("incomplete: an agency is missing or began later, so the number is too low"),

@@ -27,8 +27,8 @@ _BASE: Final = 74
 _LETTER: Final = 0.54
 _LEADING: Final = 1.45
 _SMALL: Final = 14
-#: The width of a legend's mark before its word.
-_KEY: Final = 30
+#: The width of a mark before its text.
+_MARK: Final = 30
 #: The size of a name beside the end of its line, and the width of what joins the two.
 _NAME: Final = 14
 _JOINT: Final = 30
@@ -63,7 +63,7 @@ class LegendEntry:
 
     @property
     def text_x(self) -> int:
-        return self.x + _KEY
+        return self.x + _MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Picture:
     base_at: int
     names_at: float
     words: list[TextLine]
-    keys: list[LegendEntry]
+    legend: list[LegendEntry]
     drawing: Drawing
 
 
@@ -89,11 +89,11 @@ class _Sheet:
     def __init__(self, top: int) -> None:
         self.y = top
         self.words: list[TextLine] = []
-        self.keys: list[LegendEntry] = []
+        self.legend: list[LegendEntry] = []
 
     def write(self, text: str, size: int = _SMALL, *, heavy: bool = False, quiet: bool = False, by: str = "") -> None:
         """Write a text in as many lines as it needs; ``by`` is a mark before it."""
-        x = _EDGE + (_KEY if by else 0)
+        x = _EDGE + (_MARK if by else 0)
         lines = textwrap.wrap(text, int((WIDTH - _EDGE - x) / (size * _LETTER)))
         if by:
             self.words.append(TextLine(_EDGE, self.y + round(size * _LEADING), size, by, heavy=True))
@@ -101,13 +101,13 @@ class _Sheet:
             self.y += round(size * _LEADING)
             self.words.append(TextLine(x, self.y, size, line, heavy, quiet))
 
-    def explain(self, keys: Sequence[tuple[str, str]], size: int) -> None:
+    def explain(self, marks: Sequence[tuple[str, str]], size: int) -> None:
         x, self.y = _EDGE, self.y + 2 * size
-        for mark, text in keys:
-            width = _KEY + round(len(text) * size * _LETTER) + 24
+        for mark, text in marks:
+            width = _MARK + round(len(text) * size * _LETTER) + 24
             if x + width > WIDTH - _EDGE and x > _EDGE:
                 x, self.y = _EDGE, self.y + round(size * 1.6)
-            self.keys.append(LegendEntry(x, self.y, size, mark, text))
+            self.legend.append(LegendEntry(x, self.y, size, mark, text))
             x += width
 
 
@@ -143,7 +143,7 @@ def lay_out(
         base_at=top + _HEIGHT,
         names_at=_EDGE + _AXIS + plot.width,
         words=[*sheet.words, *axis],
-        keys=sheet.keys,
+        legend=sheet.legend,
         drawing=drawing,
     )
 

@@ -74,7 +74,7 @@ class CorrectionsAnswer:
     def render(self) -> Representation:
         question = self.question
         newest, since_version, lasts = self._state()
-        costs.charge(corrections.MOST)
+        costs.charge(corrections.MAX_CELLS)
         selection = replace(question.selection, version=newest.version)
         found = corrections.read(
             selection,
@@ -164,9 +164,9 @@ def _read(request: HttpRequest) -> CorrectionsQuestion:
 
 
 def _limit(given: Given) -> int:
-    text = given.get("limit", str(correction_documents.USUAL_LIMIT))
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= correction_documents.MOST:
-        detail = f"Write limit as a number from 1 to {correction_documents.MOST}."
+    text = given.get("limit", str(correction_documents.DEFAULT_LIMIT))
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= correction_documents.MAX_LIMIT:
+        detail = f"Write limit as a number from 1 to {correction_documents.MAX_LIMIT}."
         raise Problem("bad_parameter", detail=detail, parameter="limit")
     return int(text)
 

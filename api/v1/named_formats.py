@@ -29,7 +29,7 @@ from p2p_core.codes import COUNTRY_CODES, NETWORK_CODES, TOTAL
 
 TYPES: Final = (XLSX, JSON_STAT)
 #: The most cells, and how many observations a cell costs. A cell of a workbook takes so much longer to write.
-_LIMITS: Final = {XLSX: (xlsx.MOST_ROWS, 40), JSON_STAT: (jsonstat.MOST_CELLS, 1)}
+_LIMITS: Final = {XLSX: (xlsx.MAX_ROWS, 40), JSON_STAT: (jsonstat.MAX_CELLS, 1)}
 #: The most countries or networks in the name of a file: a chart of the pages has no more.
 _MOST_NAMED: Final = 6
 #: The ends of the names under which files are saved.

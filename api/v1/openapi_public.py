@@ -306,8 +306,8 @@ corrections = openapi.public(
         parameter(
             "limit",
             "A page ends with the period that has the correction of this number. "
-            f"{correction_documents.USUAL_LIMIT} if left out",
-            form={"type": "integer", "minimum": 1, "maximum": correction_documents.MOST},
+            f"{correction_documents.DEFAULT_LIMIT} if left out",
+            form={"type": "integer", "minimum": 1, "maximum": correction_documents.MAX_LIMIT},
         ),
         parameter("format", "Overrides Accept", among=("json", "csv")),
         CURSOR,

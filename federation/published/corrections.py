@@ -20,12 +20,10 @@ from federation.rules.coverage import NOT_KNOWN
 from federation.rules.view import Series, by_code
 from p2p_core import periods
 
-#: A read takes about ``_LOT`` cells in each step, and at most ``_LOTS`` steps. So its work has a limit, even if none of
-#: the cells was corrected.
-_LOT: Final = 2_000
-_LOTS: Final = 10
-#: About the largest number of cells that a read looks at.
-MOST: Final = _LOT * _LOTS
+#: A read looks up at most so many cells, so its work has a limit even if none of them was corrected.
+MAX_CELLS: Final = 20_000
+#: A read looks up about so many cells with one query, and stops when it has found enough corrections.
+_CELLS_AT_ONCE: Final = 2_000
 
 
 class ShownCoverage(NamedTuple):
@@ -109,8 +107,9 @@ def read(
     if not series:
         return Corrections([], None)
     older_than = older_than or Position(selection.version + 1, periods.EARLIEST)
-    most, rows = max(1, _LOT // len(series)), list[Correction]()
-    for _ in range(_LOTS):
+    # A query looks up every series in each period. There can be more series than `_CELLS_AT_ONCE`.
+    most, rows = max(1, _CELLS_AT_ONCE // len(series)), list[Correction]()
+    for _ in range(max(1, MAX_CELLS // (most * len(series)))):
         changes = _changes(selection, older_than, since_version, most)
         for change, found in _corrections(selection, reference, series, changes):
             rows += found

@@ -16,32 +16,35 @@ from api.site.docs import excerpts, method
 from api.site.docs.excerpts import Piece
 from api.site.docs.library import KINDS, LOCAL, OF_READERS, ROOT, Document, library
 
-#: A question may have so many words, and so many results are shown. So the cost of a search has a limit.
+#: These limits keep a search cheap: the characters and words of a question that are used, and the results.
 MAX_LENGTH: Final = 200
 _MAX_WORDS: Final = 8
-#: Longer words that begin with a word are found too, after the word itself. But shorter words than this are found only
-#: as whole words, because a letter or two begin some word of nearly every section.
-_BEGINNING: Final = 3
 MAX_RESULTS: Final = 20
+#: A word of at least so many characters also finds longer words that begin with it. A shorter word finds only itself,
+#: because nearly every section has a word that begins with the same one or two letters.
+_MIN_PREFIX: Final = 3
 _SCHEMA: Final = (
     "CREATE VIRTUAL TABLE sections USING fts5"
     "(document, address UNINDEXED, weight UNINDEXED, title, text, tokenize = 'porter unicode61 remove_diacritics 2')"
 )
-#: A word in the title of a section says more than one in the text. A title that is the question itself comes first if
-#: it is a code, so the name of a setting leads to the setting, and not to a member of a file whose name differs in its
-#: case only. (SQLite's ranks are negative: the lowest is the best.)
+#: A word in the title of a section counts more than a word in its text. If the question is a name in code, the section
+#: with exactly this title comes first. So the name of a setting leads to the setting, and not to a member of a file
+#: whose name differs only in case. (SQLite's ranks are negative: the lowest is the best.)
 _SELECT: Final = (
     "SELECT document, address, title, highlight(sections, 4, :open, :close) FROM sections WHERE sections MATCH :all"
-    " ORDER BY title = :code DESC, weight * bm25(sections, 4, 0, 0, 8, 1)"
-    " * iif(rowid IN (SELECT rowid FROM sections WHERE sections MATCH :together), :factor, 1), rowid LIMIT :most"
+    " ORDER BY title = :name DESC, weight * bm25(sections, 4, 0, 0, 8, 1)"
+    " * iif(rowid IN (SELECT rowid FROM sections WHERE sections MATCH :phrase), :phrase_factor, 1), rowid LIMIT :limit"
 )
-_CODE: Final = re.compile(r"[A-Z0-9]+|\w*_\w*")
-#: Most searchers are readers of the numbers, so what is written for them comes first. A decision says why, and not how.
-_FOR_READERS, _USUAL, _DECISION = 2.0, 1.0, 0.4
-#: A section counts so many times as much if it has the whole question, one word after the other.
-_TOGETHER: Final = 2.0
-#: A row of a table is about one code. Somebody who searches for a part of a code usually means a larger subject.
-_ROW: Final = 0.4
+#: A name in code: a word in capital letters, such as `R301`, or a word with an underscore, such as `bad_cursor`.
+_NAME: Final = re.compile(r"[A-Z0-9]+|\w*_\w*")
+#: The weights of documents. Most people who search are readers of the numbers, so documents for them come first. The
+#: record of a decision says why, and not how.
+_FOR_READERS, _DEFAULT, _DECISION = 2.0, 1.0, 0.4
+#: The weight of a section is multiplied by this if the section has the words of the question next to each other.
+_PHRASE_FACTOR: Final = 2.0
+#: The weight of a row of a table is multiplied by this. A row is about one code, and somebody who searches for a part
+#: of a code usually means a larger subject.
+_ROW_FACTOR: Final = 0.4
 
 
 class Result(NamedTuple):
@@ -69,31 +72,42 @@ class Index:
         self._database.executemany("INSERT INTO sections VALUES (?, ?, ?, ?, ?)", _rows())
 
     def search(self, question: str) -> Results:
-        words = re.findall(r"\w+", question[:MAX_LENGTH])[:_MAX_WORDS]
+        words = _words(question)
         if not words:
             return Results([], partial=False)
         # A quoted word has no meaning in SQLite's language of questions. The star finds longer words too.
         exact = [f'"{word}"' for word in dict.fromkeys(words)]
-        longer = [f'"{word}"' + "*" * (len(word) >= _BEGINNING) for word in dict.fromkeys(words)]
-        together = f'"{" ".join(words)}"'
-        # Words that stand together count once more, and are marked as one.
-        found = self._select(question, f"{together} OR ({' AND '.join(exact)})", together)
+        prefixes = [f'"{word}"' + "*" * (len(word) >= _MIN_PREFIX) for word in dict.fromkeys(words)]
+        phrase = f'"{" ".join(words)}"'
+        # The phrase is in the expression too, so that its words are marked as one.
+        found = self._select(question, f"{phrase} OR ({' AND '.join(exact)})", phrase)
         if len(found) < MAX_RESULTS:
             known = {one.address for one in found}
-            more = self._select(question, " AND ".join(longer), together)
+            more = self._select(question, " AND ".join(prefixes), phrase)
             found = [*found, *(one for one in more if one.address not in known)][:MAX_RESULTS]
         if found or len(exact) < 2:
             return Results(found, partial=False)
-        return Results(self._select(question, " OR ".join(longer), together), partial=True)
+        return Results(self._select(question, " OR ".join(prefixes), phrase), partial=True)
 
-    def _select(self, question: str, expression: str, together: str) -> list[Result]:
-        code = question.strip() if _CODE.fullmatch(question.strip()) else None
-        named = {"open": excerpts.OPEN, "close": excerpts.CLOSE, "most": MAX_RESULTS, "factor": _TOGETHER}
+    def _select(self, question: str, expression: str, phrase: str) -> list[Result]:
+        name = question.strip() if _NAME.fullmatch(question.strip()) else None
+        fixed = {
+            "open": excerpts.OPEN,
+            "close": excerpts.CLOSE,
+            "limit": MAX_RESULTS,
+            "phrase_factor": _PHRASE_FACTOR,
+        }
         with self._lock:
             rows = self._database.execute(
-                _SELECT, named | {"code": code, "all": expression, "together": together}
+                _SELECT, fixed | {"name": name, "all": expression, "phrase": phrase}
             ).fetchall()
         return [Result(address, document, title, excerpts.excerpt(text)) for document, address, title, text in rows]
+
+
+def _words(question: str) -> list[str]:
+    """The words of a question. For SQLite, underscores alone are no word, so no section can have them."""
+    words = re.findall(r"\w+", question[:MAX_LENGTH])
+    return [word for word in words if word.strip("_")][:_MAX_WORDS]
 
 
 def _rows() -> Iterator[tuple[str, str, float, str, str]]:
@@ -108,14 +122,14 @@ def _rows() -> Iterator[tuple[str, str, float, str, str]]:
     recommended = _recommended(documents[""])
     # The front page only leads to the others.
     for document in (one for one in documents.values() if one.name):
-        usual = _FOR_READERS if document.address in recommended else _USUAL
-        weight = _DECISION if document.kind is KINDS["decisions"] else usual
+        default = _FOR_READERS if document.address in recommended else _DEFAULT
+        weight = _DECISION if document.kind is KINDS["decisions"] else default
         # On the page of such a document, the examples name the site that shows it. An excerpt has only the path.
         hidden = LOCAL if document.name in OF_READERS else None
         for section in document.content.sections:
             address = f"{document.address}#{section.anchor}"
             text = section.text.replace(hidden, "") if hidden else section.text
-            yield document.content.title, address, weight * (_ROW if section.is_row else 1), section.title, text
+            yield document.content.title, address, weight * (_ROW_FACTOR if section.is_row else 1), section.title, text
 
 
 def _recommended(front: Document) -> set[str]:

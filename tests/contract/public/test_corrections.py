@@ -103,7 +103,7 @@ def _expected(read, press, versions: int, **given):
 
 @pytest.mark.parametrize(("seed", "given"), [(1, {"country": "*", "network": "*"}), (2, {"country": "EUROPE,NO,SE"})])
 def test_list_is_what_pairs_of_past_views_say(press, read, listed, monkeypatch, seed, given):
-    monkeypatch.setattr(corrections, "_LOT", 7)
+    monkeypatch.setattr(corrections, "_CELLS_AT_ONCE", 7)
     versions = 25
     _history(press, Random(seed), versions)
     expected = _expected(read, press, versions, **given)
@@ -188,8 +188,8 @@ def test_page_ends_with_a_whole_period(press, read):
 
 
 def test_page_that_has_looked_far_enough_ends_although_it_is_empty(press, client, read, listed, monkeypatch):
-    monkeypatch.setattr(corrections, "_LOT", 1)
-    monkeypatch.setattr(corrections, "_LOTS", 2)
+    monkeypatch.setattr(corrections, "_CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(corrections, "MAX_CELLS", 2)
     press.publish("D", {DAY: {"NO": 10, "SE": 10}})
     press.publish("D", {DAY: {"NO": 15, "SE": 10}})
     for value in (15, 20, 25):
@@ -198,6 +198,18 @@ def test_page_that_has_looked_far_enough_ends_although_it_is_empty(press, client
     assert page["corrections"] == []
     assert page["next"]
     assert [row["value_after"] for row in listed(country="NO")] == [15]
+
+
+def test_page_looks_up_no_more_cells_than_are_charged(press, read, monkeypatch):
+    """Even if there are more series than cells in one query."""
+    monkeypatch.setattr(corrections, "_CELLS_AT_ONCE", 2)
+    monkeypatch.setattr(corrections, "MAX_CELLS", 7)
+    for value in (10, 15, 20, 25):
+        press.publish("D", {DAY: {"NO": value, "SE": value, "DK": value}})
+    page = read("corrections", **QUESTION, country="NO,SE,DK").json()
+    # Two periods with three series each. A third period would make nine cells.
+    assert [row["value_after"] for row in page["corrections"]] == [25] * 3 + [20] * 3
+    assert page["next"]
 
 
 def test_poller_that_sends_the_known_at_of_its_last_answer_gets_the_rest(press, read, listed):

@@ -368,7 +368,10 @@ def test_before_the_first_files_the_answer_says_so(press, fetch):
     answer = fetch("manifest.json")
     assert (answer.status_code, json.loads(answer.body)["detail"]) == (
         404,
-        "No files have been written yet. Workers write them once a day.",
+        (
+            "No files have been written yet. Workers write them once a day. Try again later, or read the numbers from "
+            "/api/v1/aggregates/."
+        ),
     )
     writing.write()
     assert fetch("DOWNLOADS-D.parquet").status_code == 404

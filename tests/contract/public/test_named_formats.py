@@ -319,8 +319,8 @@ def test_files_are_limited_and_paid_for(published, read, monkeypatch):
         problem = read(country="NO", format=form, as_of=z(published.known_at(5)))
         assert (problem.status_code, problem.json()["code"]) == (413, "too_much_data")
     # Excel has a row for the header, and no more rows than this.
-    assert xlsx.MOST_ROWS < 2**20
-    assert jsonstat.MOST_CELLS
+    assert xlsx.MAX_ROWS < 2**20
+    assert jsonstat.MAX_CELLS
 
 
 def test_a_workbook_is_read_page_by_page_at_one_version(published, workbook, monkeypatch):

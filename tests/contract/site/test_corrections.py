@@ -102,6 +102,14 @@ def test_reader_chooses_the_first_day(corrected_twice, rows, visit, client):
     assert 'href="?country=se">Show all corrections' in page
 
 
+@pytest.mark.parametrize("early", ["2016-12-31", "0001-01-01"])
+def test_list_since_a_day_before_the_first_number_has_all_corrections(corrected_twice, rows, visit, client, early):
+    address = f"/corrections/?country=no&since={early}"
+    page = visit(address).content.decode()
+    assert 'id="since_wrong"' not in page
+    assert len(rows(address)) == len(csv_lines(page, client)) == 2
+
+
 @pytest.mark.parametrize(
     ("written", "wrong"),
     [
@@ -148,7 +156,7 @@ def test_page_of_all_lists_what_its_files_list(press, visit, rows, client):
 
 
 def test_files_have_as_much_as_one_answer_may_and_the_page_says_that_more_may_follow(press, visit, client, monkeypatch):
-    monkeypatch.setattr(correction_documents, "USUAL_LIMIT", 1)
+    monkeypatch.setattr(correction_documents, "DEFAULT_LIMIT", 1)
     for value in (10, 15):
         press.publish("D", {name: {"EUROPE": value} for name in ("2026-11-01", "2026-11-02")})
     page = visit("/corrections/").content.decode()
@@ -185,8 +193,8 @@ def test_way_to_older_ones_leads_through_all(press, rows, visit, monkeypatch):
 
 
 def test_page_that_has_looked_far_enough_says_that_older_ones_may_follow(press, visit, monkeypatch):
-    monkeypatch.setattr(reading, "_LOT", 1)
-    monkeypatch.setattr(reading, "_LOTS", 1)
+    monkeypatch.setattr(reading, "_CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(reading, "MAX_CELLS", 1)
     for value in (10, 15, 20):
         press.publish("D", {"2026-11-01": {"NO": value}})
     page = visit("/corrections/?country=se").content.decode()

@@ -74,8 +74,8 @@ def test_year_has_as_many_periods_as_its_name_says(ask, frequency, count):
 def test_span_is_cut_where_it_would_be_too_long(ask):
     view = ask("frequency=D&start=2017-02-01&end=2026-05-20")
     first, last = view.span()
-    assert last - first == timedelta(days=ranges.LONGEST - 1)
-    assert ranges.finest("DWMA", first, last + timedelta(hours=23), ranges.LONGEST) == "D"
+    assert last - first == timedelta(days=ranges.MAX_PERIODS - 1)
+    assert ranges.finest("DWMA", first, last + timedelta(hours=23), ranges.MAX_PERIODS) == "D"
     assert view.is_cut
     assert "frequency=D&" in view.query()
     assert not ask("range=all").is_cut

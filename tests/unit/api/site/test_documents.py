@@ -157,6 +157,14 @@ def test_search_says_when_no_section_has_all_words():
 
 
 @pytest.mark.parametrize(
+    ("question", "words"),
+    [("rounding ___ base", "rounding base"), ("_ protec", "protec"), ("_ " * 8 + "rounding", "rounding"), ("___", "")],
+)
+def test_search_ignores_words_of_underscores(question, words):
+    assert search.index().search(question) == search.index().search(words)
+
+
+@pytest.mark.parametrize(
     "question",
     ["", " ", '"', "'", "\0", "*", "NEAR(a b)", "title:", "a AND", "-", "^", "\ue000", "😀", "\ud800", "١٢٣",
      "a" * 10_000, "a " * 10_000, "document : x", "{title} : x"],
