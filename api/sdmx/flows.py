@@ -82,7 +82,7 @@ COMPONENTS: Final = {
     ),
     "COVERAGE": Component(
         "Coverage",
-        "Time covered by reports of the time owed by all expected agencies, 0 to 1; absent if none was expected.",
+        "Share of the time that the expected agencies have reported, 0 to 1; absent if no agency was expected.",
         "Decimal",
         column=lambda coverage: ("" if share is None else str(share) for share in coverage.time_coverage),
     ),
@@ -95,7 +95,7 @@ COMPONENTS: Final = {
     ),
     "AGENCIES_EXPECTED": Component(
         "Agencies expected",
-        "How many agencies owed a report.",
+        "How many agencies were expected to report.",
         "Integer",
         mandatory=True,
         column=lambda coverage: map(str, coverage.agencies_expected.tolist()),
