@@ -123,6 +123,15 @@ def stored() -> Manifest | None:
         return None
 
 
+def previous() -> Manifest | None:
+    """The manifest that a writer replaces. None if there is none, or if it is damaged."""
+    try:
+        return stored()
+    except msgspec.DecodeError as error:
+        log.warning("the manifest of the files is damaged, and is written again: %s", error)
+        return None
+
+
 def store(manifest: Manifest) -> None:
     """Replace the manifest by another one."""
     name = storage.files().save(NAME, ContentFile(encode(manifest)))

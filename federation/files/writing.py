@@ -6,7 +6,6 @@ and its files as they were, and at most files that no manifest names. The next w
 """
 
 import hashlib
-import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from io import BufferedRandom
 from typing import Final
 
-import msgspec
 import pyarrow as pa
 from django.conf import settings
 from django.core.files import File
@@ -35,8 +33,6 @@ from federation.rules.view import ALL_NETWORKS
 from p2p_core import codes, instants, periods
 from p2p_core.periods import Frequency
 
-log = logging.getLogger(__name__)
-
 #: A file that is no longer listed stays for so long, for readers who have an older manifest.
 KEPT_FOR: Final = timedelta(days=2)
 #: Change this whenever files with the same numbers get another content.
@@ -55,7 +51,7 @@ def write() -> Manifest | None:
     with _alone() as is_alone:
         if not is_alone:
             return None
-        before, head = _before(), chain.head()
+        before, head = manifest.previous(), chain.head()
         if before:
             # Free the space of files that failed writers left, because this writer may need it.
             _remove_others(before)
@@ -68,14 +64,6 @@ def write() -> Manifest | None:
         manifest.forget()
         _remove_others(found)
         return found
-
-
-def _before() -> Manifest | None:
-    try:
-        return manifest.stored()
-    except msgspec.DecodeError as error:
-        log.warning("the manifest of the files is damaged, and is written again: %s", error)
-        return None
 
 
 @contextmanager

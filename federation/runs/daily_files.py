@@ -12,7 +12,7 @@ WRITTEN_AT: Final = time(4, tzinfo=UTC)
 
 def write_if_due(*, now: datetime) -> None:
     """Write the files once a day. The first ones wait until the work list is empty, so that no history is missing."""
-    before = manifest.stored()
+    before = manifest.previous()
     due = before.made < _last_turn(now) if before else not worklist.is_pending()
     if due:
         # A large library. Workers that never write files do not load it.

@@ -294,6 +294,10 @@ def test_a_damaged_manifest_is_replaced(published, folder, fetch):
     assert fetch("manifest.json").status_code == HTTPStatus.NOT_FOUND
     assert [file.name for file in writing.write().files] == [file.name for file in written.files]
     assert json.loads(fetch("manifest.json").body)["version"] == written.version
+    # The daily writer does so too.
+    (folder / "manifest.json").write_bytes(bytes(100))
+    daily_files.write_if_due(now=datetime.now(UTC))
+    assert manifest.stored() is not None
 
 
 def test_one_process_writes_at_a_time(published, folder):
