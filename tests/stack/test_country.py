@@ -85,6 +85,17 @@ def test_countries_are_added_by_typing_several_at_once(reader):
     page.wait_for_url("**/countries/no/?with=DK&with=SE&with=AX&with=DE#find")
     page.get_by_role("link", name="Leave out Åland Islands").click()
     page.wait_for_url("**/countries/no/?with=DK&with=SE&with=DE#trend")
+    # The list of what was typed does so too, by key and by pointer.
+    field.press_sequentially("finl")
+    field.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**&with=DE&with=FI#find")
+    page.get_by_role("link", name="Leave out Finland").click()
+    field.press_sequentially("icel")
+    page.get_by_label("Iceland").check()
+    page.wait_for_url("**&with=DE&with=IS#find")
+    page.get_by_role("link", name="Leave out Iceland").click()
+    page.wait_for_url("**/countries/no/?with=DK&with=SE&with=DE#trend")
     # Five others are the most.
     assert len(field.evaluate(TYPE, ["pol", "fra", "spa"])) == 2
     page.wait_for_url("**/countries/no/?with=DK&with=SE&with=DE&with=FR&with=PL#trend")

@@ -245,6 +245,52 @@ def test_first_tap_shows_a_country_and_the_second_opens_its_page(reader, federat
     page.wait_for_url(f"{federation.url}/countries/pl/")
 
 
+#: A point of a country and of the window, near the side of the frame where the country is cut, whose middle is outside.
+_AT_EDGE = """(code) => {
+  const { left, right, top, bottom } = document.querySelector(".map-frame").getBoundingClientRect();
+  for (let x = right - 12; x > left; x -= 4) for (let y = top + 12; y < bottom - 12; y += 4) {
+    const found = document.elementFromPoint(x, y)?.closest(".map-country");
+    if (found?.dataset.code === code) return [x, y];
+  }
+}"""
+
+
+@pytest.mark.parametrize("by_touch", [False, True])
+def test_country_whose_middle_is_outside_the_frame_is_shown_and_opened(reader, federation, by_touch):
+    viewport = {"width": 360, "height": 780} if by_touch else {"width": 1440, "height": 900}
+    page = drawn(reader("/", viewport=viewport, has_touch=by_touch))
+    page.locator(".map-frame").scroll_into_view_if_needed()
+    point = page.evaluate(_AT_EDGE, "RU")
+    if by_touch:
+        page.touchscreen.tap(*point)
+    else:
+        page.mouse.move(*point)
+    page.locator(".map-tip").get_by_text("Russia").wait_for()
+    if by_touch:
+        page.touchscreen.tap(*point)
+    else:
+        page.mouse.click(*point)
+    page.wait_for_url(f"{federation.url}/countries/ru/")
+
+
+def test_only_what_a_key_moves_is_a_stop_of_the_tab_key(reader):
+    page = drawn(reader("/"))
+    page.get_by_role("button", name="Pause").focus()
+    stops = []
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        stops.append(page.evaluate("document.activeElement.tagName"))
+    assert "svg" not in stops
+
+
+def test_nothing_hides_the_map_from_fingers_beside_its_buttons(reader):
+    page = drawn(reader("/", viewport={"width": 360, "height": 780}, has_touch=True))
+    page.locator(".map-frame").scroll_into_view_if_needed()
+    box = page.locator(".map-buttons").bounding_box()
+    point = [box["x"] + box["width"] - 4, box["y"] + box["height"] / 2]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('.map-svg') !== null", point)
+
+
 def test_map_is_taken_away_as_a_picture_that_stands_for_itself(reader):
     page = drawn(reader("/?window=P30D&per=count", color_scheme="dark"))
     page.get_by_text("Share, cite or download").click()

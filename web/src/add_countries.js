@@ -28,8 +28,8 @@ export function addCountrySearch(form) {
   adder.list.before(adder.chips);
   field.addEventListener("input", () => find(adder));
   field.addEventListener("keydown", (event) => press(adder, event));
-  adder.list.addEventListener("change", () => show(adder));
-  adder.list.addEventListener("keydown", (event) => event.key === "Escape" && leave(adder, event));
+  adder.list.addEventListener("change", (event) => tick(adder, event));
+  adder.list.addEventListener("keydown", (event) => pressInList(adder, event));
   window.addEventListener("pageshow", () => start(adder));
   if (location.hash === `#${field.id}`) goOn(adder);
 }
@@ -80,6 +80,27 @@ function press(adder, event) {
     event.preventDefault();
     if (first !== undefined && !isFull(adder)) pick(adder, first);
   }
+}
+
+function pressInList(adder, event) {
+  const at = adder.boxes.indexOf(event.target);
+  if (event.key === "Escape") leave(adder, event);
+  else if (event.key === "Enter" && at >= 0) {
+    event.preventDefault();
+    if (!isFull(adder)) pickFromList(adder, at);
+  }
+}
+
+/** What is ticked in a list of names that were typed is picked. In the whole list, a reader ticks several, and sends the form. */
+function tick(adder, { target }) {
+  if (target.checked && adder.field.value.trim()) pickFromList(adder, adder.boxes.indexOf(target));
+  else show(adder);
+}
+
+/** The list closes, so the focus goes back to the field. */
+function pickFromList(adder, at) {
+  pick(adder, at);
+  adder.field.focus();
 }
 
 /** From the field into the list, where Tab and the space bar do as in every list of boxes. */

@@ -22,8 +22,9 @@ export function explore(chart, tell, first, again) {
   document.addEventListener("pointerdown", (event) => touch(explorer, event));
   chart.svg.addEventListener("click", (event) => tap(explorer, event));
   tip.addEventListener("pointerenter", () => clearTimeout(explorer.leaving));
-  chart.svg.addEventListener("focusin", (event) => focus(explorer, codeAt(event)));
-  chart.svg.addEventListener("focusout", () => hide(explorer));
+  // On the SVG element itself, these would make it a stop of the Tab key.
+  chart.frame.addEventListener("focusin", (event) => focus(explorer, codeAt(event)));
+  chart.frame.addEventListener("focusout", () => hide(explorer));
   chart.frame.addEventListener("keydown", (event) => press(explorer, event));
   settle(explorer, first);
   return { refresh: () => refresh(explorer) };
@@ -75,7 +76,8 @@ function back(explorer) {
 function focus(explorer, code) {
   if (!code) return;
   settle(explorer, code);
-  explorer.chart.reach(code);
+  // Under a pointer the map must stay where it is: otherwise the click would miss the country.
+  if (explorer.link.matches(":focus-visible")) explorer.chart.reach(code);
   show(explorer, code);
 }
 
