@@ -124,14 +124,19 @@ def test_motion_that_is_allowed_again_begins_before_the_next_turn(page, numbers)
 
 def test_another_indicator_has_its_own_words_before_the_next_turn(page, numbers):
     stop_in_new_turn(page, numbers)
-    page.get_by_role("navigation", name="What is counted").get_by_role("link").nth(1).click()
+    counted = shown(page)
+    links = page.get_by_role("navigation", name="What is counted").get_by_role("link")
     said = page.locator(".live-shown, .live-pulse")
 
-    def says_so():
+    def says(word):
         page.clock.run_for(10)
-        return all("visits" in text for text in said.all_text_contents())
+        return all(word in text for text in said.all_text_contents())
 
-    wait_until(says_so)
+    links.nth(1).click()
+    wait_until(lambda: says("visits"))
+    links.nth(0).click()
+    wait_until(lambda: says("downloads"))
+    assert shown(page) >= counted > 0
 
 
 def test_no_animation_runs_on_without_its_element(page, numbers):

@@ -18,7 +18,8 @@ export class Live {
   #newest = null;
   /** @type {Pulses | undefined} */
   #pulses;
-  #counted = 0;
+  /** @type {Record<string, number>} the events shown since the page was opened, by indicator */
+  #counted = {};
   /** @type {{begins: number, amount: number}[]} pulses in Europe that are drawn, but not counted yet; `begins` in the page's time */
   #drawn = [];
   #minute = "";
@@ -48,7 +49,6 @@ export class Live {
     this.#replay = new Replay(indicator);
     this.#newest = null;
     this.#isExplained = false;
-    this.#counted = 0;
   }
 
   /** Pulses need a map that is drawn. @param {import("./chart.js").Chart} chart */
@@ -98,10 +98,10 @@ export class Live {
     const pulses = known ? replay.between(from, to) : [];
     this.#count();
     this.#pulses?.tidy();
-    if (still) this.#counted += replay.size * this.#inEurope(pulses).length;
+    if (still) this.#add(replay.size * this.#inEurope(pulses).length);
     else this.#draw(pulses, now);
     this.panel.showClock(now, { known, still });
-    this.panel.showCount(this.indicator, this.#counted);
+    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
     this.#explain(new Date(at).toISOString().slice(0, 16), { at, still });
   }
 
@@ -119,14 +119,18 @@ export class Live {
 
   #count() {
     const now = performance.now();
-    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#counted += amount;
+    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#add(amount);
     this.#drawn = this.#drawn.filter(({ begins }) => begins > now);
+  }
+
+  #add(amount) {
+    this.#counted[this.indicator] = (this.#counted[this.indicator] ?? 0) + amount;
   }
 
   #rest() {
     this.#count();
     this.#drawn = [];
-    this.panel.showCount(this.indicator, this.#counted);
+    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
     this.#pulses?.clear();
     this.panel.clock.stop();
   }
