@@ -23,7 +23,7 @@ const DAYS_EVERY = 600_000;
 const OF_DAYS = new Set(["P7D", "P30D", "P365D"]);
 const NO_PERIOD = { coverage: [], observations: [] };
 /** @type {import("./numbers.js").Numbers} */
-const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, base: 1, cells: new Map(), withheld: new Map() };
+const NOTHING = { known: false, provisional: false, coverage: undefined, base: 1, cells: new Map(), withheld: new Map() };
 
 class LiveMap {
   /** @type {Chart | undefined} */
@@ -32,7 +32,7 @@ class LiveMap {
   explorer;
   /** @type {Record<string, Question>} */
   questions = {};
-  /** @type {Record<string, string>} the newest period that was asked for, by step */
+  /** @type {Record<string, string>} the end of the newest period that was asked for, by step */
   ends = {};
 
   constructor(root) {
