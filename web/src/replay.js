@@ -1,6 +1,6 @@
 /**
- * What the map replays: published numbers as pulses. Each country at its finest published step, so that each number is
- * shown once. Nothing here depends on the reader: everybody sees the same pulses at the same time.
+ * What the map replays: published numbers as pulses. Each country is replayed at its finest published step, so no country
+ * is shown at two steps. Nothing here depends on the reader: everybody sees the same pulses at the same time.
  */
 
 export const MINUTE = 60_000;
@@ -8,7 +8,7 @@ export const MINUTE = 60_000;
 export const DELAY = 2 * MINUTE;
 const LENGTHS = { N: MINUTE, H: 60 * MINUTE, D: 1440 * MINUTE };
 const STEPS = Object.keys(LENGTHS);
-/** More pulses in a second than this are not seen, and cost a slow telephone too much. */
+/** More pulses in a second than this are not seen, and cost a slow phone too much. */
 const MOST = 2;
 const SINGLE = /^[A-Z]{2}$/;
 
