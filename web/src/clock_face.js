@@ -20,7 +20,7 @@ export class TickingClock {
     this.place = place;
     this.words = words;
     // Out of sight, the compositor would leave the seconds to the script's thread.
-    new IntersectionObserver((looks) => this.#look(looks.at(-1)?.isIntersecting ?? false)).observe(place);
+    new IntersectionObserver((entries) => this.#look(entries.at(-1)?.isIntersecting ?? false)).observe(place);
   }
 
   /** @param {string} key of the sentence around the time @param {number} now the instant that is shown @param {boolean} ticks */

@@ -92,17 +92,17 @@ export class Live {
   }
 
   /** @param {import("./player.js").Played} played */
-  #play({ at, from, to, now, still }) {
+  #play({ at, from, to, now, reducedMotion }) {
     const replay = this.#replay;
     const known = at < replay.until;
     const pulses = known ? replay.between(from, to) : [];
     this.#count();
     this.#pulses?.tidy();
-    if (still) this.#add(replay.size * this.#inEurope(pulses).length);
+    if (reducedMotion) this.#add(replay.size * this.#inEurope(pulses).length);
     else this.#draw(pulses, now);
-    this.panel.showClock(now, { known, still });
+    this.panel.showClock(now, { known, reducedMotion });
     this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
-    this.#explain(new Date(at).toISOString().slice(0, 16), { at, still });
+    this.#explain(new Date(at).toISOString().slice(0, 16), { at, reducedMotion });
   }
 
   /** Pulses are drawn ahead, each with its delay. Those that are drawn are counted later, once they have begun. */
@@ -135,7 +135,7 @@ export class Live {
     this.panel.clock.stop();
   }
 
-  /** What changes only with the minute and with the numbers. @param {string} minute @param {{at: number, still: boolean}} moment */
+  /** What changes only with the minute and with the numbers. @param {string} minute @param {{at: number, reducedMotion: boolean}} moment */
   #explain(minute, moment) {
     if (this.#isExplained && minute === this.#minute) return;
     this.#minute = minute;
