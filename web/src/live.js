@@ -6,7 +6,7 @@
 import { agenciesOf, hourFrom, isOlder, withheldFrom } from "./numbers.js";
 import { Player, TURN } from "./player.js";
 import { Pulses } from "./pulses.js";
-import { Replay } from "./replay.js";
+import { minuteName, Replay } from "./replay.js";
 import { ReplayPanel } from "./replay_panel.js";
 import { drawHour, drawTotal, markMinute } from "./strip.js";
 import { part } from "./svg.js";
@@ -66,7 +66,7 @@ export class Live {
     if (isOlder(answer, this.#newest)) return;
     this.#newest = answer;
     drawHour(this.parts.hour, hourFrom(answer, this.total), agenciesOf(answer), this.words);
-    // The bars are new ones, and a paused clock marks none of them.
+    // These bars are new. While the replay is paused, no turn would mark one of them.
     markMinute(this.parts.hour, this.#minute);
     this.#replay.takeMinutes(answer, withheldFrom(answer));
     this.#isExplained = false;
@@ -102,7 +102,7 @@ export class Live {
     else this.#draw(pulses, now);
     this.panel.showClock(now, { known, reducedMotion });
     this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
-    this.#explain(new Date(at).toISOString().slice(0, 16), { at, reducedMotion });
+    this.#explain(minuteName(at), { at, reducedMotion });
   }
 
   /** Pulses are drawn ahead, each with its delay. Those that are drawn are counted later, once they have begun. */
@@ -135,7 +135,10 @@ export class Live {
     this.panel.clock.stop();
   }
 
-  /** What changes only with the minute and with the numbers. @param {string} minute @param {{at: number, reducedMotion: boolean}} moment */
+  /**
+   * Writes the sentences that change only with the minute or with the numbers.
+   * @param {string} minute @param {{at: number, reducedMotion: boolean}} moment
+   */
   #explain(minute, moment) {
     if (this.#isExplained && minute === this.#minute) return;
     this.#minute = minute;

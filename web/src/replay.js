@@ -17,6 +17,9 @@ const SINGLE = /^[A-Z]{2}$/;
  * @typedef {{code: string, at: number}} Pulse
  */
 
+/** @returns {string} the name of the minute of an instant */
+export const minuteName = (at) => new Date(at).toISOString().slice(0, 16);
+
 /** @returns {(index: number) => number} random numbers of 0 to 1, which are always the same for the same text and index */
 export function randomNumbers(text) {
   let seed = 0x811c9dc5;
@@ -96,7 +99,7 @@ export class Replay {
 
   /** @returns {Period | undefined} the minute in which an instant lies, or the newest hour or day */
   period(step, at) {
-    return step === "N" ? this.#minutes?.get(new Date(at).toISOString().slice(0, 16)) : this.#newest[step];
+    return step === "N" ? this.#minutes?.get(minuteName(at)) : this.#newest[step];
   }
 
   /** @returns {boolean | undefined} whether numbers are known at this step; undefined before there was an answer */

@@ -9,7 +9,8 @@ export class ReplayPanel {
   #isPaused = false;
 
   /**
-   * @param {HTMLElement} place has its words already, which keep its place and are not seen before the first true ones
+   * @param {HTMLElement} place contains sentences of the page. They reserve its space, and are invisible until the first
+   * call of explain
    * @param {import("./words.js").Words} words @param {(isPaused: boolean) => void} pause
    */
   constructor(place, words, pause) {
@@ -33,7 +34,8 @@ export class ReplayPanel {
   /** @param {import("./replay.js").Replay} replay @param {{at: number, reducedMotion: boolean}} moment */
   explain(replay, { at, reducedMotion }) {
     const { words } = this;
-    const meaning = reducedMotion ? words.say("live_still") : words.say("live_pulse", { count: words.count(replay.indicator, replay.size) });
+    const count = words.count(replay.indicator, replay.size);
+    const meaning = reducedMotion ? words.say("live_still") : words.say("live_pulse", { count });
     say(part(this.place, "live-pulse"), meaning);
     const lines = [this.#minutes(replay, at), this.#hour(replay), this.#day(replay), words.say("live_step.none")];
     part(this.place, "live-step-list").replaceChildren(...lines.filter(Boolean).map((line) => html("li", {}, line)));
