@@ -1,8 +1,8 @@
 /** A clock whose seconds the browser moves by itself. The script writes the minutes only, because each change of the page costs time. */
 
+import { MINUTE } from "./replay.js";
 import { html } from "./svg.js";
 
-const MINUTE = 60_000;
 /** Nobody sees that the seconds are late by this many milliseconds, and each correction costs time. */
 const TOLERANCE = 250;
 const SECONDS = Array.from({ length: 60 }, (_, second) => String(second).padStart(2, "0")).join("\n");

@@ -3,10 +3,13 @@
  * is shown at two steps. Nothing here depends on the reader: everybody sees the same pulses at the same time.
  */
 
+import { nextRound } from "./round_numbers.js";
+
 export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
 /** A minute is public at the latest one minute after its end, so what happened this long ago is known. */
 export const DELAY = 2 * MINUTE;
-const LENGTHS = { N: MINUTE, H: 60 * MINUTE, D: 1440 * MINUTE };
+const LENGTHS = { N: MINUTE, H: HOUR, D: 24 * HOUR };
 const STEPS = Object.keys(LENGTHS);
 /** More pulses in a second than this are not seen, and cost a slow phone too much. */
 const MOST = 2;
@@ -37,7 +40,7 @@ export function pulseSize(base, perSecond) {
   let [size, next] = [base, 1];
   while (perSecond / size > MOST) {
     if (next > size) size = next;
-    next *= String(next)[0] === "2" ? 2.5 : 2;
+    next = nextRound(next);
   }
   return size;
 }

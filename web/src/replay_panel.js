@@ -2,8 +2,7 @@
 
 import { html, part } from "./svg.js";
 import { TickingClock } from "./clock_face.js";
-
-const HOUR = 3_600_000;
+import { HOUR } from "./replay.js";
 
 export class ReplayPanel {
   #isPaused = false;
