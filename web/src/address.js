@@ -34,7 +34,7 @@ export function addressWith(address, choice) {
 }
 
 /** @returns {string} the address of the numbers of a choice */
-export function questionFor(choice, addresses) {
+export function numbersAddress(choice, addresses) {
   const { indicator, window, day } = choice;
   if (window !== "day") return `${addresses.windows}?${new URLSearchParams({ indicator, window })}`;
   const range = { indicator, frequency: "D", start: day, end: day };
@@ -42,7 +42,7 @@ export function questionFor(choice, addresses) {
 }
 
 /** @returns {string} the address of the numbers of the hour (`H`) or day (`D`) that ends at an instant */
-export function newestPeriod(indicator, frequency, end, addresses) {
+export function periodAddress(indicator, frequency, end, addresses) {
   const [length, letters] = frequency === "H" ? [3_600_000, 16] : [86_400_000, 10];
   const period = new Date(Date.parse(end) - length).toISOString().slice(0, letters);
   return `${addresses.aggregates}?${new URLSearchParams({ indicator, frequency, start: period, end: period })}&country=*`;

@@ -1,8 +1,8 @@
 /** A clock whose seconds the browser moves by itself. The script writes the minutes only, because each change of the page costs time. */
 
+import { MINUTE } from "./replay.js";
 import { html } from "./svg.js";
 
-const MINUTE = 60_000;
 /** Nobody sees that the seconds are late by this many milliseconds, and each correction costs time. */
 const TOLERANCE = 250;
 const SECONDS = Array.from({ length: 60 }, (_, second) => String(second).padStart(2, "0")).join("\n");
@@ -20,7 +20,7 @@ export class TickingClock {
     this.place = place;
     this.words = words;
     // Out of sight, the compositor would leave the seconds to the script's thread.
-    new IntersectionObserver((looks) => this.#look(looks.at(-1)?.isIntersecting ?? false)).observe(place);
+    new IntersectionObserver((entries) => this.#look(entries.at(-1)?.isIntersecting ?? false)).observe(place);
   }
 
   /** @param {string} key of the sentence around the time @param {number} now the instant that is shown @param {boolean} ticks */

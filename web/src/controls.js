@@ -3,11 +3,11 @@
 import { addressWith, choiceFrom, DEFAULTS } from "./address.js";
 
 /**
- * @param {Partial<import("./address.js").Choice> & {offered: Record<string, string[]>}} usual the choice if the address names none
+ * @param {Partial<import("./address.js").Choice> & {offered: Record<string, string[]>}} defaults the choice if the address names none
  * @param {(choice: import("./address.js").Choice) => void} changed
  */
-export function controls(usual, changed) {
-  const follow = () => changed(choiceOfAddress(usual));
+export function controls(defaults, changed) {
+  const follow = () => changed(choiceOfAddress(defaults));
   const go = (event, address) => {
     if (!address) return;
     event.preventDefault();
@@ -20,9 +20,9 @@ export function controls(usual, changed) {
 }
 
 /** Ignores values that the page does not offer, as the server does. */
-export function choiceOfAddress({ offered, ...usual }) {
+export function choiceOfAddress({ offered, ...defaults }) {
   const known = ([name, value]) => value && (offered[name]?.includes(value) ?? true);
-  return choiceFrom([...Object.entries(usual), ...new URLSearchParams(location.search)].filter(known));
+  return choiceFrom([...Object.entries(defaults), ...new URLSearchParams(location.search)].filter(known));
 }
 
 /** Puts a choice into the address, as a new entry of the history. */

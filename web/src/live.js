@@ -6,7 +6,7 @@
 import { agenciesOf, hourFrom, isOlder, withheldFrom } from "./numbers.js";
 import { Player, TURN } from "./player.js";
 import { Pulses } from "./pulses.js";
-import { Replay } from "./replay.js";
+import { minuteName, Replay } from "./replay.js";
 import { ReplayPanel } from "./replay_panel.js";
 import { drawHour, drawTotal, markMinute } from "./strip.js";
 import { part } from "./svg.js";
@@ -18,7 +18,8 @@ export class Live {
   #newest = null;
   /** @type {Pulses | undefined} */
   #pulses;
-  #counted = 0;
+  /** @type {Record<string, number>} the events shown since the page was opened, by indicator */
+  #counted = {};
   /** @type {{begins: number, amount: number}[]} pulses in Europe that are drawn, but not counted yet; `begins` in the page's time */
   #drawn = [];
   #minute = "";
@@ -48,7 +49,6 @@ export class Live {
     this.#replay = new Replay(indicator);
     this.#newest = null;
     this.#isExplained = false;
-    this.#counted = 0;
   }
 
   /** Pulses need a map that is drawn. @param {import("./chart.js").Chart} chart */
@@ -66,7 +66,7 @@ export class Live {
     if (isOlder(answer, this.#newest)) return;
     this.#newest = answer;
     drawHour(this.parts.hour, hourFrom(answer, this.total), agenciesOf(answer), this.words);
-    // The bars are new ones, and a paused clock marks none of them.
+    // These bars are new. While the replay is paused, no turn would mark one of them.
     markMinute(this.parts.hour, this.#minute);
     this.#replay.takeMinutes(answer, withheldFrom(answer));
     this.#isExplained = false;
@@ -92,17 +92,17 @@ export class Live {
   }
 
   /** @param {import("./player.js").Played} played */
-  #play({ at, from, to, now, still }) {
+  #play({ at, from, to, now, reducedMotion }) {
     const replay = this.#replay;
     const known = at < replay.until;
     const pulses = known ? replay.between(from, to) : [];
     this.#count();
     this.#pulses?.tidy();
-    if (still) this.#counted += replay.size * this.#inEurope(pulses).length;
+    if (reducedMotion) this.#add(replay.size * this.#inEurope(pulses).length);
     else this.#draw(pulses, now);
-    this.panel.showClock(now, { known, still });
-    this.panel.showCount(this.indicator, this.#counted);
-    this.#explain(new Date(at).toISOString().slice(0, 16), { at, still });
+    this.panel.showClock(now, { known, reducedMotion });
+    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
+    this.#explain(minuteName(at), { at, reducedMotion });
   }
 
   /** Pulses are drawn ahead, each with its delay. Those that are drawn are counted later, once they have begun. */
@@ -119,19 +119,26 @@ export class Live {
 
   #count() {
     const now = performance.now();
-    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#counted += amount;
+    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#add(amount);
     this.#drawn = this.#drawn.filter(({ begins }) => begins > now);
+  }
+
+  #add(amount) {
+    this.#counted[this.indicator] = (this.#counted[this.indicator] ?? 0) + amount;
   }
 
   #rest() {
     this.#count();
     this.#drawn = [];
-    this.panel.showCount(this.indicator, this.#counted);
+    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
     this.#pulses?.clear();
     this.panel.clock.stop();
   }
 
-  /** What changes only with the minute and with the numbers. @param {string} minute @param {{at: number, still: boolean}} moment */
+  /**
+   * Writes the sentences that change only with the minute or with the numbers.
+   * @param {string} minute @param {{at: number, reducedMotion: boolean}} moment
+   */
   #explain(minute, moment) {
     if (this.#isExplained && minute === this.#minute) return;
     this.#minute = minute;

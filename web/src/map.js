@@ -1,6 +1,6 @@
 /** The map of the first page and of its embedded version: README.md lists the data that the page gives it. */
 
-import { newestPeriod, questionFor } from "./address.js";
+import { numbersAddress, periodAddress } from "./address.js";
 import { Chart } from "./chart.js";
 import { ServerClock } from "./clock.js";
 import { choiceOfAddress, controls, pushChoice } from "./controls.js";
@@ -23,7 +23,7 @@ const DAYS_EVERY = 600_000;
 const OF_DAYS = new Set(["P7D", "P30D", "P365D"]);
 const NO_PERIOD = { coverage: [], observations: [] };
 /** @type {import("./numbers.js").Numbers} */
-const NOTHING = { known: false, provisional: false, coverage: undefined, end: null, base: 1, cells: new Map(), withheld: new Map() };
+const NOTHING = { known: false, provisional: false, coverage: undefined, base: 1, cells: new Map(), withheld: new Map() };
 
 class LiveMap {
   /** @type {Chart | undefined} */
@@ -32,7 +32,7 @@ class LiveMap {
   explorer;
   /** @type {Record<string, Question>} */
   questions = {};
-  /** @type {Record<string, string>} the newest period that was asked for, by step */
+  /** @type {Record<string, string>} the end of the newest period that was asked for, by step */
   ends = {};
 
   constructor(root) {
@@ -46,8 +46,8 @@ class LiveMap {
     this.words = wordsOf(texts, language, namesOnPage());
     this.usualRates = dataOf("map-usual-rates");
     const offered = { indicator: Object.keys(texts.titles), window: Object.keys(texts.periods) };
-    this.usual = { indicator, window, offered };
-    this.choice = choiceOfAddress(this.usual);
+    this.defaults = { indicator, window, offered };
+    this.choice = choiceOfAddress(this.defaults);
     this.numbers = NOTHING;
     this.clock = new ServerClock();
     this.strip = document.getElementById("map-live");
@@ -56,7 +56,7 @@ class LiveMap {
   }
 
   async start() {
-    controls(this.usual, (choice) => this.choose(choice));
+    controls(this.defaults, (choice) => this.choose(choice));
     this.ask();
     this.draw(await retry(() => pictureFrom(this.addresses.europe)));
     this.paint();
@@ -81,7 +81,7 @@ class LiveMap {
 
   /** The live part of the page, which the first picture does not need. */
   async beginLive() {
-    const { Live } = await retry(() => import(this.addresses.script));
+    const { Live } = await retry(() => import(this.addresses.liveScript));
     this.live = new Live(this.strip, this);
     Object.assign(this.questions, this.liveQuestions());
     this.live.showOn(this.chart);
@@ -112,7 +112,7 @@ class LiveMap {
     const { choice, addresses } = this;
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
-    const chosenNumbers = new Question(questionFor(choice, addresses), (answer) => this.take(answer), WINDOW_EVERY);
+    const chosenNumbers = new Question(numbersAddress(choice, addresses), (answer) => this.take(answer), WINDOW_EVERY);
     this.questions = { chosenNumbers, page: this.page, ...(this.live && this.liveQuestions()) };
     this.poll.set(Object.values(this.questions));
   }
@@ -122,7 +122,7 @@ class LiveMap {
     this.ends = {};
     live.begin(choice.indicator);
     const address = `${addresses.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
-    const window = (length) => questionFor({ ...choice, window: length }, addresses);
+    const window = (length) => numbersAddress({ ...choice, window: length }, addresses);
     const questions = { live: new Question(address, (answer) => live.takeMinutes(answer)) };
     if (choice.window !== "P1D") questions.hours = new Question(window("P1D"), (answer) => this.takeHours(answer), WINDOW_EVERY);
     if (!OF_DAYS.has(choice.window)) questions.days = later(new Question(window("P7D"), (answer) => this.takeDays(answer), DAYS_EVERY));
@@ -135,7 +135,7 @@ class LiveMap {
     // A cache may still have an earlier answer.
     if (end <= (this.ends[step] ?? "")) return;
     this.ends[step] = end;
-    const address = newestPeriod(this.choice.indicator, step, end, this.addresses);
+    const address = periodAddress(this.choice.indicator, step, end, this.addresses);
     this.questions[step] = later(new Question(address, (answer) => this.live.takeNewest(step, answer), Infinity));
     this.poll.set(Object.values(this.questions));
   }
@@ -226,7 +226,7 @@ class LiveMap {
   }
 
   countryPage(code) {
-    return this.addresses.country?.replace(/\bxx\b/, code.toLowerCase());
+    return this.addresses.countryPage?.replace(/\bxx\b/, code.toLowerCase());
   }
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{value: number, rate: number | null}} Cell
- * @typedef {{known: boolean, provisional: boolean, coverage: any, end: string | null, base: number, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
+ * @typedef {{known: boolean, provisional: boolean, coverage: any, base: number, cells: Map<string, Cell>, withheld: Map<string, string>}} Numbers
  * `coverage` is null if nothing is published. `base` is that of rounding. `withheld` has the finest step at which all is published of a country whose number is withheld.
  */
 
@@ -14,7 +14,6 @@ export function numbersFrom(answer) {
     known: coverage !== null && coverage.status !== "O",
     provisional: coverage?.status === "P",
     coverage,
-    end: answer.meta.end,
     base: answer.meta.rounding_base,
     cells: new Map(cells),
     withheld: withheldFrom(answer),

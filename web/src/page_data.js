@@ -1,6 +1,6 @@
 /** The data that the page gives the map: README.md lists them. */
 
-/** The addresses that the map asks. */
+/** The addresses of the API, of the files and of the pages that the map uses. */
 export function addressesOf({ api, europe, world, zoom, live, countryPage }) {
   return {
     aggregates: `${api}aggregates/`,
@@ -9,8 +9,8 @@ export function addressesOf({ api, europe, world, zoom, live, countryPage }) {
     europe,
     world,
     zoom,
-    script: live,
-    country: countryPage,
+    liveScript: live,
+    countryPage,
   };
 }
 

@@ -18,19 +18,19 @@ export function mapPicture() {
   // A style is computed only for what is in the page, and the rules of the map are in force only within the map.
   map.append(paper);
   try {
-    return new XMLSerializer().serializeToString(written(map, paper));
+    return new XMLSerializer().serializeToString(writeSheet(map, paper));
   } finally {
     paper.remove();
   }
 }
 
-function written(map, paper) {
+function writeSheet(map, paper) {
   const lines = linesOf(document.querySelectorAll("[data-line]"));
   const sheet = new Sheet();
   if (lines.invented.length) sheet.banner(lines.invented.join(" "));
   sheet.write(map.querySelector(".map-legend-title")?.textContent ?? "", 26, { heavy: true });
   for (const line of lines.period) sheet.write(line, 17, { quiet: true });
-  const { drawing, hatching, height } = drawn(map, paper);
+  const { drawing, hatching, height } = copyMap(map, paper);
   sheet.put(drawing, height, hatching);
   sheet.legend([...map.querySelectorAll(".map-legend-list li")].map((item) => entryOf(item, paper)));
   const unlocated = map.querySelector(".map-unlocated")?.textContent ?? "";
@@ -46,7 +46,7 @@ function linesOf(elements) {
 }
 
 /** The countries as they are drawn now, at the place and the zoom of the reader. */
-function drawn(map, paper) {
+function copyMap(map, paper) {
   const seen = map.querySelector(".map-svg");
   const [, , wide, high] = seen.getAttribute("viewBox").split(" ").map(Number);
   const ground = svg("g", { transform: seen.querySelector(":scope > g").getAttribute("transform") });

@@ -2,26 +2,27 @@
 
 import { DELAY, MINUTE } from "./replay.js";
 
-/** Few turns are cheap: the browser draws the page again in each. Within one, pulses move without the script. */
+/** The browser draws the page again in each turn, so few turns are cheap. Between them, pulses move without the script. */
 export const TURN = 10_000;
 /** Pulses that are later than this, in milliseconds, are left out. */
 const LATE = 1_000;
 
-/** @typedef {{at: number, from: number, to: number, now: number, still: boolean}} Played a turn that is played at `now` */
+/** @typedef {{at: number, from: number, to: number, now: number, reducedMotion: boolean}} Played a turn that is played at `now` */
 
 /**
  * @param {number} now the instant that is shown @param {number | null} until which instant has been played, if any
- * @param {boolean} still whether it plays by the minute, without pulses
+ * @param {boolean} reducedMotion whether it plays by the minute, without pulses
  * @returns {{at: number, from: number, to: number, wait: number}} the beginning of the turn, the time to play now, and how
  * long to wait for the next turn. Time that was missed is left out, so that nothing comes in a burst.
  */
-export function turn(now, until, still) {
-  const span = still ? MINUTE : TURN;
+export function turn(now, until, reducedMotion) {
+  const span = reducedMotion ? MINUTE : TURN;
   const at = Math.floor(now / span) * span;
   // Pulses are drawn ahead, each with its delay. A number is counted once its minute is over.
-  const to = still ? at : at + span;
+  const to = reducedMotion ? at : at + span;
+  // If the server's clock was set back, the replay starts again with the present moment.
   const begun = until === null || until > to + span ? now : until;
-  const oldest = still ? to - span : now - LATE;
+  const oldest = reducedMotion ? to - span : now - LATE;
   return { at, from: Math.max(begun, oldest), to, wait: at + span - now };
 }
 
@@ -31,26 +32,26 @@ export class Player {
   /** @type {number | null} */
   #until = null;
   #isPaused = false;
-  #wantsStill = matchMedia("(prefers-reduced-motion: reduce)");
+  #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
   /**
    * @param {import("./clock.js").ServerClock} clock
    * @param {(played: Played) => void} play
-   * @param {() => void} rest is called when nothing plays any more
+   * @param {() => void} rest is called at each stop, also when it starts again at once
    */
   constructor(clock, play, rest) {
     this.clock = clock;
     this.play = play;
     this.rest = rest;
     document.addEventListener("visibilitychange", () => this.start());
-    this.#wantsStill.addEventListener("change", () => this.start());
+    this.#reducedMotion.addEventListener("change", () => this.start());
   }
 
   get runs() {
     return this.#timer !== undefined;
   }
 
-  /** Begins anew with what is to be shown now, if somebody looks and the time is known. */
+  /** Starts again with the present moment, unless the page is hidden, the replay is paused or the time is not known. */
   start() {
     this.stop();
     if (!document.hidden && !this.#isPaused) this.#turn();
@@ -72,11 +73,11 @@ export class Player {
   #turn() {
     const time = this.clock.time();
     if (time === null) return;
-    const still = this.#wantsStill.matches;
+    const reducedMotion = this.#reducedMotion.matches;
     const now = time - DELAY;
-    const { at, from, to, wait } = turn(now, this.#until, still);
+    const { at, from, to, wait } = turn(now, this.#until, reducedMotion);
     this.#until = Math.max(from, to);
     this.#timer = setTimeout(() => this.#turn(), wait);
-    this.play({ at, from, to, now, still });
+    this.play({ at, from, to, now, reducedMotion });
   }
 }

@@ -12,7 +12,7 @@ const OUTLINE = [{ opacity: 0 }, { offset: 0.1, opacity: 1 }, { opacity: 0 }];
  * page's script and without drawing the map again.
  */
 export class Pulses {
-  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, moving: Animation[], over: number}[]} */
+  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, moving: Animation[], end: number}[]} */
   #shown = [];
   #isSeen = false;
 
@@ -23,11 +23,11 @@ export class Pulses {
   constructor(chart, ahead, appear) {
     this.chart = chart;
     this.appear = appear;
-    this.life = 2 * ahead + SEEN;
+    this.duration = 2 * ahead + SEEN;
     this.layer = html("div", { class: "map-pulses", "aria-hidden": "true" });
     chart.svg.after(this.layer);
     // Out of sight, the compositor would leave them to the script's thread.
-    new IntersectionObserver((looks) => this.#look(looks.at(-1)?.isIntersecting ?? false)).observe(this.layer);
+    new IntersectionObserver((entries) => this.#look(entries.at(-1)?.isIntersecting ?? false)).observe(this.layer);
   }
 
   #look(isSeen) {
@@ -44,9 +44,9 @@ export class Pulses {
     const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
     put(ring, outline, place);
     this.layer.append(outline, ring);
-    const moving = [outline.animate(this.#after(delay, OUTLINE), this.life)];
-    if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.life));
-    this.#shown.push({ code, ring, outline, moving, over: performance.now() + delay + SEEN });
+    const moving = [outline.animate(this.#after(delay, OUTLINE), this.duration)];
+    if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.duration));
+    this.#shown.push({ code, ring, outline, moving, end: performance.now() + delay + SEEN });
     return true;
   }
 
@@ -56,7 +56,7 @@ export class Pulses {
    * @param {number} delay @param {Keyframe[]} frames
    */
   #after(delay, frames) {
-    const at = (share) => Math.min(1, (delay + share * SEEN) / this.life);
+    const at = (share) => Math.min(1, (delay + share * SEEN) / this.duration);
     const moving = frames.map((frame, i) => ({ easing: "ease-out", ...frame, offset: at(frame.offset ?? i / (frames.length - 1)) }));
     // The compositor needs each property in each keyframe.
     const [first, last] = [frames[0], frames[frames.length - 1]].map((frame) => ({ ...frame, opacity: 0 }));
@@ -68,20 +68,20 @@ export class Pulses {
     for (const pulse of this.#shown) {
       const place = this.chart.placeOf(pulse.code);
       if (place) put(pulse.ring, pulse.outline, place);
-      else pulse.over = 0;
+      else pulse.end = 0;
     }
     this.tidy();
   }
 
   /** Removes those that nobody sees any more. */
   tidy(now = performance.now()) {
-    const over = this.#shown.filter((pulse) => pulse.over <= now);
-    for (const { ring, outline, moving } of over) {
+    const ended = this.#shown.filter((pulse) => pulse.end <= now);
+    for (const { ring, outline, moving } of ended) {
       // An animation of an element that is gone would still run, on the thread of the script.
       for (const animation of moving) animation.cancel();
       for (const element of [ring, outline]) element.remove();
     }
-    this.#shown = this.#shown.filter((pulse) => pulse.over > now);
+    this.#shown = this.#shown.filter((pulse) => pulse.end > now);
   }
 
   clear() {

@@ -1,10 +1,10 @@
-/** A slider with two handles over the fields of a range of time: each handle is an input, so keys and fingers work. */
+/** A slider with two handles over the fields of a range of time: each handle is an input, so touch and screen readers work. */
 
 import { html, set, svg } from "./svg.js";
 import { DAY, daysBetween, isoDay, nextDay } from "./slider_steps.js";
 import { dayWriter } from "./words.js";
 
-/** Somebody who uses keys presses one several times. Milliseconds. */
+/** The form is sent this many milliseconds after the last movement, because people press an arrow key several times. */
 const SETTLED = 700;
 
 const writeDay = dayWriter(document.documentElement.lang);
@@ -25,7 +25,7 @@ export function addSlider(form) {
     set(band, { x: `${(100 * from) / longest}%`, width: `${(100 * (to - from)) / longest}%` });
     // If both are at the right end, only the left one can still be moved.
     handles[0].classList.toggle("above", from > longest / 2);
-    for (const input of handles) set(input, { "aria-valuetext": said(first, input.value) });
+    for (const input of handles) set(input, { "aria-valuetext": dayText(first, input.value) });
   };
   for (const [at, input] of handles.entries()) {
     input.addEventListener("keydown", (event) => {
@@ -70,7 +70,7 @@ function send(form, handles, longest) {
     const [id, top] = location.hash.slice(1).split("=");
     if (id === input.id) restore(form, input, Number(top));
   }
-  // A range that ends today goes on tomorrow.
+  // If the last day is chosen, the address has no end. So the same address shows newer days later.
   form.addEventListener("formdata", ({ formData }) => {
     if (Number(handles[1].value) === longest) formData.delete("end");
   });
@@ -84,6 +84,6 @@ function restore(form, input, top) {
 }
 
 /** @returns {string} the day in the language of the page */
-function said(first, days) {
+function dayText(first, days) {
   return writeDay(Date.parse(first) + days * DAY);
 }

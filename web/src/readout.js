@@ -12,7 +12,7 @@ import { stepWithKey } from "./arrow_keys.js";
 
 /** @param {Element} plot @param {HTMLTableElement} table its rows are the periods, the newest first */
 export function addReadout(plot, table) {
-  const rows = [...table.tBodies[0].rows].reverse().map(told(table));
+  const rows = [...table.tBodies[0].rows].reverse().map(rowReader(table));
   const band = svg("rect", { y: "0", height: "100%" });
   const cursor = html("div", { class: "cursor", role: "slider", tabindex: "0", "aria-labelledby": "trend" }, svg("svg", { "aria-hidden": "true" }, band));
   const readout = html("p", { class: "readout", role: "status" });
@@ -21,7 +21,7 @@ export function addReadout(plot, table) {
   let shown = -1;
   const show = (/** @type {Place} */ place) => {
     if (place.at !== shown) tell(place.at);
-    stand(readout, cursor, rows.length, place);
+    placeReadout(readout, cursor, rows.length, place);
   };
   // A pointer moves often within one period, and a screen reader should say it once.
   const tell = (at) => {
@@ -35,7 +35,7 @@ export function addReadout(plot, table) {
 }
 
 /** The table's words for a row: its period, and each number with the name of its column. */
-function told(table) {
+function rowReader(table) {
   const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   return (row) => {
     const [period, ...cells] = [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim());
@@ -89,7 +89,7 @@ function under(cursor, { clientX, clientY, pointerType }, count) {
 }
 
 /** Puts the words beside the pointer or the period, whole in the window. */
-function stand(readout, cursor, count, { at, point, above }) {
+function placeReadout(readout, cursor, count, { at, point, above }) {
   const field = cursor.getBoundingClientRect();
   const box = readout.getBoundingClientRect();
   const origin = cursor.parentElement.getBoundingClientRect();

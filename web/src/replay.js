@@ -1,14 +1,17 @@
 /**
- * What the map replays: published numbers as pulses. Each country at its finest published step, so that each number is
- * shown once. Nothing here depends on the reader: everybody sees the same pulses at the same time.
+ * What the map replays: published numbers as pulses. Each country is replayed at its finest published step, so no country
+ * is shown at two steps. Nothing here depends on the reader: everybody sees the same pulses at the same time.
  */
 
+import { nextRound } from "./round_numbers.js";
+
 export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
 /** A minute is public at the latest one minute after its end, so what happened this long ago is known. */
 export const DELAY = 2 * MINUTE;
-const LENGTHS = { N: MINUTE, H: 60 * MINUTE, D: 1440 * MINUTE };
+const LENGTHS = { N: MINUTE, H: HOUR, D: 24 * HOUR };
 const STEPS = Object.keys(LENGTHS);
-/** More pulses in a second than this are not seen, and cost a slow telephone too much. */
+/** More pulses in a second than this are not seen, and cost a slow phone too much. */
 const MOST = 2;
 const SINGLE = /^[A-Z]{2}$/;
 
@@ -16,6 +19,9 @@ const SINGLE = /^[A-Z]{2}$/;
  * @typedef {{name: string, known: boolean, values: Map<string, number>}} Period `values` by country; others have zero
  * @typedef {{code: string, at: number}} Pulse
  */
+
+/** @returns {string} the name of the minute of an instant */
+export const minuteName = (at) => new Date(at).toISOString().slice(0, 16);
 
 /** @returns {(index: number) => number} random numbers of 0 to 1, which are always the same for the same text and index */
 export function randomNumbers(text) {
@@ -34,7 +40,7 @@ export function pulseSize(base, perSecond) {
   let [size, next] = [base, 1];
   while (perSecond / size > MOST) {
     if (next > size) size = next;
-    next *= String(next)[0] === "2" ? 2.5 : 2;
+    next = nextRound(next);
   }
   return size;
 }
@@ -96,7 +102,7 @@ export class Replay {
 
   /** @returns {Period | undefined} the minute in which an instant lies, or the newest hour or day */
   period(step, at) {
-    return step === "N" ? this.#minutes?.get(new Date(at).toISOString().slice(0, 16)) : this.#newest[step];
+    return step === "N" ? this.#minutes?.get(minuteName(at)) : this.#newest[step];
   }
 
   /** @returns {boolean | undefined} whether numbers are known at this step; undefined before there was an answer */

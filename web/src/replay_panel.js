@@ -2,14 +2,14 @@
 
 import { html, part } from "./svg.js";
 import { TickingClock } from "./clock_face.js";
-
-const HOUR = 3_600_000;
+import { HOUR } from "./replay.js";
 
 export class ReplayPanel {
   #isPaused = false;
 
   /**
-   * @param {HTMLElement} place has its words already, which keep its place and are not seen before the first true ones
+   * @param {HTMLElement} place contains sentences of the page. They reserve its space, and are invisible until the first
+   * call of explain
    * @param {import("./words.js").Words} words @param {(isPaused: boolean) => void} pause
    */
   constructor(place, words, pause) {
@@ -21,19 +21,20 @@ export class ReplayPanel {
     this.button.addEventListener("click", () => this.#press());
   }
 
-  /** @param {number} now the instant that is shown @param {{known: boolean, still: boolean}} given whether its minute is known */
-  showClock(now, { known, still }) {
-    this.clock.show(known ? "live_clock" : "live_waiting", now, known && !still);
+  /** @param {number} now the instant that is shown @param {{known: boolean, reducedMotion: boolean}} given whether its minute is known */
+  showClock(now, { known, reducedMotion }) {
+    this.clock.show(known ? "live_clock" : "live_waiting", now, known && !reducedMotion);
   }
 
   showCount(indicator, shown) {
     say(part(this.place, "live-shown"), this.words.say("live_shown", { count: this.words.count(indicator, shown) }));
   }
 
-  /** @param {import("./replay.js").Replay} replay @param {{at: number, still: boolean}} moment */
-  explain(replay, { at, still }) {
+  /** @param {import("./replay.js").Replay} replay @param {{at: number, reducedMotion: boolean}} moment */
+  explain(replay, { at, reducedMotion }) {
     const { words } = this;
-    const meaning = still ? words.say("live_still") : words.say("live_pulse", { count: words.count(replay.indicator, replay.size) });
+    const count = words.count(replay.indicator, replay.size);
+    const meaning = reducedMotion ? words.say("live_still") : words.say("live_pulse", { count });
     say(part(this.place, "live-pulse"), meaning);
     const lines = [this.#minutes(replay, at), this.#hour(replay), this.#day(replay), words.say("live_step.none")];
     part(this.place, "live-step-list").replaceChildren(...lines.filter(Boolean).map((line) => html("li", {}, line)));

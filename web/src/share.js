@@ -26,7 +26,8 @@ function press(button) {
 async function copyText(id, button) {
   const source = document.getElementById(id);
   if (!source) return;
-  select(source);
+  // The words are selected too, so that a reader sees what was copied.
+  getSelection()?.selectAllChildren(source);
   try {
     await navigator.clipboard.writeText(source.textContent);
   } catch {
@@ -34,12 +35,6 @@ async function copyText(id, button) {
     document.execCommand("copy");
   }
   say(button);
-}
-
-/** The words are selected too, so that a reader sees what was copied. */
-function select(source) {
-  const selection = getSelection();
-  selection?.selectAllChildren(source);
 }
 
 /** Says that it is done on the button, and to screen readers. */

@@ -1,5 +1,6 @@
 /** The live strip: the total of the last 24 hours, and the last hour in small bars. */
 
+import { nextRound } from "./round_numbers.js";
 import { html, svg } from "./svg.js";
 
 const WIDTH = 1000;
@@ -51,7 +52,7 @@ function captionValues(hour, top, words) {
 /** @returns {number} the lowest of 10, 20, 50, 100, 200 … that is at least the value */
 export function roundTop(value) {
   let top = 10;
-  while (top < value) top *= String(top)[0] === "2" ? 2.5 : 2;
+  while (top < value) top = nextRound(top);
   return top;
 }
 

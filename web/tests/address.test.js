@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { addressWith, choiceFrom, DEFAULTS, questionFor } from "../src/address.js";
+import { addressWith, choiceFrom, DEFAULTS, numbersAddress } from "../src/address.js";
 
 const addresses = { windows: "/w/", aggregates: "/a/" };
 
-test("an empty address is the usual choice", () => {
+test("an empty address is the default choice", () => {
   assert.deepEqual(choiceFrom([]), DEFAULTS);
 });
 
@@ -35,15 +35,15 @@ test("a choice comes back out of its address, and what is not ours stays in it",
   }
 });
 
-test("the usual choice leaves the address bare", () => {
+test("the default choice leaves the address bare", () => {
   assert.equal(addressWith("https://example.org/?window=P1D&per=count", DEFAULTS), "https://example.org/");
 });
 
 test("a window and a day are asked for where they are", () => {
-  assert.equal(questionFor(DEFAULTS, addresses), "/w/?indicator=DOWNLOADS&window=P7D");
+  assert.equal(numbersAddress(DEFAULTS, addresses), "/w/?indicator=DOWNLOADS&window=P7D");
   const day = { ...DEFAULTS, window: "day", day: "2026-11-20" };
   assert.equal(
-    questionFor(day, addresses),
+    numbersAddress(day, addresses),
     "/a/?indicator=DOWNLOADS&frequency=D&start=2026-11-20&end=2026-11-20&country=*",
   );
 });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MINUTE, pulseSize, randomNumbers, Replay } from "../src/replay.js";
+import { HOUR, MINUTE, pulseSize, randomNumbers, Replay } from "../src/replay.js";
 
-const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIDNIGHT = Date.parse("2026-12-01T00:00Z");
 const NOON = MIDNIGHT + 12 * HOUR;
