@@ -50,7 +50,9 @@ class PastViews:
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """``misread``: a time in the address was not understood, so all times were ignored.
+    """The page of a country as its address describes it.
+
+    ``misread``: a time in the address was not understood, so all times were ignored.
 
     ``range`` is the name of a range; with a ``start`` it means nothing. ``has_step``: the address names the step.
     ``panel`` is the length in months of the panel whose numbers are shown instead of those of all agencies.
