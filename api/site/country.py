@@ -19,7 +19,7 @@ from federation.geometry import Canvas
 from p2p_core import codes, periods
 from p2p_core.periods import Frequency
 
-#: To draw a value and write it in a table takes as much time as to look through so many observations.
+#: Drawing a value and writing it in a table takes as long as looking through this many observations.
 _VALUE: Final = 100
 
 
@@ -30,7 +30,8 @@ def page(view: CountryView, host: str) -> dict[str, Any]:
     gaps = {} if trend.agencies else coverage.gaps(view.of_countries(), trend.periods)
     costs.charge(_VALUE * len(trend.periods) * len([*trend.series, *(networks.series if networks else ())]))
     strips, calendar = coverage.read(readings.days(view.indicator))
-    headlines = [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES]
+    lengths = () if view.as_of else HEADLINES
+    headlines = [(one, *readings.headline(view.indicator, one, view.country)) for one in lengths]
     # The numbers of a panel are not the country's.
     is_short = not trend.agencies and any(place and place.step for _, _, place in headlines)
     # Shown instead of numbers that are withheld: the newest known period of the country, with its value and rate.
@@ -48,7 +49,7 @@ def page(view: CountryView, host: str) -> dict[str, Any]:
         "waiting": [] if view.as_of else coverage.waiting(calendar),
         "own_help": [row for row in Reference.current().help_services if row.country == view.country],
         "is_group": view.country in readings.GROUPS,
-        "agencies": any(row.active for row in Reference.current().agencies),
+        "agencies": pages.has_agencies(),
         "present": view.query(as_of=None, start=None, end=None),
         "whole": view.query(),
     }

@@ -267,19 +267,19 @@ def code_of(slug: str) -> str | None:
     return code if code in codes.COUNTRIES or code in GROUPS else None
 
 
-def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, CountryNumbers | None]:
+def headline(indicator: Indicator, length: str, country: str) -> tuple[Reading | None, CountryNumbers | None]:
     """Read the numbers of a country or group in a window.
 
     A country that is not listed has 0, or is not known, or is withheld.
     """
     reading = window(indicator, length)
     if reading is None:
-        return length, None, None
+        return None, None
     listed = (*reading.groups.values(), *reading.places)
     found = next((place for place in listed if place.code == country), None)
     step = reading.steps.get(country, "")
     nothing = CountryNumbers(country, "", 0 if reading.period.is_known and not step else None, None, 0, step)
-    return length, reading, found or nothing
+    return reading, found or nothing
 
 
 @dataclass(frozen=True, slots=True)
