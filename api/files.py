@@ -22,10 +22,10 @@ from api.throttling import costs
 from federation.files import manifest, storage
 from federation.files.manifest import Manifest
 
-#: A name with a digest is never given to another content.
+#: A file whose name contains a digest never changes.
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
-_PIECE: Final = 1 << 18
-#: A file is charged by its size, because nobody reads the database for it: 100 kB are one more request.
+_CHUNK: Final = 1 << 18
+#: A file costs by its size, because it needs no database: one more request for each 100 kB.
 _BYTES_AN_OBSERVATION: Final = 100_000 // costs.OBSERVATIONS
 _HEADERS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 
@@ -59,7 +59,7 @@ class ManifestView(PublicView):
 
 
 class FileView(PublicView):
-    """`/files/DOWNLOADS-D.parquet` leads to the newest file, `/files/DOWNLOADS-D-<digest>.parquet` is that file."""
+    """`/files/DOWNLOADS-D.parquet` redirects to the newest file, `/files/DOWNLOADS-D-<digest>.parquet` is that file."""
 
     schema = None
     vary = "Accept-Encoding"
@@ -69,11 +69,11 @@ class FileView(PublicView):
         listed = _manifest()
         file = listed.named(name)
         if file is not None and name != file.name:
-            return _lead_to(storage.address(file.name) or reverse("file", args=[file.name]))
+            return _redirect(storage.address(file.name) or reverse("file", args=[file.name]))
         if file is None and name not in listed.replaced:
             raise Problem("not_found", detail="There is no such file. /files/manifest.json lists all files.")
         if (address := storage.address(name)) is not None:
-            return _lead_to(address)
+            return _redirect(address)
         return _send(request, name)
 
 
@@ -82,18 +82,18 @@ def _manifest() -> Manifest:
     if found is None:
         raise Problem(
             "not_found",
-            detail="No files have been written yet. Workers write them once a day. Try again later, or read the "
-            "numbers from /api/v1/aggregates/.",
+            detail="There are no files to read now: none have been written yet, or their storage cannot be read. "
+            "Workers write them once a day. Try again later, or read the numbers from /api/v1/aggregates/.",
         )
     return found
 
 
-def _lead_to(address: str) -> HttpResponse:
+def _redirect(address: str) -> HttpResponse:
     return HttpResponseRedirect(address, headers={"Cache-Control": caching.REFERENCE, **_HEADERS})
 
 
 def _send(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Send a file of the folder, piece by piece."""
+    """Send a file of the folder, chunk by chunk."""
     try:
         size = storage.files().size(name)
     except FileNotFoundError:
@@ -102,13 +102,13 @@ def _send(request: HttpRequest, name: str) -> HttpResponseBase:
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER, **_HEADERS}
     if etag in {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}:
         return HttpResponse(status=304, headers=headers)
-    headers |= {"Content-Length": str(size), "Content-Type": manifest.FORMS[name.partition(".")[2]]}
+    headers |= {"Content-Length": str(size), "Content-Type": manifest.FORMATS[name.partition(".")[2]]}
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return StreamingHttpResponse(costs.LongAnswer(_pieces(name), size // _BYTES_AN_OBSERVATION), headers=headers)
+    return StreamingHttpResponse(costs.LongAnswer(_chunks(name), size // _BYTES_AN_OBSERVATION), headers=headers)
 
 
-def _pieces(name: str) -> Iterator[bytes]:
+def _chunks(name: str) -> Iterator[bytes]:
     with storage.files().open(name) as content:
-        while piece := content.read(_PIECE):
-            yield piece
+        while chunk := content.read(_CHUNK):
+            yield chunk

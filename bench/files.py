@@ -57,7 +57,7 @@ def _make(inside: "Inside") -> tuple[int, int]:
 
 
 def _written(folder: Path) -> tuple[float, dict[str, int]]:
-    """Write all files again. Return how many seconds it took, and how many bytes the files of each form have."""
+    """Write all files again. Return how many seconds it took, and how many bytes the files of each format have."""
     from federation.files import writing
 
     shutil.rmtree(folder, ignore_errors=True)

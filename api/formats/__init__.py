@@ -286,7 +286,7 @@ def coverage_for_json(page: Page) -> list[CoverageDocument]:
 
 @lru_cache(maxsize=16)
 def _encoded(frequency: str, cached: Coverage) -> tuple[bytes, list[int]]:
-    """Rows in JSON, with commas between them, and where each row starts. The last number is where one more would."""
+    """Rows in JSON with commas between them, and the start of each row. The last number is the start of a next row."""
     rows = encode(coverage(Table(frequency, [], cached, np.zeros((0, len(cached.periods)), np.int64))))[1:-1]
     # No value of a row is an object or has such characters.
     ends = np.cumsum([len(row) + len(",{") for row in rows.split(b",{")]) - 1

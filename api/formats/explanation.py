@@ -1,4 +1,4 @@
-"""What a file says of its numbers, because it may be read without our pages: what they are, and where they are from."""
+"""The explanation in a file, because people may read it without our pages: what the numbers are, and their source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Explanation:
 
 
 def _expected_time() -> str:
-    """What the share of a period's time is a share of: it can be whole although an agency began within the period."""
+    """Explain the share of the time: it can be 100 % although an agency began within the period."""
     text = gettext("Of the time that was expected. Nothing is expected of an agency before it began: see “{column}”.")
     return text.format(column=gettext("Counted from"))
 

@@ -18,7 +18,7 @@ from api.formats.explanation import Explanation, statuses
 from federation.published import terms
 from federation.published.detail import Withheld
 
-#: An answer has at most so many cells, because it is one document that is written at once.
+#: The most cells of an answer, because it is one document that is written at once.
 MAX_CELLS: Final = 500_000
 
 Labels = Annotated[dict[str, str], Doc(description="The name of each code")]

@@ -19,8 +19,8 @@ from api.formats.explanation import Explanation
 from p2p_core import instants, periods
 from p2p_core.periods import Frequency
 
-#: A workbook has at most so many rows of numbers. They take some seconds of processor time, and a web process has other
-#: readers too.
+#: The most rows of numbers in a workbook. They take some seconds of processor time, and a web process has other readers
+#: too.
 MAX_ROWS: Final = 100_000
 #: Excel refuses longer titles of sheets.
 _MAX_TITLE: Final = 31

@@ -29,7 +29,10 @@ class PageView(View):
     media_type = pages.HTML
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer over a connection that can read only what is public; while the database is away, as a moment ago."""
+        """Answer over a connection that reads only what is public.
+
+        While the database is away, answer with the last page.
+        """
         answer = super().dispatch
         try:
             found = caching.or_last_answer(lambda: on_public_connection(lambda: answer(request, *args, **kwargs)))

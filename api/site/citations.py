@@ -26,9 +26,8 @@ _TEX: Final = str.maketrans(
 class Citation:
     """What was read, in the words of the page.
 
-    ``known_at`` is the time at which the numbers became public as they are, and ``version`` that of
-    the numbers, which the API and the workbook name too.
-    ``url`` has this time, so it always returns the same numbers.
+    ``known_at`` is the time at which these numbers became public. ``version`` is their version, as in the API and the
+    workbook. ``url`` contains this time, so it always returns the same numbers.
     """
 
     key: str

@@ -84,7 +84,7 @@ def parse(indicator: Indicator, given: QueryDict) -> Choice:
     """Read an address. What cannot be used is ignored. A day that cannot be used is explained too."""
     asked = given.get("country", "")
     country = EVERYWHERE if asked == EVERYWHERE else readings.code_of(asked) or readings.EUROPE
-    frequency = pages.chosen(given, "frequency", periods.LASTING, "D")
+    frequency = pages.choice_of(given, "frequency", periods.LASTING, "D")
     since = _since(frequency, given.get("since", "").strip())
     return Choice(indicator, country, frequency, since, _position(frequency, given.get("older", "")))
 

@@ -19,19 +19,19 @@ from federation.geometry import Canvas
 from p2p_core import codes, periods
 from p2p_core.periods import Frequency
 
-#: To draw a value and write it in a table takes as much time as to look through so many observations.
+#: Drawing a value and writing it in a table takes as long as looking through this many observations.
 _VALUE: Final = 100
 
 
 def page(view: CountryView, host: str) -> dict[str, Any]:
     trend = _read(view)
     # A panel has no numbers by network.
-    version = view.past.version
-    networks = None if trend.agencies else trends.read_networks(view.of_networks(version))
-    gaps = {} if trend.agencies else coverage.gaps(view.of_countries(version), trend.periods)
+    networks = None if trend.agencies else trends.read_networks(view.of_networks())
+    gaps = {} if trend.agencies else coverage.gaps(view.of_countries(), trend.periods)
     costs.charge(_VALUE * len(trend.periods) * len([*trend.series, *(networks.series if networks else ())]))
     strips, calendar = coverage.read(readings.days(view.indicator))
-    headlines = [] if view.as_of else [readings.headline(view.indicator, one, view.country) for one in HEADLINES]
+    lengths = () if view.as_of else HEADLINES
+    headlines = [(one, *readings.headline(view.indicator, one, view.country)) for one in lengths]
     # The numbers of a panel are not the country's.
     is_short = not trend.agencies and any(place and place.step for _, _, place in headlines)
     # Shown instead of numbers that are withheld: the newest known period of the country, with its value and rate.
@@ -49,7 +49,7 @@ def page(view: CountryView, host: str) -> dict[str, Any]:
         "waiting": [] if view.as_of else coverage.waiting(calendar),
         "own_help": [row for row in Reference.current().help_services if row.country == view.country],
         "is_group": view.country in readings.GROUPS,
-        "agencies": any(row.active for row in Reference.current().agencies),
+        "agencies": pages.has_agencies(),
         "present": view.query(as_of=None, start=None, end=None),
         "whole": view.query(),
     }
@@ -62,7 +62,7 @@ def _read(view: CountryView) -> Trend:
         trend = trends.read_countries(selection, view.countries)
         if trend.agencies and trend.periods:
             return trend
-    return trends.read_countries(view.of_countries(view.past.version), view.countries)
+    return trends.read_countries(view.of_countries(), view.countries)
 
 
 def _choices(view: CountryView, trend: Trend) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _left_out(view: CountryView, trend: Trend) -> int:
         return 0
     first, last = trend.months[0], periods.end("M", trend.months[1]) - timedelta(seconds=1)
     start, end = (periods.start_of(view.frequency, moment) for moment in (first, last))
-    selection = replace(view.of_countries(view.past.version), start=start, end=end)
+    selection = replace(view.of_countries(), start=start, end=end)
     return max(0, len(coverage.expected(selection)) - len(trend.agencies))
 
 
@@ -133,7 +133,7 @@ def _by_network(view: CountryView, networks: Trend) -> dict[str, Any]:
         "network_table": _newest_first(
             networks.periods, [list(zip(series.values, series.steps, strict=True)) for series in networks.series]
         ),
-        "month": trends.newest_known(trends.read_networks(view.of_months(view.past.version))),
+        "month": trends.newest_known(trends.read_networks(view.of_months())),
     }
 
 

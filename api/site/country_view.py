@@ -50,7 +50,9 @@ class PastViews:
 
 @dataclass(frozen=True, slots=True)
 class CountryView:
-    """``misread``: a time in the address was not understood, so all times were ignored.
+    """The page of a country as its address describes it.
+
+    ``misread``: a time in the address was not understood, so all times were ignored.
 
     ``range`` is the name of a range; with a ``start`` it means nothing. ``has_step``: the address names the step.
     ``panel`` is the length in months of the panel whose numbers are shown instead of those of all agencies.
@@ -119,40 +121,40 @@ class CountryView:
 
     def selections(self) -> list[Selection]:
         """All periods that the view shows."""
-        version = self.past.version
-        found = [self.of_countries(version), self.of_networks(version), self.of_months(version), *self.of_panels()]
+        found = [self.of_countries(), self.of_networks(), self.of_months(), *self.of_panels()]
         return found if self.as_of else [*found, readings.days(self.indicator)]
 
     def marks(self) -> list[str]:
         """What else the page shows that can change without a publication."""
         return [str(self.misread), "".join(self.frequencies), str(self.first)]
 
-    def of_countries(self, version: int) -> Selection:
+    def of_countries(self) -> Selection:
         """The countries over all networks."""
         numbers = tuple(_PLACES[code] for code in self.countries)
         indicator, span = self.indicator.number, self.span()
-        return Selection(indicator, self.frequency, *span, numbers, (ALL_NETWORKS,), version, seen=self.as_of)
+        networks, version = (ALL_NETWORKS,), self.past.version
+        return Selection(indicator, self.frequency, *span, numbers, networks, version, seen=self.as_of)
 
     def of_panels(self) -> list[Selection]:
         """The panels of the countries, shortest first. Only weeks and months have panels."""
         if self.frequency not in panels.FREQUENCIES:
             return []
-        whole = replace(self.of_countries(self.past.version), start=self.start or periods.EARLIEST)
+        whole = replace(self.of_countries(), start=self.start or periods.EARLIEST)
         return [replace(whole, panel=months) for months in panels.MONTHS]
 
-    def of_networks(self, version: int) -> Selection:
-        return self._by_network(self.frequency, self.span(), version)
+    def of_networks(self) -> Selection:
+        return self._by_network(self.frequency, self.span())
 
-    def of_months(self, version: int) -> Selection:
+    def of_months(self) -> Selection:
         """The months, by network, among which the newest known one is looked for."""
         end = periods.start_of("M", periods.end(self.frequency, self.span()[1]) - timedelta(seconds=1))
         start = periods.start_of("M", end - timedelta(days=92))
-        return self._by_network("M", (start, end), version)
+        return self._by_network("M", (start, end))
 
-    def _by_network(self, frequency: str, span: tuple[datetime, datetime], version: int) -> Selection:
+    def _by_network(self, frequency: str, span: tuple[datetime, datetime]) -> Selection:
         """The country alone, by network."""
         country, networks = _PLACES[self.country], tuple(codes.NETWORKS.values())
-        return Selection(self.indicator.number, frequency, *span, (country,), networks, version)
+        return Selection(self.indicator.number, frequency, *span, (country,), networks, self.past.version)
 
     def in_steps(self, frequency: str) -> str:
         """The address of the same view in other steps. They keep a range by its name only if they suit it."""

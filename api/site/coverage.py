@@ -132,8 +132,8 @@ def runs(calendar: Iterable[CoverageDay]) -> list[CoverageRun]:
 
 
 def _facts(period: Period, others: Others) -> tuple[object, ...]:
-    covered = period.expected, period.reporting, period.time_coverage, period.provisional, period.since
-    return *covered, period.until, others
+    covered = period.expected, period.reporting, period.time_coverage, period.provisional, period.counted_from
+    return *covered, period.awaited_until, others
 
 
 def silences(strips: Iterable[AgencyDays]) -> list[LateAgency]:
@@ -161,4 +161,4 @@ def monthly(indicator: Indicator, day: date) -> list[str]:
 
 def waiting(calendar: Iterable[CoverageDay]) -> list[Period]:
     """The days that are not public yet."""
-    return [row.period for row in calendar if row.period.until]
+    return [row.period for row in calendar if row.period.awaited_until]

@@ -20,7 +20,7 @@ from countries.reference import Indicator
 
 #: A year of numbers says which countries have a page with numbers.
 _WINDOW: Final = "P365D"
-#: To write each page in each language takes as much time as to look through so many observations.
+#: Writing each page in each language takes as long as looking through this many observations.
 _COST: Final = 1_000_000
 _NAMES: Final = (
     "map", "coverage", "corrections", "help", "about", "method", "participants", "accessibility", "privacy", "data",

@@ -49,7 +49,7 @@ def _context(given: QueryDict, accepted: Sequence[str], services: Sequence[HelpS
     spoken = {language for row in services for language in row.languages}
     # By default the first language of the browser that a service speaks, else that of the page, else all.
     usual = next((one for one in (*accepted, translation.get_language() or "en") if one in spoken), "all")
-    language = pages.chosen(given, "language", {*spoken, "all"}, "") or usual
+    language = pages.choice_of(given, "language", {*spoken, "all"}, "") or usual
     named = given.get("country", "").upper()
     country = named if named in codes.COUNTRIES else ""
     shown = services_for(services, country=country or None, language=None if language == "all" else language)

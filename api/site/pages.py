@@ -128,10 +128,14 @@ def indicators(reference: Reference | None = None) -> dict[str, Indicator]:
     return {row.code: row.in_language(language) for row in (reference or Reference.current()).indicators}
 
 
-def chosen(given: QueryDict, name: str, known: Collection[str], default: str) -> str:
+def choice_of(given: QueryDict, name: str, known: Collection[str], default: str) -> str:
     """The value of a parameter, or the default if there is none that is known."""
     value = given.get(name, default)
     return value if value in known else default
+
+
+def has_agencies() -> bool:
+    return any(row.active for row in Reference.current().agencies)
 
 
 def shared_context() -> dict[str, Any]:

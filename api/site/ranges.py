@@ -12,9 +12,9 @@ STEPS: Final = ("D", "W", "M", "A")
 MONTH, YEAR, ALL = RANGES = ("30d", "year", "all")
 #: For each step, the range of a view whose address names no range.
 DEFAULT_RANGES: Final = {"D": MONTH, "W": YEAR, "M": ALL, "A": ALL}
-#: A trend has at most so many periods, because nobody can tell more apart.
+#: The most periods of a trend: nobody can tell more apart.
 MAX_PERIODS: Final = 400
-#: On a telephone, at most so many periods can be told apart.
+#: The most periods that people can tell apart on a phone.
 READABLE_PERIODS: Final = 150
 
 _RANGE_LENGTHS: Final = {MONTH: timedelta(days=30), YEAR: timedelta(days=365)}
@@ -27,7 +27,7 @@ _PERIOD_LENGTHS: Final = {
     "M": timedelta(days=30),
     "A": timedelta(days=365),
 }
-#: A named range needs so many periods, because two bars show no trend.
+#: The fewest periods of a named range, because two bars show no trend.
 _MIN_PERIODS: Final = 3
 
 

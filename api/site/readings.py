@@ -61,10 +61,7 @@ class CountryNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period or window with its coverage, and ``since`` when all agencies count, if one began in it.
-
-    A period that is not public yet waits for some agencies ``until`` an instant at the latest.
-    """
+    """A period or window with its coverage. ``counted_from`` and ``awaited_until`` are those of the API."""
 
     start: datetime
     end: datetime
@@ -73,19 +70,19 @@ class Period:
     reporting: int
     time_coverage: float | None
     provisional: bool
-    since: datetime | None
+    counted_from: datetime | None
     awaited: int
-    until: datetime | None
+    awaited_until: datetime | None
 
     @property
     def is_known(self) -> bool:
-        return self.reporting > 0 and not self.until
+        return self.reporting > 0 and not self.awaited_until
 
     @property
     def coverage(self) -> str:
         if not self.is_known:
             return "none"
-        everybody = self.reporting == self.expected and not self.since
+        everybody = self.reporting == self.expected and not self.counted_from
         whole = everybody and (self.time_coverage is None or self.time_coverage == 1)
         return "whole" if whole else "part"
 
@@ -208,9 +205,9 @@ def periods_of(table: Table) -> list[Period]:
             time_coverage=share,
             # If a value covers only a part of the period, it is drawn as such, and not also as provisional.
             provisional=bool(columns.status[at] == "P") and at not in beginnings,
-            since=beginnings.get(at),
+            counted_from=beginnings.get(at),
             awaited=int(columns.agencies_awaited[at]),
-            until=waits.get(at),
+            awaited_until=waits.get(at),
         )
         for at, (start, label, share) in enumerate(zip(starts, table.labels, columns.time_coverage, strict=True))
     ]
@@ -267,19 +264,19 @@ def code_of(slug: str) -> str | None:
     return code if code in codes.COUNTRIES or code in GROUPS else None
 
 
-def headline(indicator: Indicator, length: str, country: str) -> tuple[str, Reading | None, CountryNumbers | None]:
+def headline(indicator: Indicator, length: str, country: str) -> tuple[Reading | None, CountryNumbers | None]:
     """Read the numbers of a country or group in a window.
 
     A country that is not listed has 0, or is not known, or is withheld.
     """
     reading = window(indicator, length)
     if reading is None:
-        return length, None, None
+        return None, None
     listed = (*reading.groups.values(), *reading.places)
     found = next((place for place in listed if place.code == country), None)
     step = reading.steps.get(country, "")
     nothing = CountryNumbers(country, "", 0 if reading.period.is_known and not step else None, None, 0, step)
-    return length, reading, found or nothing
+    return reading, found or nothing
 
 
 @dataclass(frozen=True, slots=True)

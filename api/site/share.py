@@ -110,8 +110,9 @@ def of_map(reading: Reading, indicator: Indicator, choice: Mapping[str, str], ho
     as_of = instants.write(reading.known_at) if reading.known_at else None
     given = {"indicator": indicator.code, "frequency": frequency, "start": first, "end": last, "as_of": as_of}
     name = "-".join(["police2peer", indicator.code.lower().replace("_", "-"), first, last]).replace(":", "")
-    usual = {"indicator": readings.DOWNLOADS, "window": "P7D", "day": "", "per": "head"}
-    chosen = {one: choice[one] for one in usual if choice.get(one, usual[one]) != usual[one]}
+    # As DEFAULTS in web/src/address.js.
+    defaults = {"indicator": readings.DOWNLOADS, "window": "P7D", "day": "", "per": "head"}
+    chosen = {one: choice[one] for one in defaults if choice.get(one, defaults[one]) != defaults[one]}
     query = f"?{urlencode(chosen)}" if chosen else ""
     dates = [cldr.moment(one) if frequency == "H" else cldr.day(one) for one in (starts[0], _end(reading, frequency))]
     # The API refuses a country that is named and withheld.

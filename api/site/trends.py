@@ -99,10 +99,11 @@ class Trend:
         ]
 
     def joins(self) -> list[Join]:
-        """What a line joins. Nothing crosses a break or an unknown period, and nothing falls for want of reports.
+        """The places that a line joins.
 
-        Neighbours that all agencies reported are joined in full. Across incomplete periods between them the line goes
-        on in part. Incomplete periods at an end are joined in part with each other, if as many agencies reported.
+        No line crosses a break or an unknown period, or falls because reports are missing. Neighbours that
+        all agencies reported are joined in full. Across incomplete periods between them the line goes on in part.
+        Incomplete periods at an end are joined in part with each other, if as many agencies reported.
         """
         found: list[Join] = []
         for run in self._runs():
@@ -126,7 +127,7 @@ class Trend:
 
     def _are_alike(self, first: int, second: int) -> bool:
         before, after = self.periods[first], self.periods[second]
-        covered = [(one.expected, one.reporting, one.time_coverage, one.since) for one in (before, after)]
+        covered = [(one.expected, one.reporting, one.time_coverage, one.counted_from) for one in (before, after)]
         return second - first == 1 and covered[0] == covered[1]
 
     def share(self, moment: datetime) -> float:
@@ -139,7 +140,7 @@ class Trend:
 
 
 def read_countries(selection: Selection, countries: Sequence[str]) -> Trend:
-    """Read countries and groups over all networks, of all agencies or of a panel. A panel may not exist: no periods."""
+    """Read countries and groups over all networks. If there is no such panel, the trend has no periods."""
     reference, agencies, months = Reference.current(), [], None
     if selection.panel is None:
         page = published.read(selection, reference, limit=readings.PERIODS)

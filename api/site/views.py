@@ -46,9 +46,12 @@ class MapPage(PageView):
             if given.get("window") == "day":
                 with suppress(periods.PeriodError):
                     day = periods.parse("D", given.get("day", ""))
-            window = "day" if day else pages.chosen(given, "window", published.WINDOWS, "P7D")
-            choice = _choice(indicator) | {"window": window, "sort": pages.chosen(given, "sort", _SORTS, "rate")}
-            choice |= {"day": periods.label("D", day) if day else "", "per": pages.chosen(given, "per", _WAYS, "head")}
+            window = "day" if day else pages.choice_of(given, "window", published.WINDOWS, "P7D")
+            choice = _choice(indicator) | {"window": window, "sort": pages.choice_of(given, "sort", _SORTS, "rate")}
+            choice |= {
+                "day": periods.label("D", day) if day else "",
+                "per": pages.choice_of(given, "per", _WAYS, "head"),
+            }
             if indicator is None:
                 return PageContent(Sources(), lambda: {"choice": choice, "indicator": None})
 
@@ -91,7 +94,7 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None, 
         "members": sorted(codes.GROUP_MEMBERS[readings.EUROPE]),
         "silences": coverage.silences(strips),
         "waiting": coverage.waiting(calendar),
-        "agencies": any(row.active for row in Reference.current().agencies),
+        "agencies": pages.has_agencies(),
     }
 
 
@@ -172,7 +175,7 @@ class CoveragePage(PageView):
                     "silences": coverage.silences(strips),
                     "waiting": coverage.waiting(calendar),
                     "monthly": coverage.monthly(indicator, clock.now().date()),
-                    "agencies": any(row.active for row in Reference.current().agencies),
+                    "agencies": pages.has_agencies(),
                 }
 
             return PageContent(Sources(indicator, selections=lambda: (readings.days(indicator),)), context)

@@ -57,7 +57,7 @@ _WITHHELD: Final = STATUSES.index(WITHHELD)
 _NETWORK_NAMES: Final = {ALL_NETWORKS: "All networks"} | {NETWORKS[code]: name for code, name in NETWORK_NAMES.items()}
 
 
-class Rows:
+class BatchMaker:
     """Turns pages of an indicator into record batches: a row for each series and period, series by series."""
 
     def __init__(self, indicator: Indicator, reference: Reference) -> None:
@@ -81,19 +81,19 @@ class Rows:
         whole = np.zeros(len(rows), np.int8)
         countries, networks = ([one[at] for one in table.series] for at in (0, 1))
         return {
-            "INDICATOR": _words(whole, [self._indicator.code]),
-            "INDICATOR_NAME": _words(whole, [self._indicator.name]),
-            "FREQ": _words(whole, [table.frequency]),
-            "COUNTRY": _named(rows, [COUNTRY_CODES[one] for one in countries]),
-            "COUNTRY_NAME": _named(rows, [country_name(COUNTRY_CODES[one]) for one in countries]),
-            "NETWORK": _named(rows, [NETWORK_CODES[one] for one in networks]),
-            "NETWORK_NAME": _named(rows, [self._networks[one] for one in networks]),
-            "TIME_PERIOD": _words(np.tile(np.arange(periods, dtype=np.int32), series), table.labels),
+            "INDICATOR": _dictionary(whole, [self._indicator.code]),
+            "INDICATOR_NAME": _dictionary(whole, [self._indicator.name]),
+            "FREQ": _dictionary(whole, [table.frequency]),
+            "COUNTRY": _series_names(rows, [COUNTRY_CODES[one] for one in countries]),
+            "COUNTRY_NAME": _series_names(rows, [country_name(COUNTRY_CODES[one]) for one in countries]),
+            "NETWORK": _series_names(rows, [NETWORK_CODES[one] for one in networks]),
+            "NETWORK_NAME": _series_names(rows, [self._networks[one] for one in networks]),
+            "TIME_PERIOD": _dictionary(np.tile(np.arange(periods, dtype=np.int32), series), table.labels),
         }
 
 
 def _numbers(page: Page) -> dict[str, pa.Array]:
-    """The number itself. Nothing stands where it is not known or withheld."""
+    """The numbers. A number is null if it is not known or withheld."""
     table = page.table
     statuses = np.array([STATUSES.index(status) for status in table.coverage.statuses.tolist()], np.int8)
     codes = np.repeat(statuses[None, :], len(table.series), axis=0)
@@ -103,7 +103,7 @@ def _numbers(page: Page) -> dict[str, pa.Array]:
     rates = page.rates()
     return {
         "OBS_VALUE": pa.array(table.values.ravel(), pa.int64(), mask=is_missing.ravel()),
-        "OBS_STATUS": _words(codes.ravel(), STATUSES),
+        "OBS_STATUS": _dictionary(codes.ravel(), STATUSES),
         "PER_100K": pa.array(rates.ravel(), pa.float64(), mask=(is_missing | np.isnan(rates)).ravel()),
     }
 
@@ -130,11 +130,11 @@ def _instants(some: dict[int, datetime], count: int) -> pa.Array:
     return pa.array(found, pa.timestamp("ms", "UTC"))
 
 
-def _words(codes: Any, words: Sequence[str]) -> pa.Array:
+def _dictionary(codes: Any, words: Sequence[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(words), pa.string()))
 
 
-def _named(rows: Any, words: Sequence[str]) -> pa.Array:
+def _series_names(rows: Any, words: Sequence[str]) -> pa.Array:
     """The word of each row's series, with each word once in the dictionary."""
     different, codes = np.unique(np.array(words, object).astype(str), return_inverse=True)
-    return _words(codes.astype(np.int32)[rows], different.tolist())
+    return _dictionary(codes.astype(np.int32)[rows], different.tolist())

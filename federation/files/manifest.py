@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 NAME: Final = "manifest.json"
 PARQUET: Final = "application/vnd.apache.parquet"
 XZ: Final = "application/x-xz"
-#: The forms of each data set: the end of a file's name, and its media type.
-FORMS: Final = {"parquet": PARQUET, "csv.xz": XZ}
+#: The formats of each data set: the ending of the file name, and the media type.
+FORMATS: Final = {"parquet": PARQUET, "csv.xz": XZ}
 #: The names of files that we wrote. Only files with such names are ever removed.
 WRITTEN_BY_US: Final = re.compile(r"[A-Z0-9_]+-[HDWMA](-\d{4})?-[0-9a-f]{16}\.(parquet|csv\.xz)|\..+\.part")
-#: For how many seconds a process uses a manifest that it has read, because reading from a bucket takes time.
-_KEPT_SECONDS: Final = 5.0
+#: A process caches the manifest for this many seconds, because reading from a bucket takes time.
+_CACHE_SECONDS: Final = 5.0
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -38,8 +38,8 @@ class Column(msgspec.Struct, frozen=True):
 class DataFile(msgspec.Struct, frozen=True):
     """A file. Its name contains the beginning of its SHA-256, so it has the same content for ever.
 
-    ``address`` is the name without the digest. It always leads to the newest file of this data set, year and form. As
-    an address, it is relative to that of the manifest, as ``name`` is.
+    ``address`` is the name without the digest. It always leads to the newest file of this data set, year and format.
+    As an address, it is relative to that of the manifest, as ``name`` is.
     """
 
     name: str
@@ -68,8 +68,8 @@ class AuditHead(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What the files contain. All files show the public view at ``version``.
 
-    ``made_of`` says with which reference data and libraries the files were made. ``replaced`` has the names of files
-    that are no longer listed, with the time at which they were replaced. They are kept for a while.
+    ``made_of`` has the versions of the layout, of the reference data and of PyArrow. ``replaced`` has the names of
+    files that are no longer listed, with the time at which they were replaced. They are kept for a while.
     """
 
     title: str
@@ -92,26 +92,26 @@ class Manifest(msgspec.Struct, frozen=True):
         return next((file for file in self.files if name in (file.name, file.address)), None)
 
 
-class _Kept:
+class _Cache:
     until = 0.0
     manifest: Manifest | None = None
 
 
 def read() -> Manifest | None:
-    """The newest manifest. None if no files were written yet. While the storage fails, the last manifest is used."""
-    with _reading:
-        if _kept.until < monotonic():
+    """The newest manifest, or the cached one while the storage fails. None if there is neither."""
+    with _cache_lock:
+        if _cache.until < monotonic():
             try:
-                _kept.manifest = stored()
+                _cache.manifest = stored()
             except Exception as error:  # noqa: BLE001  each kind of storage has errors of its own
                 log.warning("the manifest of the files cannot be read: %s", type(error).__name__)
-            _kept.until = monotonic() + _KEPT_SECONDS
-        return _kept.manifest
+            _cache.until = monotonic() + _CACHE_SECONDS
+        return _cache.manifest
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read the manifest again at the next use."""
-    _kept.until, _kept.manifest = 0.0, None
+    _cache.until, _cache.manifest = 0.0, None
 
 
 def stored() -> Manifest | None:
@@ -147,5 +147,5 @@ def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 
 
-_kept: Final = _Kept()
-_reading: Final = Lock()
+_cache: Final = _Cache()
+_cache_lock: Final = Lock()

@@ -24,8 +24,8 @@ from countries.reference import Indicator, Reference
 from federation import published
 from federation.audit import chain
 from federation.database import clock
-from federation.files import columns, forms, manifest, storage
-from federation.files.columns import Rows
+from federation.files import columns, formats, manifest, storage
+from federation.files.columns import BatchMaker
 from federation.files.manifest import AuditHead, DataFile, Manifest
 from federation.published import Selection, terms
 from federation.published.answers import Page, PublicSpan
@@ -33,11 +33,11 @@ from federation.rules.view import ALL_NETWORKS
 from p2p_core import codes, instants, periods
 from p2p_core.periods import Frequency
 
-#: A file that is no longer listed stays for so long, for readers who have an older manifest.
+#: How long a file stays that is no longer listed, for readers who have an older manifest.
 KEPT_FOR: Final = timedelta(days=2)
-#: Change this whenever files with the same numbers get another content.
-_FORM: Final = "4"
-#: About so many cells are read at once.
+#: Increase this if files with the same numbers get other bytes.
+_LAYOUT: Final = "4"
+#: About how many cells are read at once.
 _CELLS: Final = 400_000
 #: One writer at a time has this lock. The sealer of the audit chain has -1.
 _LOCK: Final = -2
@@ -48,34 +48,34 @@ _NETWORKS: Final = (*codes.NETWORKS.values(), ALL_NETWORKS)
 
 def write() -> Manifest | None:
     """Write the files that have changed, then the manifest. None if nothing changed, or if another process writes."""
-    with _alone() as is_alone:
-        if not is_alone:
+    with _try_lock() as has_lock:
+        if not has_lock:
             return None
         before, head = manifest.previous(), chain.head()
         if before:
             # Free the space of files that failed writers left, because this writer may need it.
             _remove_others(before)
         audit_head = AuditHead(head.position, head.digest.hex())
-        found = on_public_connection(lambda: _written(before, audit_head))
+        found = on_public_connection(lambda: _write_files(before, audit_head))
         if found is None:
             return None
         _check_lock()
         manifest.store(found)
-        manifest.forget()
+        manifest.clear_cache()
         _remove_others(found)
         return found
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
+def _try_lock() -> Iterator[bool]:
     """Whether this process has the lock. PostgreSQL frees it if the process is killed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        (is_alone,) = cursor.fetchone()
+        (has_lock,) = cursor.fetchone()
     try:
-        yield is_alone
+        yield has_lock
     finally:
-        if is_alone:
+        if has_lock:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
@@ -92,10 +92,10 @@ def _check_lock() -> None:
             raise RuntimeError("The lock of the writer of files was lost. The next writer starts again.")
 
 
-def _written(before: Manifest | None, audit_head: AuditHead) -> Manifest | None:
-    """The manifest of the newest version, whose files are all in the storage. None if ``before`` shows it already."""
+def _write_files(before: Manifest | None, audit_head: AuditHead) -> Manifest | None:
+    """Write the files of the newest version, and return their manifest. None if ``before`` shows this version."""
     newest, reference = published.newest(), Reference.current()
-    made_of = f"{_FORM} {reference.version} {pa.__version__}"
+    made_of = f"{_LAYOUT} {reference.version} {pa.__version__}"
     if newest is None:
         return None
     version, known_at = newest
@@ -156,9 +156,9 @@ class _Part:
         first = self._read(_PLACES[-1:])
         if first.version is None or first.known_at is None:
             return []
-        rows = Rows(self.indicator, self.reference)
-        schema = rows.batch(first).schema
-        batches = (rows.batch(page) for page in self._pages(len(first.table.coverage.periods)))
+        maker = BatchMaker(self.indicator, self.reference)
+        schema = maker.batch(first).schema
+        batches = (maker.batch(page) for page in self._pages(len(first.table.coverage.periods)))
         start, end = first.table.labels[0], first.table.labels[-1]
         facts = {
             "title": terms.TITLE,
@@ -171,14 +171,14 @@ class _Part:
             facts["invented"] = terms.INVENTED
         with ExitStack() as stack:
             # They have no names, so nothing is left of them if this process is killed.
-            files = {suffix: stack.enter_context(tempfile.TemporaryFile()) for suffix in manifest.FORMS}
-            count = forms.write(batches, schema.with_metadata(facts), len(first.table.coverage.periods), files)
+            files = {suffix: stack.enter_context(tempfile.TemporaryFile()) for suffix in manifest.FORMATS}
+            count = formats.write(batches, schema.with_metadata(facts), len(first.table.coverage.periods), files)
             return [
-                self._stored(file, suffix, rows=count, start=start, end=end, page=first)
+                self._store(file, suffix, rows=count, start=start, end=end, page=first)
                 for suffix, file in files.items()
             ]
 
-    def _stored(self, file: BufferedRandom, suffix: str, *, rows: int, start: str, end: str, page: Page) -> DataFile:
+    def _store(self, file: BufferedRandom, suffix: str, *, rows: int, start: str, end: str, page: Page) -> DataFile:
         size = file.tell()
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -188,7 +188,7 @@ class _Part:
         return DataFile(
             name=name,
             address=f"{self.key}.{suffix}",
-            media_type=manifest.FORMS[suffix],
+            media_type=manifest.FORMATS[suffix],
             size=size,
             sha256=digest,
             rows=rows,
@@ -246,8 +246,8 @@ def _years(span: PublicSpan) -> list[int | None]:
 
 def _unchanged(part: _Part, kept: dict[str, DataFile]) -> list[DataFile]:
     """The files of an earlier manifest, if they still show the newest version of what is in them."""
-    found = [kept[address] for suffix in manifest.FORMS if (address := f"{part.key}.{suffix}") in kept]
-    if len(found) < len(manifest.FORMS):
+    found = [kept[address] for suffix in manifest.FORMATS if (address := f"{part.key}.{suffix}") in kept]
+    if len(found) < len(manifest.FORMATS):
         return []
     version = published.version(part.selection)
     is_there = all(file.version == version and _is_whole(file.name, file.size) for file in found)

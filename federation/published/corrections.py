@@ -1,8 +1,8 @@
 """Reads corrections: the changes of published numbers that were made after their first publication.
 
 A correction belongs to a version, a period and a series. The value before is what the view of the version before has,
-and the value after is what the view of this version has. Both are None where that view has no number, so that a
-correction says nothing that two past views do not say. Corrections never change. New ones come first in the list.
+and the value after is what the view of this version has. Each is None if its view has no number. So a correction says
+no more than two past views. Corrections never change. New ones come first in the list.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,20 +20,20 @@ from federation.rules.coverage import NOT_KNOWN
 from federation.rules.view import Series, by_code
 from p2p_core import periods
 
-#: A read looks up at most so many cells, so its work has a limit even if none of them was corrected.
+#: The most cells that a read looks up. So its work has a limit even if none of them was corrected.
 MAX_CELLS: Final = 20_000
-#: A read looks up about so many cells with one query, and stops when it has found enough corrections.
+#: About how many cells one query looks up. A read stops when it has found enough corrections.
 _CELLS_AT_ONCE: Final = 2_000
 
 
-class ShownCoverage(NamedTuple):
+class PublicCoverage(NamedTuple):
     """What a view says of a period: its status, as readers see it, and how many agencies reported."""
 
     status: str
     agencies_reporting: int
 
     @classmethod
-    def of(cls, stored: str, reporting: int) -> "ShownCoverage":
+    def of(cls, stored: str, reporting: int) -> "PublicCoverage":
         return cls(stored if reporting else NOT_KNOWN, reporting)
 
 
@@ -46,8 +46,8 @@ class Correction(NamedTuple):
     series: Series
     value_before: int | None
     value_after: int | None
-    coverage_before: ShownCoverage
-    coverage_after: ShownCoverage
+    coverage_before: PublicCoverage
+    coverage_after: PublicCoverage
 
     @property
     def difference(self) -> int | None:
@@ -85,13 +85,13 @@ class _Change(NamedTuple):
     version: int
     known_at: datetime
     period: datetime
-    coverage_before: ShownCoverage
-    coverage_after: ShownCoverage
+    coverage_before: PublicCoverage
+    coverage_after: PublicCoverage
 
 
 def newest(selection: Selection) -> Newest:
     """The newest correction up to the version of a selection. Its series do not matter."""
-    [(version, known_at, base)] = rows_of("corrections_newest", **_named(selection), version=selection.version)
+    [(version, known_at, base)] = rows_of("corrections_newest", **_parameters(selection), version=selection.version)
     return Newest(version or 0, known_at, base)
 
 
@@ -128,20 +128,20 @@ def _series(selection: Selection, reference: Reference) -> list[Series]:
         return published.series(selection, reference)
     countries, networks = list(selection.countries), list(selection.networks)
     named = {"version": selection.version, "countries": countries, "networks": networks}
-    return by_code(Series(*row) for row in rows_of("published_series", **_named(selection), **named))
+    return by_code(Series(*row) for row in rows_of("published_series", **_parameters(selection), **named))
 
 
 def _changes(selection: Selection, older_than: Position, since_version: int, most: int) -> list[_Change]:
     rows = rows_of(
         "corrections_changes",
-        **_named(selection),
+        **_parameters(selection),
         position_version=older_than.version,
         position_period=older_than.period,
         since_version=since_version,
         most=most,
     )
     return [
-        _Change(version, known_at, period, ShownCoverage.of(before, had_reported), ShownCoverage.of(after, reported))
+        _Change(version, known_at, period, PublicCoverage.of(before, had_reported), PublicCoverage.of(after, reported))
         for version, known_at, period, before, had_reported, after, reported in rows
     ]
 
@@ -169,7 +169,7 @@ def _cells(
 ) -> list[tuple[int, int, int | None, int | None]]:
     return rows_of(
         "corrections_cells",
-        **_named(selection),
+        **_parameters(selection),
         versions=np.array([change.version for change in changes]),
         periods=instants([change.period for change in changes]),
         known_before=[change.coverage_before.status != NOT_KNOWN for change in changes],
@@ -180,5 +180,5 @@ def _cells(
     )
 
 
-def _named(selection: Selection) -> dict[str, Any]:
+def _parameters(selection: Selection) -> dict[str, Any]:
     return {"indicator": selection.indicator, "frequency": selection.frequency}

@@ -10,9 +10,9 @@ from api.site.docs.markdown import ROW
 
 #: Characters that no document has. They stand around the words that were found.
 OPEN, CLOSE = "\ue000", "\ue001"
-#: An excerpt has at most so many words. It may end with an earlier sentence, but not before it is half as long.
+#: The most words of an excerpt. It may end with an earlier sentence if it is then at least half as long.
 _LONGEST: Final = 40
-#: It begins with a sentence, or in a long sentence with so many words before a word that was found.
+#: It begins with a sentence, or in a long sentence this many words before a found word.
 _BEFORE: Final = 12
 #: Found words that begin alike are forms of one word.
 _ALIKE: Final = 4

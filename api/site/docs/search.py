@@ -20,7 +20,7 @@ from api.site.docs.library import KINDS, LOCAL, OF_READERS, ROOT, Document, libr
 MAX_LENGTH: Final = 200
 _MAX_WORDS: Final = 8
 MAX_RESULTS: Final = 20
-#: A word of at least so many characters also finds longer words that begin with it. A shorter word finds only itself,
+#: A word of at least this many characters also finds longer words that begin with it. A shorter word finds only itself,
 #: because nearly every section has a word that begins with the same one or two letters.
 _MIN_PREFIX: Final = 3
 _SCHEMA: Final = (

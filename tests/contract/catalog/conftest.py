@@ -48,9 +48,9 @@ def files(published, settings, tmp_path):
     """The files of all data, written to a folder."""
     backend = {"BACKEND": "federation.files.storage.Folder", "OPTIONS": {"location": str(tmp_path)}}
     settings.STORAGES = settings.STORAGES | {"files": backend}
-    manifest.forget()
+    manifest.clear_cache()
     yield writing.write().files
-    manifest.forget()
+    manifest.clear_cache()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import lzma
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -33,6 +35,7 @@ from tests.contract.public.test_detail import detail_of
 from tests.factories import AgencyFactory, CountryFactory
 
 NAMES = ("INDICATOR_NAME", "COUNTRY_NAME", "NETWORK_NAME")
+NUMBERS = {column.name for column in columns.COLUMNS if column.type in ("integer", "number")}
 #: A view with a zero, a group, the total and two networks.
 CELLS = {"NO": 1205, "NO/ARES": 1200, "SE": 15, "EUROPE": 1220, "EUROPE/ARES": 1215, "_T": 1235, "_T/ARES": 1225}
 TOTALS = {name: value for name, value in CELLS.items() if "/" not in name}
@@ -44,9 +47,9 @@ def folder(settings, tmp_path):
     settings.STORAGES = settings.STORAGES | {
         "files": {"BACKEND": "federation.files.storage.Folder", "OPTIONS": {"location": str(tmp_path)}}
     }
-    manifest.forget()
+    manifest.clear_cache()
     yield tmp_path
-    manifest.forget()
+    manifest.clear_cache()
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def fetch(client, folder):
 
     def ask(name, **headers):
         caching.response_cache.clear()
-        manifest.forget()
+        manifest.clear_cache()
         answer = client.get(f"/files/{name}", follow=True, **headers)
         answer.body = b"".join(answer)
         return answer
@@ -111,13 +114,12 @@ def as_numbers(row):
     return {name: float(value) if value and name in NUMBERS else value for name, value in row.items()}
 
 
-NUMBERS = {column.name for column in columns.COLUMNS if column.type in ("integer", "number")}
-
-
 def as_text(value):
     if isinstance(value, datetime):
         return z(value)
-    return "" if value is None else {True: "true"}.get(value, value) if isinstance(value, bool) else str(value)
+    if value is None:
+        return ""
+    return "true" if value is True else str(value)
 
 
 def test_files_are_equal_to_the_api_cell_for_cell(published, read, fetch):
@@ -197,7 +199,7 @@ def test_manifest_says_what_the_files_show(published, fetch):
 def test_columns_are_those_of_the_api_with_names(press, folder):
     listed = [column.name for column in columns.COLUMNS]
     assert sorted(name for name in listed if name not in NAMES) == sorted(csv_table.COLUMNS)
-    # What names the series comes first.
+    # The columns that name the series come first.
     assert listed.index("TIME_PERIOD") + 1 == listed.index("OBS_VALUE")
 
 
@@ -241,7 +243,7 @@ def test_readers_see_the_old_set_until_the_new_one_is_complete(published, fetch,
     before = {file.name for file in folder.iterdir()}
 
     def die_at_the_second(self, name, content, max_length=None):
-        if len({file.name for file in folder.iterdir()} - before):
+        if {file.name for file in folder.iterdir()} - before:
             raise KeyboardInterrupt
         return saved(self, name, content, max_length)
 
@@ -373,8 +375,8 @@ def test_before_the_first_files_the_answer_says_so(press, fetch):
     assert (answer.status_code, json.loads(answer.body)["detail"]) == (
         404,
         (
-            "No files have been written yet. Workers write them once a day. Try again later, or read the numbers from "
-            "/api/v1/aggregates/."
+            "There are no files to read now: none have been written yet, or their storage cannot be read. Workers "
+            "write them once a day. Try again later, or read the numbers from /api/v1/aggregates/."
         ),
     )
     writing.write()
@@ -437,10 +439,7 @@ def test_files_in_a_bucket_are_read_from_the_bucket(published, settings, tmp_pat
 
 
 @pytest.mark.verify
-def test_web_processes_do_not_load_the_library(monkeypatch):
-    import subprocess
-    import sys
-
+def test_web_processes_do_not_load_pyarrow():
     code = "import django; django.setup(); import api.urls, config.urls, sys; sys.exit('pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

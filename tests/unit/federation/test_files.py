@@ -1,4 +1,4 @@
-"""The forms of the files: many batches make one file, in order, and the same file each time."""
+"""The formats of the files: many batches make one file, in order, and the same file each time."""
 
 import csv
 import lzma
@@ -8,8 +8,8 @@ from io import BytesIO
 import pyarrow as pa
 from pyarrow import parquet
 
-from federation.files import columns, forms
-from federation.files.manifest import FORMS
+from federation.files import columns, formats
+from federation.files.manifest import FORMATS
 
 COUNT = 7
 PERIODS = 5
@@ -59,8 +59,8 @@ TEXTS = {column.name for column in columns.COLUMNS if column.type == "text"}
 
 
 def written():
-    files = {suffix: BytesIO() for suffix in FORMS}
-    count = forms.write(batches(), next(batches()).schema, PERIODS, files)
+    files = {suffix: BytesIO() for suffix in FORMATS}
+    count = formats.write(batches(), next(batches()).schema, PERIODS, files)
     return count, {suffix: file.getvalue() for suffix, file in files.items()}
 
 

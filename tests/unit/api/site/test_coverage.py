@@ -9,7 +9,7 @@ from api.site.readings import Period
 from federation.rules.coverage import STATES
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
-WHOLE = Period(FIRST, FIRST, "", 2, 2, 1.0, provisional=False, since=None, awaited=0, until=None)
+WHOLE = Period(FIRST, FIRST, "", 2, 2, 1.0, provisional=False, counted_from=None, awaited=0, awaited_until=None)
 PART = replace(WHOLE, reporting=1, time_coverage=0.5)
 LATE = [("late", ["Ruritania"])]
 
@@ -35,7 +35,12 @@ def test_days_with_the_same_coverage_are_one_row():
 def test_days_of_which_something_else_is_said_are_apart():
     held = [("held", ["Ruritania"])]
     assert spans(day(2, PART, LATE), day(1, PART, held)) == [(2, 2), (1, 1)]
-    for change in ({"provisional": True}, {"since": FIRST}, {"time_coverage": 0.9}, {"until": FIRST, "awaited": 1}):
+    for change in (
+        {"provisional": True},
+        {"counted_from": FIRST},
+        {"time_coverage": 0.9},
+        {"awaited_until": FIRST, "awaited": 1},
+    ):
         assert spans(day(2), day(1, replace(WHOLE, **change))) == [(2, 2), (1, 1)], change
     # Between them is a day of which nothing is known.
     assert spans(day(3), day(1)) == [(3, 3), (1, 1)]

@@ -19,7 +19,9 @@ def months(count, first=(2025, 10)):
     ends = [divmod(month - 1 + place, 12) for place in range(count + 1)]
     starts = [datetime(year + more, before + 1, 1, tzinfo=UTC) for more, before in ends]
     periods = [
-        Period(*span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False, since=None, awaited=0, until=None)
+        Period(
+            *span, f"{span[0]:%Y-%m}", 2, 2, 1.0, provisional=False, counted_from=None, awaited=0, awaited_until=None
+        )
         for span in pairwise(starts)
     ]
     return Trend("M", periods, [TrendSeries("NO", "Norway", list(range(count)), [None] * count, [""] * count)], None)

@@ -13,7 +13,6 @@ import pyarrow as pa
 from pyarrow import compute, parquet
 
 from federation.files import columns
-from federation.files.manifest import FORMS
 
 #: The fastest level. Higher levels make the files a few per cent smaller, and take half as long again. The dictionary
 #: is small, so that it stays near the processor.
@@ -21,7 +20,7 @@ _XZ: Final = ({"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 1 << 16},)
 _ZSTD_LEVEL: Final = 3
 #: Columns by whose least and greatest values a reader of Parquet can skip rows.
 _WITH_STATISTICS: Final = ("TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
-#: So many batches of CSV are compressed at once.
+#: How many batches of CSV are compressed at once.
 _AT_ONCE: Final = 2
 #: How an instant is written, as everywhere in the API.
 _INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -55,17 +54,17 @@ class _Parquet:
 class _Csv:
     """Compressing takes longest, so some batches are compressed at the same time, each to a stream of its own.
 
-    Streams of xz behind each other are one file.
+    A file may consist of several xz streams, one after another.
     """
 
     def __init__(self, file: IO[bytes], schema: pa.Schema, periods: int) -> None:
         self._file, self._periods = file, periods
-        self._file.write(_packed([f"{_row(schema.names)}\n".encode()]))
+        self._file.write(_compress([f"{_row(schema.names)}\n".encode()]))
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._pending: deque[Future[bytes]] = deque()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._pending.append(self._pool.submit(_packed, _lines(batch, self._periods)))
+        self._pending.append(self._pool.submit(_compress, _lines(batch, self._periods)))
         self._finish(_AT_ONCE)
 
     def close(self) -> None:
@@ -73,12 +72,12 @@ class _Csv:
             self._finish(0)
 
     def _finish(self, remaining: int) -> None:
-        """Write the oldest batches, in order, until only so many remain."""
+        """Write the oldest batches, in order, until only ``remaining`` are left."""
         while len(self._pending) > remaining:
             self._file.write(self._pending.popleft().result())
 
 
-def _packed(lines: Iterable[bytes | pa.Buffer]) -> bytes:
+def _compress(lines: Iterable[bytes | pa.Buffer]) -> bytes:
     compressor = lzma.LZMACompressor(filters=_XZ)
     return b"".join([*map(compressor.compress, lines), compressor.flush()])
 
@@ -115,18 +114,19 @@ def _text(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(column.type):
         return compute.strftime(column.cast(pa.timestamp("ms")), format=_INSTANT)
     if pa.types.is_floating(column.type):
-        # Such numbers repeat, and to make one into text takes long.
+        # Many numbers are equal. So each different number is turned into text only once, because this takes long.
         column = column.dictionary_encode()
     return column.cast(pa.string())
 
 
-_WRITERS: Final[dict[str, type[_Writer]]] = dict(zip(FORMS, (_Parquet, _Csv), strict=True))
+_WRITERS: Final[dict[str, type[_Writer]]] = {"parquet": _Parquet, "csv.xz": _Csv}
 
 
 def write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, periods: int, files: Mapping[str, IO[bytes]]) -> int:
-    """Write batches to a file for each form, which is given by the end of its name. Return the number of rows.
+    """Write batches to one file for each format. Return the number of rows.
 
-    Each series has so many ``periods``. The forms are written at the same time, and meanwhile the next batch is read.
+    A key of ``files`` is the ending of the file's name. Each series has ``periods`` rows. All formats are written at
+    the same time, while the next batch is read.
     """
     rows = 0
     with ExitStack() as open_writers:
