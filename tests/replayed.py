@@ -22,17 +22,21 @@ _WITHHELD = [
 
 
 class Numbers:
-    """Answers as the API gives them. ``ahead`` is for pages whose clock runs faster."""
+    """Answers as the API gives them. ``ahead`` is for pages whose clock runs faster.
+
+    The newest ``awaited`` minutes are not public yet, because agencies are late.
+    """
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self.awaited = 0
 
     def serve(self, page: "Page") -> None:
         page.route("**/api/v1/aggregates/**", self.answer)
 
     def answer(self, route: "Route") -> None:
         now = datetime.now(UTC) + self.ahead
-        headers = {"Date": format_datetime(now, usegmt=True), "ETag": f'W/"{now:%H.%M}"'}
+        headers = {"Date": format_datetime(now, usegmt=True), "ETag": f'W/"{now:%H.%M}.{self.awaited}"'}
         if route.request.headers.get("if-none-match") == headers["ETag"]:
             route.fulfill(status=HTTPStatus.NOT_MODIFIED, headers=headers)
             return
@@ -41,7 +45,9 @@ class Numbers:
         if address.path.endswith("/windows/"):
             content = self._window(given["window"], now)
         elif address.path.endswith("/live/"):
-            content = self._range(_minutes_before(now), {"DE": _A_MINUTE}, withheld=_WITHHELD)
+            minutes = _minutes_before(now)
+            content = self._range(minutes[: len(minutes) - self.awaited], {"DE": _A_MINUTE}, withheld=_WITHHELD)
+            content["meta"]["end"] = minutes[-1]
         else:
             values = {"H": {"NO": _AN_HOUR, "DE": 9_000}, "D": {"IS": _A_DAY, "NO": 9_000, "AD": 9_000}}
             content = self._range([given["start"]], values[given["frequency"]])

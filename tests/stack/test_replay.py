@@ -102,11 +102,62 @@ def hide(page):
     wait_until(lambda: page.locator(".map-pulse").count() == 0)
 
 
-def test_a_map_out_of_sight_counts_nothing(page, numbers):
+def test_a_map_out_of_sight_counts_only_what_had_begun(page, numbers):
+    before, counted = stop_in_new_turn(page, numbers), shown(page)
+    drawn = page.locator(".map-pulse").count()
     hide(page)
-    before, counted = len(pass_time(page, numbers, 11)), shown(page)
     assert len(pass_time(page, numbers, 30)) == before
-    assert shown(page) == counted
+    # Most pulses of the turn had been drawn, but had not begun.
+    assert shown(page) - counted < 5 * drawn / 2
+
+
+def test_a_country_that_left_the_frame_before_its_pulses_began_is_not_counted(page, numbers):
+    stop_in_new_turn(page, numbers)
+    counted = shown(page)
+    waiting = page.locator('.map-pulse[data-code="IS"]').count()
+    others = page.locator('.map-pulse:not([data-code="IS"])').count()
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom in").click()
+        page.clock.run_for(100)
+    assert waiting
+    assert page.locator('.map-pulse[data-code="IS"]').count() == 0
+    pass_time(page, numbers, 8)
+    page.get_by_role("button", name="Pause").click()
+    assert shown(page) - counted <= 5 * others
+
+
+def test_a_minute_that_comes_late_is_waited_for_and_begins_at_once(page, numbers):
+    numbers.awaited = 4
+    time = page.locator(".live-time")
+    wait_until(lambda: pass_time(page, numbers, 1) and time.text_content().startswith("Waiting for"))
+    before = len(page.evaluate("window.pulses"))
+    page.get_by_text("What is replayed").click()
+    assert "no agency has reported" not in page.locator(".live-steps").text_content()
+    assert len(pass_time(page, numbers, 11)) == before
+    numbers.awaited = 0
+    pass_time(page, numbers, 3)
+    wait_until(lambda: page.clock.run_for(10) or time.text_content().startswith("Showing"))
+    assert len(page.evaluate("window.pulses")) > before
+
+
+def test_a_paused_replay_explains_another_indicator(page):
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("navigation", name="What is counted").get_by_role("link").nth(1).click()
+    page.locator(".live-pulse", has_text="visits").wait_for()
+    assert page.locator(".live-pulse").is_visible()
+    assert "visits" in page.locator(".live-shown").text_content()
+
+
+def test_before_the_numbers_have_come_nothing_is_said_of_them(page, numbers):
+    held = []
+    page.unroute_all()
+    page.route("**/api/v1/aggregates/live/**", lambda route: held.append(route))
+    page.route("**/api/v1/aggregates/windows/**", numbers.answer)
+    page.get_by_role("navigation", name="What is counted").get_by_role("link").nth(1).click()
+    wait_until(lambda: page.clock.run_for(100) or bool(held))
+    page.evaluate(LOOK, True)
+    page.evaluate(LOOK, False)
+    assert page.locator(".live-pulse").is_hidden()
 
 
 def test_a_map_that_is_seen_again_pulses_before_the_next_turn(page, numbers):

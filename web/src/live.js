@@ -20,8 +20,8 @@ export class Live {
   #pulses;
   /** @type {Record<string, number>} the events shown since the page was opened, by indicator */
   #counted = {};
-  /** @type {{begins: number, amount: number}[]} pulses in Europe that are drawn, but not counted yet; `begins` in the page's time */
-  #drawn = [];
+  /** @type {{at: number, reducedMotion: boolean} | null} the beginning of the turn that was played last */
+  #moment = null;
   #minute = "";
   #isExplained = false;
 
@@ -49,12 +49,13 @@ export class Live {
     this.#replay = new Replay(indicator);
     this.#newest = null;
     this.#isExplained = false;
+    this.panel.hide();
   }
 
   /** Pulses need a map that is drawn. @param {import("./chart.js").Chart} chart */
   showOn(chart) {
-    this.#pulses = new Pulses(chart, TURN, () => this.#replay.until && this.player.start());
-    this.#wake();
+    this.#pulses = new Pulses(chart, TURN, () => this.#goOn(true));
+    this.#goOn(false);
   }
 
   /** The map has another view or place in its frame. */
@@ -64,13 +65,14 @@ export class Live {
 
   takeMinutes(answer) {
     if (isOlder(answer, this.#newest)) return;
+    const isLate = !this.#hasMinute();
     this.#newest = answer;
     drawHour(this.parts.hour, hourFrom(answer, this.total), agenciesOf(answer), this.words);
     // These bars are new. While the replay is paused, no turn would mark one of them.
     markMinute(this.parts.hour, this.#minute);
     this.#replay.takeMinutes(answer, withheldFrom(answer));
     this.#isExplained = false;
-    this.#wake();
+    this.#goOn(isLate && this.#hasMinute());
   }
 
   /** @param {"H" | "D"} step @param {object} answer the newest published period of this step */
@@ -78,8 +80,7 @@ export class Live {
     const knew = this.#replay.knows(step);
     this.#replay.takeNewest(step, answer);
     this.#isExplained = false;
-    // The first numbers of a step need not wait for the next turn.
-    if (!knew && this.#replay.knows(step) && this.player.runs) this.player.start();
+    this.#goOn(!knew && Boolean(this.#replay.knows(step)));
   }
 
   /** @param {number | null} value of the last 24 hours */
@@ -87,40 +88,38 @@ export class Live {
     drawTotal(this.parts.total, value, this);
   }
 
-  #wake() {
-    if (this.#pulses && this.#replay.until && !this.player.runs) this.player.start();
+  #hasMinute() {
+    return this.#moment !== null && this.#replay.hasMinute(this.#moment.at);
+  }
+
+  /** Plays, or only explains while the replay is paused. @param {boolean} atOnce whether something new cannot wait for the next turn */
+  #goOn(atOnce) {
+    if (!this.#pulses || !this.#replay.isReady) return;
+    if (atOnce || !this.player.runs) this.player.start();
+    if (!this.player.runs && this.#moment) this.#explain(this.#moment);
   }
 
   /** @param {import("./player.js").Played} played */
   #play({ at, from, to, now, reducedMotion }) {
     const replay = this.#replay;
-    const known = at < replay.until;
-    const pulses = known ? replay.between(from, to) : [];
-    this.#count();
+    if (!replay.isReady) return;
+    this.#moment = { at, reducedMotion };
     this.#pulses?.tidy();
-    if (reducedMotion) this.#add(replay.size * this.#inEurope(pulses).length);
-    else this.#draw(pulses, now);
-    this.panel.showClock(now, { known, reducedMotion });
-    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
-    this.#explain(minuteName(at), { at, reducedMotion });
+    // While the server cannot be reached, nothing is replayed.
+    for (const pulse of replay.hasMinute(from) ? replay.between(from, to) : []) {
+      const amount = this.members.has(pulse.code) ? replay.size : 0;
+      if (reducedMotion) this.#add(amount);
+      else this.#pulses?.add(pulse.code, Math.max(0, pulse.at - now), amount);
+    }
+    this.panel.showClock(now, { known: this.#hasMinute(), reducedMotion });
+    this.#count();
+    this.#explain(this.#moment);
   }
 
-  /** Pulses are drawn ahead, each with its delay. Those that are drawn are counted later, once they have begun. */
-  #draw(pulses, now) {
-    const delay = (pulse) => Math.max(0, pulse.at - now);
-    const drawn = pulses.filter((pulse) => this.#pulses?.add(pulse.code, delay(pulse)));
-    const amount = this.#replay.size;
-    this.#drawn.push(...this.#inEurope(drawn).map((pulse) => ({ begins: performance.now() + delay(pulse), amount })));
-  }
-
-  #inEurope(pulses) {
-    return pulses.filter(({ code }) => this.members.has(code));
-  }
-
+  /** Pulses are drawn ahead, and counted once they have begun. */
   #count() {
-    const now = performance.now();
-    for (const { begins, amount } of this.#drawn) if (begins <= now) this.#add(amount);
-    this.#drawn = this.#drawn.filter(({ begins }) => begins > now);
+    this.#add(this.#pulses?.takeBegun() ?? 0);
+    this.panel.showCount(this.indicator, this.#counted[this.indicator]);
   }
 
   #add(amount) {
@@ -129,17 +128,13 @@ export class Live {
 
   #rest() {
     this.#count();
-    this.#drawn = [];
-    this.panel.showCount(this.indicator, this.#counted[this.indicator] ?? 0);
     this.#pulses?.clear();
     this.panel.clock.stop();
   }
 
-  /**
-   * Writes the sentences that change only with the minute or with the numbers.
-   * @param {string} minute @param {{at: number, reducedMotion: boolean}} moment
-   */
-  #explain(minute, moment) {
+  /** Writes the sentences that change only with the minute or with the numbers. @param {{at: number, reducedMotion: boolean}} moment */
+  #explain(moment) {
+    const minute = minuteName(moment.at);
     if (this.#isExplained && minute === this.#minute) return;
     this.#minute = minute;
     this.#isExplained = true;

@@ -12,8 +12,9 @@ const OUTLINE = [{ opacity: 0 }, { offset: 0.1, opacity: 1 }, { opacity: 0 }];
  * page's script and without drawing the map again.
  */
 export class Pulses {
-  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, moving: Animation[], end: number}[]} */
+  /** @type {{code: string, ring: HTMLElement, outline: HTMLElement, moving: Animation[], begin: number, end: number, amount: number}[]} */
   #shown = [];
+  #begun = 0;
   #isSeen = false;
 
   /**
@@ -36,18 +37,35 @@ export class Pulses {
     else this.clear();
   }
 
-  /** @param {string} code @param {number} delay in milliseconds @returns {boolean} whether it will be seen */
-  add(code, delay) {
+  /** @param {string} code @param {number} delay in milliseconds @param {number} amount is counted once the pulse has begun */
+  add(code, delay, amount) {
     const place = this.chart.placeOf(code);
-    if (!place || !this.#isSeen) return false;
+    if (!place || !this.#isSeen) return;
     const ring = html("span", { class: "map-pulse", "data-code": code });
     const outline = html("div", { class: "map-lit" }, svg("svg", {}, svg("path")));
     put(ring, outline, place);
     this.layer.append(outline, ring);
     const moving = [outline.animate(this.#after(delay, OUTLINE), this.duration)];
     if (isWithin(place)) moving.push(ring.animate(this.#after(delay, RING), this.duration));
-    this.#shown.push({ code, ring, outline, moving, end: performance.now() + delay + SEEN });
-    return true;
+    const begin = performance.now() + delay;
+    this.#shown.push({ code, ring, outline, moving, begin, end: begin + SEEN, amount });
+  }
+
+  /** @returns {number} the amounts of the pulses that have begun since the last call; not of those that were removed before */
+  takeBegun() {
+    this.#count();
+    const begun = this.#begun;
+    this.#begun = 0;
+    return begun;
+  }
+
+  #count() {
+    const now = performance.now();
+    for (const pulse of this.#shown) {
+      if (pulse.begin > now) continue;
+      this.#begun += pulse.amount;
+      pulse.amount = 0;
+    }
   }
 
   /**
@@ -75,6 +93,7 @@ export class Pulses {
 
   /** Removes those that nobody sees any more. */
   tidy(now = performance.now()) {
+    this.#count();
     const ended = this.#shown.filter((pulse) => pulse.end <= now);
     for (const { ring, outline, moving } of ended) {
       // An animation of an element that is gone would still run, on the thread of the script.

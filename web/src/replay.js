@@ -7,8 +7,8 @@ import { nextRound } from "./round_numbers.js";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
-/** A minute is public at the latest one minute after its end, so what happened this long ago is known. */
-export const DELAY = 2 * MINUTE;
+/** A minute is public at the latest one minute after its end, and the page has it some seconds later. */
+export const DELAY = 2 * MINUTE + 10_000;
 const LENGTHS = { N: MINUTE, H: HOUR, D: 24 * HOUR };
 const STEPS = Object.keys(LENGTHS);
 /** More pulses in a second than this are not seen, and cost a slow phone too much. */
@@ -66,10 +66,10 @@ export class Replay {
   #finest = new Map();
   /** @type {WeakMap<Period, Map<string, Float64Array>>} when the pulses of a period begin, by country: milliseconds after its start */
   #moments = new WeakMap();
+  /** Up to this instant there can be public minutes. */
+  #end = 0;
   #base = 0;
   #size = 0;
-  /** The instant up to which the minutes are known to have been published. */
-  until = 0;
 
   /** @param {string} indicator */
   constructor(indicator) {
@@ -81,9 +81,9 @@ export class Replay {
     const minutes = periodsFrom(answer);
     this.#minutes = new Map(minutes.map((minute) => [minute.name, minute]));
     this.#known.N = minutes.some(({ known }) => known);
+    this.#end = Date.parse(`${answer.meta.end}Z`) + MINUTE;
     this.#finest = withheld;
     this.#base = answer.meta.rounding_base;
-    this.until = Date.parse(`${answer.meta.end}Z`) + MINUTE;
     this.#chooseSize();
   }
 
@@ -95,14 +95,24 @@ export class Replay {
     this.#chooseSize();
   }
 
+  /** Whether there has been an answer about minutes, which is the first that is needed. */
+  get isReady() {
+    return this.#minutes !== undefined;
+  }
+
   /** For how many events a pulse stands, or 0 before anything is known. */
   get size() {
     return this.#size;
   }
 
-  /** @returns {Period | undefined} the minute in which an instant lies, or the newest hour or day */
+  /** @returns {Period | undefined} the minute in which an instant lies, if it is public, or the newest hour or day */
   period(step, at) {
     return step === "N" ? this.#minutes?.get(minuteName(at)) : this.#newest[step];
+  }
+
+  /** Whether the minute of an instant is public. If no minute is ever published, nothing has to be waited for. */
+  hasMinute(at) {
+    return this.#minutes?.size ? this.#minutes.has(minuteName(at)) : at < this.#end;
   }
 
   /** @returns {boolean | undefined} whether numbers are known at this step; undefined before there was an answer */

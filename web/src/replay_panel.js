@@ -26,6 +26,11 @@ export class ReplayPanel {
     this.clock.show(known ? "live_clock" : "live_waiting", now, known && !reducedMotion);
   }
 
+  /** Until the next explanation, because the words are about something else. */
+  hide() {
+    this.place.classList.remove("begun");
+  }
+
   showCount(indicator, shown) {
     say(part(this.place, "live-shown"), this.words.say("live_shown", { count: this.words.count(indicator, shown) }));
   }
@@ -42,8 +47,8 @@ export class ReplayPanel {
   }
 
   #minutes(replay, at) {
-    if (!replay.knows("N")) return null;
-    return this.words.say(replay.period("N", at)?.known ? "live_step.N" : "live_step.unknown");
+    const minute = replay.period("N", at);
+    return minute && replay.knows("N") ? this.words.say(minute.known ? "live_step.N" : "live_step.unknown") : null;
   }
 
   #hour(replay) {

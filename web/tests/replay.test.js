@@ -47,6 +47,17 @@ test("a step of which nothing is known gives way to the next one, and one that h
   assert.equal(young.stepOf("DE"), null);
 });
 
+test("a minute is there once it is public, and nobody waits for minutes that are never published", () => {
+  assert.equal(replay().hasMinute(NOON), true);
+  assert.equal(replay().hasMinute(NOON + MINUTE), false);
+  const found = new Replay("HELP_VISITS");
+  found.takeMinutes({ ...answer({}, []), meta: { end: "2026-12-01T12:00", rounding_base: 5 } }, new Map([["NO", "H"]]));
+  found.takeNewest("H", answer({ "2026-12-01T10:00": "A" }, [["2026-12-01T10:00", "NO", 60]]));
+  assert.equal(found.hasMinute(NOON), true);
+  assert.equal(found.hasMinute(NOON + MINUTE), false);
+  assert.deepEqual(countries(found.between(NOON, NOON + HOUR)), { NO: 12 });
+});
+
 test("a number that was corrected has other pulses, and so has a size that changed", () => {
   const found = replay();
   found.between(MIDNIGHT, MIDNIGHT + DAY);
