@@ -20,11 +20,17 @@ from api.negotiation import JSON
 from api.problems import Problem
 from api.throttling import costs
 from federation.files import manifest, storage
-from federation.files.manifest import Manifest
+from federation.files.manifest import DataFile, Manifest
 
 #: A file whose name contains a digest never changes.
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _CHUNK: Final = 1 << 18
+_DAMAGED: Final = (
+    "This file is damaged: its size is not the one in /files/manifest.json. A worker writes it again within minutes. "
+    "Try again later, or read the numbers from /api/v1/aggregates/."
+)
+#: Beat asks after this many seconds whether a file must be written.
+_REPAIRED_AFTER: Final = "300"
 #: A file costs by its size, because it needs no database: one more request for each 100 kB.
 _BYTES_AN_OBSERVATION: Final = 100_000 // costs.OBSERVATIONS
 _HEADERS: Final = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
@@ -74,7 +80,7 @@ class FileView(PublicView):
             raise Problem("not_found", detail="There is no such file. /files/manifest.json lists all files.")
         if (address := storage.address(name)) is not None:
             return _redirect(address)
-        return _send(request, name)
+        return _send(request, name, file)
 
 
 def _manifest() -> Manifest:
@@ -92,12 +98,13 @@ def _redirect(address: str) -> HttpResponse:
     return HttpResponseRedirect(address, headers={"Cache-Control": caching.REFERENCE, **_HEADERS})
 
 
-def _send(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Send a file of the folder, chunk by chunk."""
-    try:
-        size = storage.files().size(name)
-    except FileNotFoundError:
-        raise Problem("not_found", detail="This file was removed. /files/manifest.json lists all files.") from None
+def _send(request: HttpRequest, name: str, listed: DataFile | None) -> HttpResponseBase:
+    """Send a file of the folder, chunk by chunk. A file that was replaced is not ``listed``."""
+    size = _size(name)
+    if listed and size != listed.size:
+        raise Problem("not_ready", detail=_DAMAGED, headers={"Retry-After": _REPAIRED_AFTER})
+    if size is None:
+        raise Problem("not_found", detail="This file was removed. /files/manifest.json lists all files.")
     etag = f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": _FOR_EVER, **_HEADERS}
     if etag in {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}:
@@ -106,6 +113,13 @@ def _send(request: HttpRequest, name: str) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
     return StreamingHttpResponse(costs.LongAnswer(_chunks(name), size // _BYTES_AN_OBSERVATION), headers=headers)
+
+
+def _size(name: str) -> int | None:
+    try:
+        return storage.files().size(name)
+    except FileNotFoundError:
+        return None
 
 
 def _chunks(name: str) -> Iterator[bytes]:

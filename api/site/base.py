@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.csrf import csrf_exempt
 
 from api import caching, problems
 from api.site import pages
@@ -18,7 +19,8 @@ from countries.database.routing import on_public_connection
 _EMBEDDABLE: Final = {"frame-ancestors": ["*"]}
 
 
-@method_decorator(login_not_required, name="dispatch")
+# A page has no forms that write. With the CSRF check, a method that is not allowed would get 403 in place of 405.
+@method_decorator([login_not_required, csrf_exempt], name="dispatch")
 class PageView(View):
     """A page of one template. Other sites may embed pages that are ``embeddable``. Some are not ``translated``."""
 

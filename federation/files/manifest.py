@@ -132,6 +132,11 @@ def previous() -> Manifest | None:
         return None
 
 
+def is_complete(manifest: Manifest) -> bool:
+    """Whether all listed files have their sizes. A bucket is not asked, because that is a request for each file."""
+    return not storage.is_folder() or all(storage.is_whole(file.name, file.size) for file in manifest.files)
+
+
 def store(manifest: Manifest) -> None:
     """Replace the manifest by another one."""
     name = storage.files().save(NAME, ContentFile(encode(manifest)))

@@ -34,12 +34,19 @@ def files() -> Storage:
     return found
 
 
+def is_folder() -> bool:
+    try:
+        files().path("")
+    except NotImplementedError:
+        return False
+    return True
+
+
+def is_whole(name: str, size: int) -> bool:
+    """Whether the file is there, with this size in bytes."""
+    return files().exists(name) and files().size(name) == size
+
+
 def address(name: str) -> str | None:
     """The address at which the storage itself serves a file. None for a folder, whose files our web server serves."""
-    storage = files()
-    try:
-        storage.path(name)
-    except NotImplementedError:
-        found: str = storage.url(name)
-        return found
-    return None
+    return None if is_folder() else files().url(name)

@@ -47,7 +47,10 @@ _NETWORKS: Final = (*codes.NETWORKS.values(), ALL_NETWORKS)
 
 
 def write() -> Manifest | None:
-    """Write the files that have changed, then the manifest. None if nothing changed, or if another process writes."""
+    """Write the files that have changed or are damaged, then the manifest.
+
+    None if there is nothing to write, or if another process writes.
+    """
     with _try_lock() as has_lock:
         if not has_lock:
             return None
@@ -93,13 +96,13 @@ def _check_lock() -> None:
 
 
 def _write_files(before: Manifest | None, audit_head: AuditHead) -> Manifest | None:
-    """Write the files of the newest version, and return their manifest. None if ``before`` shows this version."""
+    """Write the files of the newest version, and return their manifest. None if ``before`` and its files are right."""
     newest, reference = published.newest(), Reference.current()
     made_of = f"{_LAYOUT} {reference.version} {pa.__version__}"
     if newest is None:
         return None
     version, known_at = newest
-    if before and (before.version, before.made_of) == (version, made_of):
+    if before and (before.version, before.made_of) == (version, made_of) and manifest.is_complete(before):
         return None
     kept = {file.address: file for file in before.files if before.made_of == made_of} if before else {}
     parts = list(_parts(reference, version))
@@ -183,7 +186,7 @@ class _Part:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         name = f"{self.key}-{digest[:16]}.{suffix}"
-        if not _is_whole(name, size):
+        if not storage.is_whole(name, size):
             storage.files().save(name, File(file, name))
         return DataFile(
             name=name,
@@ -250,12 +253,8 @@ def _unchanged(part: _Part, kept: dict[str, DataFile]) -> list[DataFile]:
     if len(found) < len(manifest.FORMATS):
         return []
     version = published.version(part.selection)
-    is_there = all(file.version == version and _is_whole(file.name, file.size) for file in found)
+    is_there = all(file.version == version and storage.is_whole(file.name, file.size) for file in found)
     return found if is_there else []
-
-
-def _is_whole(name: str, size: int) -> bool:
-    return storage.files().exists(name) and storage.files().size(name) == size
 
 
 def _remove_others(current: Manifest) -> None:

@@ -152,15 +152,25 @@ def filled(address: str, rows) -> str:
     return address
 
 
-def test_what_is_open_is_open_to_anyone_and_for_these_methods_only(cast, rows, unread):
+@pytest.fixture
+def csrf_checks(cast, monkeypatch):
+    """The CSRF check, which the test client leaves out otherwise."""
+    for ask in cast.values():
+        monkeypatch.setattr(ask.__self__.handler, "enforce_csrf_checks", True)
+
+
+def test_what_is_open_is_open_to_anyone_and_for_these_methods_only(cast, rows, unread, csrf_checks):
     wrong = []
     for row in TABLES[OPEN]:
         address, methods = filled(row["address"], rows), row["methods"].split()
         for name in FEW:
             for method in METHODS if name in ("nobody", "superuser") else ("GET",):
-                got = kind_of(cast[name](method, address))
+                answer = cast[name](method, address)
+                got = kind_of(answer)
                 if got not in ({"yes", "404"} if method in methods else {"405"}):
                     wrong.append(f"{method} {address} by {name}: {got}")
+                if got == "405" and set(answer["Allow"].split(", ")) != set(methods):
+                    wrong.append(f"{method} {address} by {name}: Allow has {answer['Allow']}")
     assert wrong == []
 
 

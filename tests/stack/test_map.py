@@ -58,6 +58,47 @@ def test_clock_that_is_set_back_does_not_stop_the_numbers(reader):
     wait_until(lambda: len(page.evaluate(CALLS, "live")) > many + 1, seconds=20)
 
 
+def test_older_answers_of_a_cache_do_not_replace_newer_numbers(reader):
+    windows, served = [], {"old": False}
+
+    def answer(route):
+        # The agencies report no hours, so the last week stands for the last day too.
+        url, given = route.request.url.replace("P1D", "P7D"), route.request.headers
+        found = route.fetch(url=url, headers={name: given[name] for name in given if name != "if-none-match"}).json()
+        if not served["old"]:
+            found["meta"]["version"] += 1_000_000
+            found["observations"] = [{**row, "value": row["value"] * 2} for row in found["observations"]]
+        windows.append(asked(route.request.url)[1]["window"][0])
+        route.fulfill(json=found)
+
+    def before(page):
+        page.clock.install()
+        page.route("**/aggregates/windows/*", answer)
+
+    def ask_again():
+        """The answer was read once the next request has begun."""
+        many = {window: windows.count(window) + 2 for window in ("P7D", "P1D")}
+        wait_until(lambda: page.clock.run_for(2_000) or all(windows.count(one) >= many[one] for one in many))
+
+    page = drawn(reader("/", before=before))
+
+    def shown():
+        return [page.locator("a[data-code=NO]").get_attribute("aria-label"), page.locator(".live-total").text_content()]
+
+    ask_again()
+    newest = shown()
+    served["old"] = True
+    ask_again()
+    assert shown() == newest
+    # The same view again has no older numbers either.
+    page.get_by_role("link", name="Last 30 days").click()
+    wait_until(lambda: page.clock.run_for(500) or "in the last 30 days" in shown()[0])
+    page.go_back()
+    wait_until(lambda: page.clock.run_for(500) or "in the last 7 days" in shown()[0])
+    assert shown()[0] == newest[0]
+    page.unroute_all(behavior="ignoreErrors")
+
+
 # --- choosing ---------------------------------------------------------------------------------------------------------
 
 

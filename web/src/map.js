@@ -8,7 +8,7 @@ import { explore } from "./explore.js";
 import { pictureFrom } from "./geometry.js";
 import { drawLegend } from "./legend.js";
 import { viewButtons, waysToCount } from "./map_controls.js";
-import { numberOf, numbersFrom } from "./numbers.js";
+import { NewestAnswers, numberOf, numbersFrom } from "./numbers.js";
 import { bringUpToDate } from "./page.js";
 import { addressesOf, dataOf, namesOnPage } from "./page_data.js";
 import { backoff, Poll, Question } from "./polling.js";
@@ -49,6 +49,7 @@ class LiveMap {
     this.defaults = { indicator, window, offered };
     this.choice = choiceOfAddress(this.defaults);
     this.numbers = NOTHING;
+    this.newest = new NewestAnswers();
     this.clock = new ServerClock();
     this.strip = document.getElementById("map-live");
     this.live = null;
@@ -58,6 +59,7 @@ class LiveMap {
   async start() {
     controls(this.defaults, (choice) => this.choose(choice));
     this.ask();
+    this.questions.chosenNumbers.isPreloaded = true;
     this.draw(await retry(() => pictureFrom(this.addresses.europe)));
     this.paint();
   }
@@ -109,12 +111,17 @@ class LiveMap {
 
   /** The chosen numbers first, then the live ones. */
   ask() {
-    const { choice, addresses } = this;
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
-    const chosenNumbers = new Question(numbersAddress(choice, addresses), (answer) => this.take(answer), WINDOW_EVERY);
+    const chosenNumbers = this.numbersQuestion(this.choice, (answer) => this.take(answer), WINDOW_EVERY);
     this.questions = { chosenNumbers, page: this.page, ...(this.live && this.liveQuestions()) };
     this.poll.set(Object.values(this.questions));
+  }
+
+  /** Reads the newest answer so far, even if a cache gives an older one. */
+  numbersQuestion(choice, read, every) {
+    const address = numbersAddress(choice, this.addresses);
+    return new Question(address, (answer) => read(this.newest.add(address, answer)), every);
   }
 
   liveQuestions() {
@@ -122,10 +129,10 @@ class LiveMap {
     this.ends = {};
     live.begin(choice.indicator);
     const address = `${addresses.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
-    const window = (length) => numbersAddress({ ...choice, window: length }, addresses);
+    const ask = (window, read, every) => this.numbersQuestion({ ...choice, window }, read, every);
     const questions = { live: new Question(address, (answer) => live.takeMinutes(answer)) };
-    if (choice.window !== "P1D") questions.hours = new Question(window("P1D"), (answer) => this.takeHours(answer), WINDOW_EVERY);
-    if (!OF_DAYS.has(choice.window)) questions.days = later(new Question(window("P7D"), (answer) => this.takeDays(answer), DAYS_EVERY));
+    if (choice.window !== "P1D") questions.hours = ask("P1D", (answer) => this.takeHours(answer), WINDOW_EVERY);
+    if (!OF_DAYS.has(choice.window)) questions.days = later(ask("P7D", (answer) => this.takeDays(answer), DAYS_EVERY));
     return questions;
   }
 
@@ -149,6 +156,7 @@ class LiveMap {
   }
 
   take(answer) {
+    if (answer === this.answer) return;
     const again = this.numbers !== NOTHING;
     this.numbers = numbersFrom(answer);
     this.answer = answer;

@@ -50,6 +50,20 @@ export function isOlder({ meta }, than) {
   return meta.end < end || (meta.end === end && meta.version < version);
 }
 
+/** The newest answer to each request. A cache may still have older ones. */
+export class NewestAnswers {
+  /** @type {Map<string, any>} by address */
+  #newest = new Map();
+
+  /** @returns {any} this answer, or the one before it if that is newer */
+  add(address, answer) {
+    const known = this.#newest.get(address);
+    if (isOlder(answer, known)) return known;
+    this.#newest.set(address, answer);
+    return answer;
+  }
+}
+
 /** @returns {{reporting: number, expected: number}} the most agencies that have reported, and were expected, in a period */
 export function agenciesOf({ coverage }) {
   return {

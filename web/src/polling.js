@@ -20,6 +20,8 @@ export class Question {
   /** @type {string | null} */
   etag = null;
   due = 0;
+  /** Whether the page has preloaded the first answer. */
+  isPreloaded = false;
 
   /** @param {string} address @param {(content: any) => void} read @param {number} every @param {"json" | "text"} kind */
   constructor(address, read, every = PAUSE, kind = "json") {
@@ -36,12 +38,18 @@ export class Question {
   async ask(signal, heard) {
     /** @type {Record<string, string>} */
     const headers = this.etag ? { "If-None-Match": this.etag } : {};
-    // The first answer may be in the browser's cache, preloaded by the page. Later requests use our own validator.
-    const cache = this.etag ? "no-store" : "default";
+    const cache = this.#cacheMode();
+    this.isPreloaded = false;
     const answer = await fetch(this.address, { headers, signal, cache });
     heard?.(Date.parse(answer.headers.get("Date") ?? ""), cache === "no-store" && !answer.headers.has("Age"));
     if (answer.status !== 304) await this.#take(answer);
     else this.#wait();
+  }
+
+  /** @returns {RequestCache} a cache may be stale, so only a preloaded answer comes from it. With an ETag, we are the cache. */
+  #cacheMode() {
+    if (this.etag) return "no-store";
+    return this.isPreloaded ? "default" : "no-cache";
   }
 
   async #take(answer) {

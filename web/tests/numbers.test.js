@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { agenciesOf, hourFrom, isOlder, numberOf, numbersFrom } from "../src/numbers.js";
+import { agenciesOf, hourFrom, isOlder, NewestAnswers, numberOf, numbersFrom } from "../src/numbers.js";
 
 const row = (country, value, rate) => ({ country, value, per_100k: rate });
 const answer = (reporting, observations) => ({
@@ -77,6 +77,13 @@ test("an answer that a cache still had does not replace a newer one", () => {
   assert.ok(isOlder(at("2026-11-25T10:05", 6), newest));
   assert.ok(!isOlder(at("2026-11-25T10:05", 7), newest));
   assert.ok(!isOlder(at("2026-11-25T10:06", 7), newest));
+});
+
+test("an older answer to the same request is replaced by the newer one", () => {
+  const [older, newer, next] = [at("2026-11-25T10:05", 6), at("2026-11-25T10:05", 7), at("2026-11-25T10:06", 7)];
+  const answers = new NewestAnswers();
+  assert.deepEqual([newer, older, newer, next, newer].map((one) => answers.add("/P7D", one)), [newer, newer, newer, next, next]);
+  assert.equal(answers.add("/P1D", older), older);
 });
 
 test("the strip names the agencies it is drawn from", () => {

@@ -37,6 +37,27 @@ test("what did not change is asked for with its tag, and not read again", async 
   assert.deepEqual(read, [{ n: 1 }]);
 });
 
+test("only the answer that the page has preloaded comes from the browser's cache", async () => {
+  const modes = [];
+  globalThis.fetch = (address, given) => {
+    modes.push(given?.cache);
+    return modes.length === 3 ? Promise.reject(new Error("offline")) : Promise.resolve(new Response("{}", { headers: { ETag: "1" } }));
+  };
+  const preloaded = Object.assign(new Question("/P7D/", () => {}), { isPreloaded: true });
+  await preloaded.ask();
+  await preloaded.ask();
+  // A failed first attempt may not be repeated from the cache, which may be older by then.
+  const failed = Object.assign(new Question("/P7D/", () => {}), { isPreloaded: true });
+  await assert.rejects(failed.ask(), /offline/);
+  await failed.ask();
+  const clicked = new Question("/P30D/", () => {});
+  await clicked.ask();
+  await clicked.ask();
+  // Another address needs another tag.
+  await Object.assign(clicked, { address: "/P1D/", etag: null }).ask();
+  assert.deepEqual(modes, ["default", "no-store", "default", "no-cache", "no-cache", "no-store", "no-cache"]);
+});
+
 test("only an answer that no cache has kept says what time it is", async () => {
   const at = "Tue, 01 Dec 2026 10:00:00 GMT";
   /** @type {Record<string, string>[]} */

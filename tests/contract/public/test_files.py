@@ -340,6 +340,31 @@ def test_a_file_that_lost_its_end_is_written_again(published, folder):
     assert file.read_bytes() == whole
 
 
+@pytest.mark.parametrize("repair", [writing.write, lambda: daily_files.write_if_due(now=datetime.now(UTC))])
+def test_a_file_that_lost_its_end_is_repaired_even_if_nothing_was_published(published, folder, repair):
+    written = writing.write()
+    file = folder / written.named("DOWNLOADS-D.parquet").name
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    repair()
+    assert file.read_bytes() == whole
+    assert manifest.stored().files == written.files
+    assert writing.write() is None
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(file.read_bytes()[:-1]), Path.unlink])
+def test_a_damaged_file_is_not_served(published, client, folder, fetch, damage):
+    name = writing.write().named("DOWNLOADS-D.parquet").name
+    damage(folder / name)
+    for answer in (fetch(name), client.get(f"/files/{name}", headers={"If-None-Match": f'"{name}"'})):
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "no-store")
+    body = json.loads(fetch(name).body)
+    assert (body["code"], body["detail"].split(". ")[1]) == ("not_ready", "A worker writes it again within minutes")
+    assert fetch("DOWNLOADS-D.csv.xz").status_code == HTTPStatus.OK
+    writing.write()
+    assert fetch(name).status_code == HTTPStatus.OK
+
+
 def test_files_are_written_once_a_day(published, folder, monkeypatch):
     written = []
     monkeypatch.setattr(writing, "write", lambda: written.append(True))
@@ -425,7 +450,7 @@ class Bucket(Storage):
         return f"{self._base}/{name}"
 
 
-def test_files_in_a_bucket_are_read_from_the_bucket(published, settings, tmp_path, fetch, client):
+def test_files_in_a_bucket_are_read_from_the_bucket(published, settings, tmp_path, fetch, client, monkeypatch):
     options = {"location": str(tmp_path), "base": "https://files.example.org"}
     settings.STORAGES = settings.STORAGES | {"files": {"BACKEND": f"{__name__}.Bucket", "OPTIONS": options}}
     assert isinstance(storage.files(), Bucket)
@@ -436,6 +461,12 @@ def test_files_in_a_bucket_are_read_from_the_bucket(published, settings, tmp_pat
         answer = client.get(f"/files/{asked}")
         assert (answer.status_code, answer.headers["Location"]) == (302, f"https://files.example.org/{name}")
     assert Path(tmp_path / name).exists()
+    # While nothing changes, the bucket is not asked for each file.
+    asked = []
+    monkeypatch.setattr(Bucket, "exists", lambda _self, name: asked.append(name))
+    assert writing.write() is None
+    daily_files.write_if_due(now=written.made)
+    assert asked == []
 
 
 @pytest.mark.verify
