@@ -107,7 +107,7 @@ def test_pages_know_no_parameter_that_the_proxy_takes_out():
     """The proxy passes on every parameter that the code of the pages reads."""
     read = set()
     for module in (ROOT / "api/site").rglob("*.py"):
-        read |= set(re.findall(r'(?:(?:given|GET)\.get(?:list)?\(|\bchosen\(given, )"(\w+)"', module.read_text()))
+        read |= set(re.findall(r'(?:(?:given|GET)\.get(?:list)?\(|\bchoice_of\(given, )"(\w+)"', module.read_text()))
     read |= set(country_view._TIMES)
     known = re.findall(r"\(\?:(indicator\|[a-z_|]+)\)=", nginx.SHIPPED.read_text())
     assert [set(one.split("|")) for one in known] == [read] * 2
