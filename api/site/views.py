@@ -98,6 +98,13 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None, 
     }
 
 
+class CountriesPage(PageView):
+    """The address of all countries: the map lists them."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return _moved(request, reverse("site:map"))
+
+
 class CountryPage(PageView):
     """A country, alone or beside others: its numbers, their trend beside the coverage, and its networks."""
 
@@ -144,7 +151,10 @@ def _redirect(request: HttpRequest, country: str) -> HttpResponseBase:
     """To the one address of a country: the same page, in the same language, with the same parameters."""
     match = request.resolver_match
     assert match is not None  # noqa: S101  every request to a view has one
-    address = reverse(match.view_name, args=[readings.slug(country)])
+    return _moved(request, reverse(match.view_name, args=[readings.slug(country)]))
+
+
+def _moved(request: HttpRequest, address: str) -> HttpResponseBase:
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(
         f"{address}?{query}" if query else address, headers={"Cache-Control": caching.REFERENCE}
