@@ -92,8 +92,9 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None, 
         "live_hour": map_texts.live_hour(live),
         "replay": map_texts.replay(indicator),
         "members": sorted(codes.GROUP_MEMBERS[readings.EUROPE]),
-        "silences": coverage.silences(strips),
-        "waiting": coverage.waiting(calendar),
+        # About the days until now. Of one day the page says only if it is not public itself.
+        "silences": [] if day else coverage.silences(strips),
+        "waiting": [period for period in coverage.waiting(calendar) if day in (None, period.start)],
         "agencies": pages.has_agencies(),
     }
 
