@@ -178,6 +178,7 @@ def test_notices_have_one_line_before_they_are_opened(reader, federation, langua
 def test_opened_notices_and_printed_ones_are_whole(reader, language):
     page = reader(f"{language}/countries/no/", viewport=TELEPHONE)
     page.emulate_media(media="print")
+    assert page.locator(".help-line").evaluate_all(CUT) == []
     sentences = [part.inner_text() for part in page.locator(".notices summary").all()]
     assert page.locator(".help-line .whole span").is_visible()
     assert page.locator(".notices .reporting a").is_visible()
