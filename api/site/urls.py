@@ -8,6 +8,7 @@ from api.site.help import HelpPage
 app_name = "site"
 urlpatterns = [
     path("", views.MapPage.as_view(), name="map"),
+    path("countries/", views.CountriesPage.as_view(), name="all-countries"),
     path("countries/<slug:code>/", views.CountryPage.as_view(), name="country"),
     path("countries/<slug:code>/chart.svg", views.ChartPage.as_view(), name="country-chart"),
     path("coverage/", views.CoveragePage.as_view(), name="coverage"),

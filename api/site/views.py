@@ -92,10 +92,18 @@ def _map(indicator: Indicator, choice: Mapping[str, str], day: datetime | None, 
         "live_hour": map_texts.live_hour(live),
         "replay": map_texts.replay(indicator),
         "members": sorted(codes.GROUP_MEMBERS[readings.EUROPE]),
-        "silences": coverage.silences(strips),
-        "waiting": coverage.waiting(calendar),
+        # About the days until now. Of one day the page says only if it is not public itself.
+        "silences": [] if day else coverage.silences(strips),
+        "waiting": [period for period in coverage.waiting(calendar) if day in (None, period.start)],
         "agencies": pages.has_agencies(),
     }
+
+
+class CountriesPage(PageView):
+    """The address of all countries: the map lists them."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return _moved(request, reverse("site:map"))
 
 
 class CountryPage(PageView):
@@ -144,7 +152,10 @@ def _redirect(request: HttpRequest, country: str) -> HttpResponseBase:
     """To the one address of a country: the same page, in the same language, with the same parameters."""
     match = request.resolver_match
     assert match is not None  # noqa: S101  every request to a view has one
-    address = reverse(match.view_name, args=[readings.slug(country)])
+    return _moved(request, reverse(match.view_name, args=[readings.slug(country)]))
+
+
+def _moved(request: HttpRequest, address: str) -> HttpResponseBase:
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(
         f"{address}?{query}" if query else address, headers={"Cache-Control": caching.REFERENCE}

@@ -44,8 +44,9 @@ def number(value: float) -> str:
 
 @register.filter
 def signed(value: int) -> str:
-    """Write a difference, with its sign."""
-    return numbers.format_decimal(value, format="+#,##0;-#,##0", locale=_locale())
+    """Write a difference, with its sign. A minus is as wide as a plus, which CLDR's hyphen of many languages is not."""
+    written = numbers.format_decimal(abs(value), locale=_locale())
+    return ("\N{MINUS SIGN}" if value < 0 else "+") + written
 
 
 @register.filter

@@ -54,7 +54,8 @@ PUBLIC = {
     "rules": ["/api/v1/rules/"],
     "help-services": ["/api/v1/help-services/?country=NO"],
     "schema": ["/api/schema/"],
-    # Roots lead to a page, and are none.
+    # Roots, and the address of all countries, redirect to a page.
+    "all-countries": [],
     "sdmx": [],
     "root": [],
     "data-2.1": ["/sdmx/2.1/data/P2P", "/sdmx/2.1/data/P2P?updatedAfter=2026-11-20T00:00:00Z"],

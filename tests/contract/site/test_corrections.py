@@ -58,7 +58,7 @@ def test_each_kind_of_change_has_its_words(press, rows):
             "1,495 → became not known All reports were withdrawn, so the number is not known any more. "
             "Agencies that had reported: 2. Now: 0."
         ),
-        "1,500 → became 1,495 -5 A complete number was corrected.",
+        "1,500 → became 1,495 −5 A complete number was corrected.",
         "1,000 → became 1,500 +500 A provisional number was completed. Agencies that had reported: 1. Now: 2.",
     ]
 

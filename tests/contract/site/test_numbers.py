@@ -42,6 +42,23 @@ def test_share_of_the_time_is_in_the_line_that_is_always_seen(published, text):
     assert "1 of 2 agencies have reported. · 50% of the time" in text(f"/?window=day&day={day(3)}")
 
 
+@pytest.mark.parametrize("address", ["/", "/embed/map/"])
+def test_past_day_says_nothing_about_agencies_that_are_silent_now(published, text, address):
+    past = f"{address}?window=day&day={day(5)}"
+    assert "1 agency is silent: Ruritania" in text(address)
+    assert "2 of 2 agencies have reported." in text(past)
+    assert "silent" not in text(past)
+
+
+@pytest.mark.parametrize("address", ["/", "/embed/map/"])
+def test_past_day_says_nothing_about_days_that_are_not_public_yet(published, two_agencies, text, address):
+    first, second = two_agencies
+    states = {first: "reported", second: "awaited"}
+    published.publish("D", {day(1): {}}, replace(WAITING, states=states, awaited=(second,)))
+    assert "1 day is not public yet." in text(address)
+    assert "not public yet." not in text(f"{address}?window=day&day={day(5)}")
+
+
 def test_day_of_which_nothing_is_published_says_so(published, text):
     for address in ("/", "/embed/map/"):
         assert "Nothing has been published for 1 January 2020." in text(f"{address}?window=day&day=2020-01-01")

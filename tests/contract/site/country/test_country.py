@@ -234,6 +234,8 @@ def test_other_addresses_are_nobodys(days, visit, address):
         ("/de/countries/No/?with=SE&as_of=2026-11-01", "/de/countries/no/?with=SE&as_of=2026-11-01"),
         ("/countries/EUROPE/chart.svg?show=index", "/countries/europe/chart.svg?show=index"),
         ("/nb/embed/country/eu27_2020/", "/nb/embed/country/eu27/"),
+        ("/countries/", "/"),
+        ("/de/countries/?window=P1D", "/de/?window=P1D"),
     ],
 )
 def test_other_spelling_leads_to_the_one_address(days, visit, address, canonical):
