@@ -150,8 +150,12 @@ def test_a_paused_replay_explains_another_indicator(page):
 
 def test_before_the_numbers_have_come_nothing_is_said_of_them(page, numbers):
     held = []
+
+    def hold(route):
+        held.append(route)
+
     page.unroute_all()
-    page.route("**/api/v1/aggregates/live/**", lambda route: held.append(route))
+    page.route("**/api/v1/aggregates/live/**", hold)
     page.route("**/api/v1/aggregates/windows/**", numbers.answer)
     page.get_by_role("navigation", name="What is counted").get_by_role("link").nth(1).click()
     wait_until(lambda: page.clock.run_for(100) or bool(held))
