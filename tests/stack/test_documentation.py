@@ -143,7 +143,7 @@ def test_list_of_the_api_is_in_the_frame_of_the_site(reader, scheme):
     assert page.get_by_role("link", name="Map", exact=True).is_visible()
     menu.click()
     page.locator(".opblock-summary-control").nth(1).click()
-    page.locator(".opblock-body").wait_for()
+    page.locator(".opblock-body .opblock-section").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     light = page.evaluate(
         "['body', '.opblock-section'].map(one => getComputedStyle(document.querySelector(one)).color)"
