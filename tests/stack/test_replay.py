@@ -175,6 +175,8 @@ def test_motion_that_is_allowed_again_begins_before_the_next_turn(page, numbers)
     before = stop_in_new_turn(page, numbers)
     page.emulate_media(reduced_motion="reduce")
     wait_until(lambda: page.locator(".map-pulse").count() == 0)
+    # The words follow at once too.
+    page.get_by_text("Your device asks for less motion").wait_for()
     page.emulate_media(reduced_motion="no-preference")
     wait_until(lambda: len(page.evaluate("window.pulses")) > before)
 

@@ -103,6 +103,7 @@ export class Live {
   #play({ at, from, to, now, reducedMotion }) {
     const replay = this.#replay;
     if (!replay.isReady) return;
+    if (reducedMotion !== this.#moment?.reducedMotion) this.#isExplained = false;
     this.#moment = { at, reducedMotion };
     this.#pulses?.tidy();
     // While the server cannot be reached, nothing is replayed.
@@ -132,7 +133,10 @@ export class Live {
     this.panel.clock.stop();
   }
 
-  /** Writes the sentences that change only with the minute or with the numbers. @param {{at: number, reducedMotion: boolean}} moment */
+  /**
+   * Writes the sentences that change only with the minute, the numbers, or the wish for less motion.
+   * @param {{at: number, reducedMotion: boolean}} moment
+   */
   #explain(moment) {
     const minute = minuteName(moment.at);
     if (this.#isExplained && minute === this.#minute) return;
