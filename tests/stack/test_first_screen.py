@@ -56,7 +56,7 @@ def bottom(box):
 @pytest.mark.parametrize("language", ["/", "/pl/", "/fi/", "/fr/"])
 def test_map_is_in_the_first_screen_of_a_telephone(seen, language):
     page, box = seen(language, TELEPHONE)
-    # Two lines say what is counted.
+    # A few lines say what somebody gets who downloads a file.
     assert page.locator(".opening [data-part=lead] summary .brief").is_visible()
     assert page.locator(".opening [data-part=lead] summary").bounding_box()["height"] < 2 * LINE
     assert box(".map-frame")["y"] < TELEPHONE["height"] / 2
