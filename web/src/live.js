@@ -3,7 +3,7 @@
  * of its own, loaded after the first picture.
  */
 
-import { agenciesOf, hourFrom, isOlder, withheldFrom } from "./numbers.js";
+import { agenciesOf, hourFrom, withheldFrom } from "./numbers.js";
 import { Player, TURN } from "./player.js";
 import { Pulses } from "./pulses.js";
 import { minuteName, Replay } from "./replay.js";
@@ -14,8 +14,6 @@ import { part } from "./svg.js";
 export class Live {
   /** @type {Replay} */
   #replay;
-  /** @type {{meta: {end: string, version: number}} | null} */
-  #newest = null;
   /** @type {Pulses | undefined} */
   #pulses;
   /** @type {Record<string, number>} the events shown since the page was opened, by indicator */
@@ -47,7 +45,6 @@ export class Live {
     this.player.stop();
     this.indicator = indicator;
     this.#replay = new Replay(indicator);
-    this.#newest = null;
     this.#isExplained = false;
     this.panel.hide();
   }
@@ -64,9 +61,7 @@ export class Live {
   }
 
   takeMinutes(answer) {
-    if (isOlder(answer, this.#newest)) return;
     const isLate = !this.#hasMinute();
-    this.#newest = answer;
     drawHour(this.parts.hour, hourFrom(answer, this.total), agenciesOf(answer), this.words);
     // These bars are new. While the replay is paused, no turn would mark one of them.
     markMinute(this.parts.hour, this.#minute);

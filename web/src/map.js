@@ -113,14 +113,17 @@ class LiveMap {
   ask() {
     this.page = new Question(location.href, bringUpToDate, Infinity, "text");
     this.page.due = Infinity;
-    const chosenNumbers = this.numbersQuestion(this.choice, (answer) => this.take(answer), WINDOW_EVERY);
+    const address = numbersAddress(this.choice, this.addresses);
+    const chosenNumbers = this.newestOf(address, (answer) => this.take(answer), WINDOW_EVERY);
     this.questions = { chosenNumbers, page: this.page, ...(this.live && this.liveQuestions()) };
     this.poll.set(Object.values(this.questions));
   }
 
-  /** Reads the newest answer so far, even if a cache gives an older one. */
-  numbersQuestion(choice, read, every) {
-    const address = numbersAddress(choice, this.addresses);
+  /**
+   * A question whose newest answer so far is read, even if a cache gives an older one.
+   * @param {string} address @param {(answer: any) => void} read @param {number} [every]
+   */
+  newestOf(address, read, every) {
     return new Question(address, (answer) => read(this.newest.add(address, answer)), every);
   }
 
@@ -129,8 +132,8 @@ class LiveMap {
     this.ends = {};
     live.begin(choice.indicator);
     const address = `${addresses.live}?${new URLSearchParams({ indicator: choice.indicator })}`;
-    const ask = (window, read, every) => this.numbersQuestion({ ...choice, window }, read, every);
-    const questions = { live: new Question(address, (answer) => live.takeMinutes(answer)) };
+    const ask = (window, read, every) => this.newestOf(numbersAddress({ ...choice, window }, addresses), read, every);
+    const questions = { live: this.newestOf(address, (answer) => live.takeMinutes(answer)) };
     if (choice.window !== "P1D") questions.hours = ask("P1D", (answer) => this.takeHours(answer), WINDOW_EVERY);
     if (!OF_DAYS.has(choice.window)) questions.days = later(ask("P7D", (answer) => this.takeDays(answer), DAYS_EVERY));
     return questions;
