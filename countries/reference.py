@@ -138,6 +138,46 @@ class Annotation(msgspec.Struct, frozen=True):
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
 
 
+class Draw(msgspec.Struct, frozen=True):
+    """A draw of the order in which countries start. ``value`` is the random value, or "" before the draw."""
+
+    id: int
+    title: str
+    countries: tuple[str, ...]
+    source: str
+    known_from: datetime
+    announced: datetime
+    value: str
+    drawn: datetime | None
+
+    @property
+    def order(self) -> list[str]:
+        """The countries in the order that was drawn. Empty before the draw."""
+        return models.drawn_order(self.value, self.countries)
+
+
+class Intervention(msgspec.Struct, frozen=True):
+    """What somebody does from the Monday ``start`` on, where, and what they expect. ``indicator`` is a code.
+
+    Without ``networks`` it is on all networks. Without a ``comparison`` it is compared with all other countries.
+    """
+
+    id: int
+    title: str
+    description: str
+    registrant: str
+    countries: tuple[str, ...]
+    networks: tuple[str, ...]
+    indicator: str
+    direction: str
+    start: date
+    weeks_before: int
+    weeks_after: int
+    comparison: tuple[str, ...]
+    draw: int | None
+    registered: datetime
+
+
 class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     """All reference data at one version. Rows are in the order in which answers list them."""
 
@@ -155,6 +195,10 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     details: tuple[tuple[int, int, int, str, str], ...]
     #: Earliest first.
     annotations: tuple[Annotation, ...]
+    #: Latest start first.
+    interventions: tuple[Intervention, ...]
+    #: Latest announcement first.
+    draws: tuple[Draw, ...]
     #: In order of country. Services for people everywhere come last.
     help_services: tuple[HelpService, ...]
 

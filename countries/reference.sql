@@ -51,6 +51,17 @@ SELECT json_build_object(
         LEFT JOIN countries_indicator AS indicator ON indicator.number = annotation.indicator_id
         ORDER BY start, annotation.id
     ) AS one),
+    'interventions', ARRAY(SELECT to_json(one) FROM (
+        SELECT id, title, intervention.description, registrant, countries, networks, indicator.code AS indicator, direction,
+            start, weeks_before, weeks_after, comparison, draw_id AS draw, registered
+        FROM countries_intervention AS intervention
+        JOIN countries_indicator AS indicator ON indicator.number = intervention.indicator_id
+        ORDER BY start DESC, id DESC
+    ) AS one),
+    'draws', ARRAY(SELECT to_json(one) FROM (
+        SELECT id, title, countries, source, known_from, announced, value, drawn
+        FROM countries_draw ORDER BY announced DESC, id DESC
+    ) AS one),
     'help_services', ARRAY(SELECT to_json(one) FROM (
         SELECT service.code, name, languages, country.code AS country, address, nullif(phone, '') AS phone, description,
             checked

@@ -7,6 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import migrations, models
 from django.db.models.functions import Now
 from oauth2_provider.generators import generate_client_id, generate_client_secret
@@ -388,6 +389,44 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-created"],
                 "permissions": [("revoke_agencyaccount", "Can end an account of an agency"), ("invite_agencyaccount", "Can invite the user of an account again")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Draw",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(help_text="Public. What starts in this order.", max_length=120)),
+                ("countries", ArrayField(base_field=models.CharField(max_length=2), help_text="Country codes, separated by commas: NO, SE, DK.", size=None)),
+                ("source", models.CharField(help_text="Public. Exactly which public random value decides, and where everybody can read it.", max_length=300)),
+                ("known_from", models.DateTimeField(help_text="In UTC. When the value becomes public: at least an hour from now.", verbose_name="known from")),
+                ("announced", models.DateTimeField(db_default=Now(), editable=False)),
+                ("value", models.CharField(blank=True, help_text="The random value, exactly as the source gives it. It cannot be changed.", max_length=300)),
+                ("drawn", models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                "ordering": ["-announced"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Intervention",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(help_text="Public. Short, in English, without names of persons.", max_length=120)),
+                ("description", models.TextField(help_text="Public. What is done, and why it should work.", max_length=2000)),
+                ("registrant", models.CharField(help_text="Public. The office that registers it, not a person.", max_length=200)),
+                ("countries", ArrayField(base_field=models.CharField(max_length=2), help_text="Where: country codes, with commas: NO, SE.", size=None)),
+                ("networks", ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text="On which networks: codes, separated by commas. If empty, on all of them.", size=None)),
+                ("direction", models.CharField(choices=[("fewer", "fewer events"), ("more", "more events")], max_length=5, verbose_name="expected")),
+                ("start", models.DateField(help_text="The Monday of the first week with the intervention.")),
+                ("weeks_before", models.PositiveSmallIntegerField(default=52, help_text="From 26 to 104.", validators=[MinValueValidator(26), MaxValueValidator(104)])),
+                ("weeks_after", models.PositiveSmallIntegerField(default=26, help_text="From 4 to 52.", validators=[MinValueValidator(4), MaxValueValidator(52)])),
+                ("comparison", ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, help_text="Comparison countries: codes, separated by commas. If empty, all others.", size=None)),
+                ("registered", models.DateTimeField(db_default=Now(), editable=False)),
+                ("draw", models.ForeignKey(blank=True, help_text="The draw that decided when these countries start, if there was one.", null=True, on_delete=models.PROTECT, related_name="interventions", to="countries.draw")),
+                ("indicator", models.ForeignKey(on_delete=models.PROTECT, related_name="interventions", to="countries.indicator")),
+            ],
+            options={
+                "ordering": ["-start", "-pk"],
             },
         ),
     ]

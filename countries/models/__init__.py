@@ -23,6 +23,7 @@ from countries.models.credentials import (
     SignIn,
     SigningKey,
 )
+from countries.models.interventions import Draw, Intervention, drawn_order
 from countries.models.reference import (
     Country,
     Detail,
@@ -50,9 +51,11 @@ __all__ = [
     "Country",
     "Credential",
     "Detail",
+    "Draw",
     "HelpService",
     "Indicator",
     "IndicatorTranslation",
+    "Intervention",
     "Network",
     "PastPopulation",
     "Population",
@@ -63,6 +66,7 @@ __all__ = [
     "SigningKey",
     "Threshold",
     "WrittenByPeople",
+    "drawn_order",
     "first_steps",
     "page_languages",
 ]

@@ -32,7 +32,7 @@ TABLES: Final[dict[str, Rights]] = {
     # Roles can add events, but not change or remove one, even without the triggers.
     "federation_auditevent": Rights(web=_ADD, worker=_ADD),
     "federation_auditpending": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
-    "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, digest, sealed)"),
+    "federation_auditseal": Rights(web=_READ, worker=_ADD, public="SELECT (position, event, digest, sealed)"),
     # The rows that agencies send. Only the state of a report can change.
     "federation_submission": Rights(web=_ADD, worker=_READ),
     "federation_signature": Rights(web=_ADD),
@@ -61,6 +61,8 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_publishedseries": Rights(web=_READ, worker=_ADD, public=_READ),
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
+    "federation_registration": Rights(web=_ADD, worker=_READ, public=_READ),
+    "federation_estimate": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
     # Who takes part, and reference data. `public` may read only the named columns of an agency, a schedule and
     # a set-up, and no new column.
@@ -76,6 +78,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
     "countries_detail": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_draw": Rights(web="SELECT, INSERT, UPDATE", worker=_READ, public=_READ),
+    "countries_intervention": Rights(web="SELECT, INSERT, UPDATE", worker=_READ, public=_READ),
     "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),

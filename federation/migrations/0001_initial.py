@@ -498,6 +498,28 @@ class Migration(migrations.Migration):
                 ("sealed", models.DateTimeField()),
             ],
         ),
+        migrations.CreateModel(
+            name="Registration",
+            fields=[
+                ("intervention", models.OneToOneField(on_delete=models.PROTECT, primary_key=True, serialize=False, to="countries.intervention")),
+                ("event", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Estimate",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("word", models.CharField(max_length=14)),
+                ("reason", models.CharField(blank=True, default="", max_length=20)),
+                ("result", models.JSONField()),
+                ("version_from", models.BigIntegerField()),
+                ("version_to", models.BigIntegerField(null=True)),
+                ("intervention", models.ForeignKey(db_index=False, on_delete=models.PROTECT, related_name="estimates", to="countries.intervention")),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("intervention", "version_from"), name="one_estimate"), models.UniqueConstraint(condition=models.Q(("version_to__isnull", True)), fields=("intervention",), name="one_current_estimate"), models.CheckConstraint(condition=models.Q(("word__in", ["running", "found", "not_found", "cannot_be_told"])), name="estimate_word"), models.CheckConstraint(condition=models.Q(("reason", ""), models.Q(("reason__in", ["no_comparison", "few_comparisons", "panel_broken", "small_counts"]), ("word", "cannot_be_told")), _connector="OR"), name="estimate_reason")],
+            },
+        ),
         migrations.RunSQL(APPEND_ONLY),
         migrations.RunSQL(PENDING),
         migrations.RunSQL(FIRST_ROWS),

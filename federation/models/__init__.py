@@ -6,6 +6,7 @@ exact counts, and which reads published cells.
 
 from federation.models import (  # noqa: F401  Django registers models when it imports this package
     audit,
+    effects,
     figures,
     findings,
     measures,
