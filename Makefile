@@ -31,7 +31,7 @@ WEB_TOOLS := web/node_modules/.bin/tsc
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test verify fuzz calendar chaos endure attack check format bench lock openapi web messages pictures clean
+.PHONY: help install demo serve test verify fuzz calendar chaos endure attack effect check format bench lock openapi web messages pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the 
 
 attack: $(VENV)/dev.installed ## attack the protection of the numbers; what do readers and agencies find out?
 	@exec $(PY) -m tests.attack
+
+effect: $(VENV)/dev.installed ## judge the estimator of effects in invented worlds; WORLDS= how many of each case (1000)
+	@exec $(PY) -m tests.effect --worlds $(or $(WORLDS),1000)
 
 fuzz: $(VENV)/dev.installed ## inputs that are almost right, many of them; CASES= how many (100000), SEED= which
 	@$(PY) -m tests.fuzz --cases $(CASES) --seed $(or $(SEED),1)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from federation.rules.effect_result import Reason, Word
 from p2p_core.periods import Longs
 
 Floats = NDArray[np.float64]
@@ -59,8 +60,8 @@ def estimate(counts: Longs, before: int) -> Estimate:
     dates = range(PLACEBO_WEEKS, before - PLACEBO_WEEKS + 1)
     placebos = np.array([_changes(sums, at - PLACEBO_WEEKS, at, at + PLACEBO_WEEKS) for at in dates])
     squares = (placebos**2).mean(axis=0)
-    # The usual change of one unit comes from few independent weeks, so half of it is that of all comparison countries.
-    usual = np.sqrt((squares + squares[1:].mean()) / 2)
+    # The usual change of one unit comes from few independent weeks, so a quarter of it is that of all comparisons.
+    usual = np.sqrt((3 * squares + squares[1:].mean()) / 4)
     sizes = np.abs(changes) / usual
     allowed = int(len(counts) * _ALLOWED)
     # The treated unit must be larger than this one to be among the largest 5 % of all units.
@@ -69,6 +70,21 @@ def estimate(counts: Longs, before: int) -> Estimate:
     return Estimate(
         float(changes[0]), float(changes[0] - width), float(changes[0] + width), rank, changes, usual, sizes
     )
+
+
+def doubt(counts: Longs, before: int) -> Reason | None:
+    """Why these counts cannot tell anything, or None. The comparison countries are those that are large enough."""
+    if not are_large_enough(counts[:1], before).all():
+        return Reason.SMALL_COUNTS
+    if len(counts) == 1:
+        return Reason.NO_COMPARISON
+    return Reason.FEW_COMPARISONS if len(counts) <= FEWEST_COMPARISONS else None
+
+
+def word_of(low: float, high: float, direction: str) -> Word:
+    """What an interval of the whole time says. ``direction`` is the change that was expected: fewer or more."""
+    is_found = high < 0 if direction == "fewer" else low > 0
+    return Word.FOUND if is_found else Word.NOT_FOUND
 
 
 def over_time(counts: Longs, before: int) -> Floats:

@@ -1,0 +1,1 @@
+"""Judges the estimator of effects, and others beside it, in worlds whose truth is known."""
