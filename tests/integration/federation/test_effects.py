@@ -145,11 +145,10 @@ def test_intervention_is_registered_then_running_then_has_a_word(told):
     told.settle()
     running = effect_of(row)
     assert (running.word, running.result.weeks, len(running.result.over_time)) == (Word.RUNNING, 3, 3)
-    for agency in range(3):
-        told.submit(agency, *reports(agency, periods.between("D", BEGINNING, datetime(2027, 1, 1, 12, tzinfo=UTC))))
     told.wait(days=31)
+    january = list(periods.between("D", BEGINNING, BEGINNING + timedelta(days=30)))
     for agency in range(3):
-        told.submit(agency, *reports(agency, periods.between("D", BEGINNING, datetime(2027, 1, 31, tzinfo=UTC))))
+        told.submit(agency, *reports(agency, january))
     told.settle()
     assert (effect_of(row).word, effect_of(row).result.weeks) == (Word.NOT_FOUND, 4)
     assert [one[1] for one in stored()] == ["running", "not_found"]
