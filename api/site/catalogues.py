@@ -18,7 +18,6 @@ from countries import loader
 from federation.published import terms
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules import rulebook
-from p2p_core.rules.rulebook import Subject
 
 _HERE: Final = Path(__file__).parent
 #: The folders with the texts of pages and of files. The core has the sentences of findings, and the advice.
@@ -27,7 +26,12 @@ _FOLDERS: Final = (_HERE.parent, Path(p2p_core.__file__).parent)
 _OF_TERMS: Final = [terms.PANEL_ERROR, terms.ROUNDING_ERROR, terms.INCOMPARABLE, terms.INVENTED]
 #: The texts of the rules that agencies see, and those of the codes of faults.
 _OF_THE_CORE: Final = [
-    *(text for rule in rulebook.RULES.values() if rule.about != Subject.DETAIL for text in (rule.name, rule.advice)),
+    *(
+        text
+        for rule in rulebook.RULES.values()
+        if rule.about not in rulebook.ABOUT_NO_AGENCY
+        for text in (rule.name, rule.advice)
+    ),
     *(text for code in PAYLOAD_CODES.values() for text in (code.title, code.advice)),
 ]
 _LINE: Final = 120

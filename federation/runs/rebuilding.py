@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from countries.models import Indicator
-from federation import audit, figures, publication, worklist
+from federation import audit, effects, figures, publication, worklist
 from federation.database import clock, cursor, lock_agency_indicators, rows_of
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
@@ -44,6 +44,8 @@ def everything(*, now: datetime) -> Iterator[WorkItem]:
             yield from _periods(frequency, now=now)
     for indicator in _indicators():
         yield from panels.of_indicator(indicator)
+    for indicator in _indicators():
+        yield worklist.effect(indicator)
 
 
 def _periods(frequency: str, *, now: datetime) -> Iterator[WorkItem]:
@@ -95,6 +97,8 @@ def differences() -> Iterator[WorkItem]:
                 yield from figures.differing(items, figures.compute(items), figures.read(items))
             elif stage == Stage.PUBLISH:
                 yield from publication.differing(items, mark=mark)
+            elif stage == Stage.EFFECT:
+                yield from (item for item in items if effects.differs(item.indicator, mark=mark))
             else:
                 yield from (item for item in items if panels.compute(item, mark=mark) != panels.read(item))
 
@@ -102,8 +106,8 @@ def differences() -> Iterator[WorkItem]:
 def _about_to_change(mark: datetime) -> set[WorkItem]:
     """The items on the work list, and those that will be appended when they are done but do not depend on the result.
 
-    Those are the hours of minutes, which are summed from reports, and the panels of publications, which are summed
-    from figures.
+    Those are the hours of minutes, which are summed from reports, the panels of publications, which are summed
+    from figures, and the estimates of these, which are made from panels.
     """
     waiting = worklist.waiting()
     minutes = [item for item in waiting if item[:2] == (Stage.FIGURE, Frequency.MINUTE)]
@@ -112,7 +116,8 @@ def _about_to_change(mark: datetime) -> set[WorkItem]:
         for minute in minutes
     ]
     published = (item for item in waiting if item.stage == Stage.PUBLISH)
-    return waiting.union(hours, panels.of_periods(published, now=mark))
+    stale = waiting.union(hours, panels.of_periods(published, now=mark))
+    return stale.union(worklist.effect(item.indicator) for item in stale if item.stage == Stage.PANEL)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from federation import figures, findings, publication, worklist
+from federation import effects, figures, findings, publication, worklist
 from federation.database import clock, look_up_by_index, retry_deadlocks
 from federation.errors import ClocksDisagreeError
 from federation.findings import verdicts
@@ -101,9 +101,14 @@ def _perform(claim: Claim) -> _Outcome:
     now, mark = clock.agreed_and_mark()
     # A period that has ended by the mark has ended, even if the database's clock was put back a little since.
     now = max(now, mark)
+    if stage == Stage.EFFECT:
+        for item in items:
+            effects.renew(item.indicator, mark=mark)
+        return _Outcome(WorkDone(claim))
+
     if stage == Stage.PANEL:
         panels.renew(items, mark=mark)
-        return _Outcome(WorkDone(claim))
+        return _Outcome(WorkDone(claim), [worklist.effect(item.indicator) for item in items])
 
     if stage == Stage.PUBLISH:
         done = publication.publish(claim, now=now, mark=mark)

@@ -1,9 +1,9 @@
 """The work list: the items that must be computed again.
 
 In one transaction, a worker claims the most urgent items, computes them, and deletes them from the list. An *item* is
-computed as a whole: an agency's figure, a period's published cells, or a panel. It is packed into one 63-bit number,
-which begins with its level. So the order of the numbers is the order of urgency: finer frequencies come before coarser
-ones, and figures before the cells that are published from them.
+computed as a whole: an agency's figure, a period's published cells, a panel, or the estimates of an indicator. It is
+packed into one 63-bit number, which begins with its level. So the order of the numbers is the order of urgency: finer
+frequencies come before coarser ones, figures before the cells that are published from them, and estimates come last.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: The most items in one transaction. For publishing they are fewer, because each period reads all its agencies.
-CLAIM = {"figure": 500, "publish": 100, "panel": 1}
+CLAIM = {"figure": 500, "publish": 100, "panel": 1, "effect": 1}
 #: After this many failures an item is set aside for a person.
 ATTEMPTS = 3
 #: The most items in one statement. A new schedule can make all hours since 2017 stale.
@@ -36,11 +36,12 @@ APPENDED = 10_000
 
 
 class Stage(StrEnum):
-    """The kinds of items: figures first, then the cells that are published from them, then the panels."""
+    """The kinds of items: figures first, then the cells that are published from them, the panels, the effects."""
 
     FIGURE = "figure"
     PUBLISH = "publish"
     PANEL = "panel"
+    EFFECT = "effect"
 
 
 #: Panels have lengths in months, not frequencies.
@@ -49,6 +50,7 @@ PANELS = {f"P{months}M": months for months in panels.MONTHS}
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.PANEL, panel) for panel in PANELS),
+    (Stage.EFFECT, "effect"),
 )
 _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 
@@ -56,7 +58,8 @@ _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 class WorkItem(NamedTuple):
     """One item to compute. Only a figure has an ``agency``.
 
-    A panel has its name as ``frequency`` and the epoch as ``period``, because it computes its own span.
+    A panel has its name as ``frequency`` and the epoch as ``period``, because it computes its own span. The item of the
+    estimates of interventions has the name of its stage as ``frequency``, and the epoch too.
     """
 
     stage: Stage
@@ -74,9 +77,14 @@ class WorkItem(NamedTuple):
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
     def __str__(self) -> str:
-        period = f" {periods.label(self.frequency, self.period)}" if self.stage != Stage.PANEL else ""
         agency = f", agency {self.agency}" if self.agency else ""
-        return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
+        return f"{self.stage}{self._when()}, indicator {self.indicator}{agency}"
+
+    def _when(self) -> str:
+        if self.stage == Stage.EFFECT:
+            return ""
+        period = "" if self.stage == Stage.PANEL else f" {periods.label(self.frequency, self.period)}"
+        return f" {self.frequency}{period}"
 
 
 def unpack(number: int) -> WorkItem:
@@ -103,6 +111,10 @@ def item_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tupl
 
 def panel(name: str, indicator: int) -> WorkItem:
     return WorkItem(Stage.PANEL, name, EPOCH, indicator)
+
+
+def effect(indicator: int) -> WorkItem:
+    return WorkItem(Stage.EFFECT, "effect", EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)

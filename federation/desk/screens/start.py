@@ -14,6 +14,7 @@ from federation.audit import chain
 from federation.database import clock
 from federation.desk import board
 from federation.desk.board import BoardAgency, Silence, Square
+from federation.desk.changed_words import changed_words
 from federation.desk.proposals import proposals
 from federation.desk.screens import words
 from federation.intake import queries
@@ -74,6 +75,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
         "proposals": list(proposals()) if may("countries.add_detail") else [],
+        "changed_words": changed_words(now=now) if may("federation.view_finding") else [],
     }
 
 

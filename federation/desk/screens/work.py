@@ -39,6 +39,8 @@ class FailureAdmin(FactAdmin):
         item = worklist.unpack(failure.item)
         if item.stage == Stage.PANEL:
             return f"panel {item.frequency}"
+        if item.stage == Stage.EFFECT:
+            return "estimates of interventions"
         kind = "figure" if item.stage == Stage.FIGURE else "publication"
         unit = periods.NOUNS[item.frequency]
         return f"{kind} of {unit} {periods.label(item.frequency, item.period)}"

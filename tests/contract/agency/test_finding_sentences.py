@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 from api.agency.templatetags.findings import PageWords
 from api.site import catalogues
 from p2p_core.codes import NETWORK_NAMES
-from p2p_core.rules.rulebook import RULES, Subject, say
+from p2p_core.rules.rulebook import ABOUT_NO_AGENCY, RULES, say
 from tests.contract.agency.conftest import text_of
 from tests.factories import FindingFactory
 from tests.unit.core.test_sentences import MONTH, SENTENCES, TWO
 
 #: The rules about agencies. Only coordinators see the others.
-OF_AGENCIES = [rule.id for rule in RULES.values() if rule.about != Subject.DETAIL]
+OF_AGENCIES = [rule.id for rule in RULES.values() if rule.about not in ABOUT_NO_AGENCY]
 CASES = {case[0]: case for case in reversed(SENTENCES)}
 HOUR = timedelta(hours=1)
 NORWEGIAN = Locale("nb")

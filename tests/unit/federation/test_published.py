@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from countries.reference import Reference
 from federation import published
 from federation.database import cursor
-from federation.published import NEWEST, Selection, coverage_cache, vintages
+from federation.published import NEWEST, Selection, coverage_cache, effects, vintages
 from federation.rules.coverage import COLUMNS
 from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Press
@@ -22,12 +22,16 @@ from tests.histories import one_in
 
 SQL = Path(published.__file__).parents[1] / "sql"
 PUBLIC = {
+    "countries_intervention",
+    "federation_auditseal",
+    "federation_estimate",
     "federation_periodversion",
     "federation_publishedcell",
     "federation_publishedcoverage",
     "federation_publishedpanel",
     "federation_publishedpanelperiod",
     "federation_publishedseries",
+    "federation_registration",
     "federation_roundingseal",
     "federation_version",
 }
@@ -40,7 +44,7 @@ DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
 def statements():
-    return sorted([*SQL.glob("published_*.sql"), *SQL.glob("vintages_*.sql")])
+    return sorted([*SQL.glob("published_*.sql"), *SQL.glob("vintages_*.sql"), *SQL.glob("effects_*.sql")])
 
 
 @pytest.mark.parametrize("path", statements(), ids=lambda path: path.stem)
@@ -70,8 +74,8 @@ def test_each_statement_can_be_explained_by_itself(path):
 
 
 def test_door_names_no_other_statement():
-    text = "".join(Path(half.__file__).read_text() for half in (published, vintages))
-    assert set(re.findall(r"(?:published|vintages)_\w+", text)) == {path.stem for path in statements()}
+    text = "".join(Path(half.__file__).read_text() for half in (published, vintages, effects))
+    assert set(re.findall(r"\b(?:published|vintages|effects)_\w+", text)) == {path.stem for path in statements()}
 
 
 def everything(selection):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.worklist import LEVELS, PANELS, Stage, WorkItem, panel, unpack
+from federation.worklist import LEVELS, PANELS, Stage, WorkItem, effect, panel, unpack
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -23,7 +23,10 @@ def items(draw):
 panels = st.builds(panel, st.sampled_from(sorted(PANELS)), st.integers(1, 1023))
 
 
-@given(items() | panels)
+effects = st.builds(effect, st.integers(1, 1023))
+
+
+@given(items() | panels | effects)
 def test_a_thing_reads_back_from_its_number(item):
     assert unpack(item.pack()) == item
     assert 0 <= item.pack() < 2**63
@@ -39,8 +42,13 @@ def test_finer_figures_go_before_coarser_ones_and_before_what_is_published(one, 
 
 
 @given(items(), panels)
-def test_panels_go_last(item, panel_of_it):
+def test_panels_go_after_publications(item, panel_of_it):
     assert item.pack() < panel_of_it.pack()
+
+
+@given(items() | panels, effects)
+def test_estimates_go_after_panels(item, estimates):
+    assert item.pack() < estimates.pack()
 
 
 def test_levels_keep_their_numbers():
@@ -48,7 +56,7 @@ def test_levels_keep_their_numbers():
     assert [f"{stage} {name}" for stage, name in LEVELS] == [
         *("figure N", "publish N", "figure H", "publish H", "figure D", "publish D"),
         *("figure W", "publish W", "figure M", "publish M", "figure A", "publish A"),
-        *("panel P12M", "panel P24M", "panel P36M"),
+        *("panel P12M", "panel P24M", "panel P36M", "effect effect"),
     ]
 
 
@@ -61,6 +69,7 @@ def test_levels_keep_their_numbers():
         ),
         (WorkItem(Stage.PUBLISH, "W", periods.parse("W", "2026-W48"), 2), "publish W 2026-W48, indicator 2"),
         (panel("P24M", 1), "panel P24M, indicator 1"),
+        (effect(3), "effect, indicator 3"),
     ],
 )
 def test_a_thing_is_named_for_people(item, text):

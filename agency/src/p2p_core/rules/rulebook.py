@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum, auto
 from typing import Final
 
-from p2p_core.rules import detail, lateness, levels, mix, plausibility, sentences
+from p2p_core.rules import detail, lateness, levels, mix, plausibility, sentences, words
 from p2p_core.rules.levels import Facts
 from p2p_core.rules.sentences import ENGLISH, Span, Words
 
@@ -36,6 +36,12 @@ class Subject(StrEnum):
     MIX = auto()
     #: A :class:`detail.PublishedLevel`. It is about a country, and about no agency.
     DETAIL = auto()
+    #: A :class:`words.WordChange`. It is about an intervention, and about no agency.
+    EFFECT = auto()
+
+
+#: What is about no agency. Only coordinators see what the rules about it find, at the desk, which is in English.
+ABOUT_NO_AGENCY: Final = frozenset({Subject.DETAIL, Subject.EFFECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +283,22 @@ _RULES = (
                 "the next finer step is proposed if its average period has at least this many events",
             ),
         ),
+    ),
+    Rule(
+        "R402", "changed word", Severity.WARNING, 3, Subject.EFFECT,
+        when=(
+            "The estimate of an intervention had one of the words found, not found and cannot be told, and has another "
+            "one of them now. Coordinators see it, agencies do not."
+        ),
+        advice="Look at what was corrected since. Tell the office that registered the intervention.",
+        judge=words.changed,
+        sentence=sentences.changed_word,
+        facts={
+            "intervention": "number of the intervention",
+            "title": "its title",
+            "word_before": "word before",
+            "word": "word since this day",
+        },
     ),
 )  # fmt: skip
 

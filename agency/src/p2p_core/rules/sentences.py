@@ -10,6 +10,7 @@ from p2p_core import periods
 from p2p_core.codes import COUNTRY_NAMES, NETWORK_NAMES, UNKNOWN
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
+from p2p_core.rules.words import VERDICTS
 
 #: The part of the day that begins at this hour, in UTC.
 _PARTS_OF_DAY = {0: "night", 6: "morning", 12: "afternoon", 18: "evening"}
@@ -207,6 +208,15 @@ def detail(words: Words, span: Span, facts: Facts) -> str:
         "Publish its {proposed}s and nothing finer, from a later month on.",
         span, facts, stretch=words.stretch(span), country=words.country(facts["country"]), step=step, proposed=proposed,
         mean=f"{facts['mean']:,}", proposed_mean=f"{facts['proposed_mean']:,}",
+    )  # fmt: skip
+
+
+def changed_word(words: Words, span: Span, facts: Facts) -> str:
+    """Only coordinators read this, at the desk, which is in English."""
+    return words.fill(
+        "{period}: the estimate of intervention {intervention} ({title}) changed from “{before}” to “{after}”.",
+        span, facts, intervention=str(facts["intervention"]), title=facts["title"],
+        before=VERDICTS[facts["word_before"]], after=VERDICTS[facts["word"]],
     )  # fmt: skip
 
 

@@ -1,0 +1,115 @@
+"""What an estimate says now: its word, its reason and its numbers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from countries.models import Intervention
+from countries.reference import Reference
+from federation.effects import windows
+from federation.effects.windows import Span, Weeks, Windows
+from federation.publication.panels import LONGEST_WAIT
+from federation.rules import effect
+from federation.rules.effect import FEWEST_COMPARISONS
+from federation.rules.effect_result import Interval, Reason, Result, UnitResult, Word
+from federation.rules.waiting import shortest_wait
+from p2p_core import periods
+from p2p_core.periods import Frequency, Longs
+
+
+class Answer(NamedTuple):
+    """What is stored of an estimate."""
+
+    word: Word
+    reason: Reason | None
+    result: Result
+
+
+def compute(intervention: Intervention, span: Span | None, *, is_final: bool, mark: datetime) -> Answer | None:
+    """Estimate from the numbers that are public now. None if what is stored stays as it is.
+
+    ``span`` is that of the panel that has room for the windows. ``is_final`` says that the stored word is a verdict.
+    A verdict stays when the panel has moved past the windows. It never becomes "running" again.
+    """
+    both = Windows.of(intervention)
+    weeks = both.weeks_after(span) if span else 0
+    is_spanned = span is not None and span.start <= both.first
+    reference = Reference.current()
+    if is_spanned and weeks and (found := windows.read(intervention, weeks, reference)):
+        answer = _estimate(intervention, found, weeks, reference)
+        # While it is running, it has an interval or nothing.
+        is_told = answer.word != Word.RUNNING or (answer.result.units and not is_final)
+        return answer if is_told else None
+    is_over = (span is not None and both.end <= span.end) or both.end + LONGEST_WAIT <= _this_month(mark)
+    if is_over and (is_spanned or not is_final):
+        return Answer(Word.CANNOT_BE_TOLD, Reason.PANEL_BROKEN, _empty(intervention, weeks, []))
+    return None
+
+
+def _this_month(mark: datetime) -> datetime:
+    """The start of the month at whose beginning the panels were last computed."""
+    return periods.start_of(Frequency.MONTH, mark - shortest_wait(Frequency.MONTH))
+
+
+def _empty(intervention: Intervention, weeks: int, agencies: Sequence[str]) -> Result:
+    return Result(weeks, _panel(intervention), list(agencies), 0, [], [], [])
+
+
+def _panel(intervention: Intervention) -> str:
+    return "" if intervention.networks else windows.panel_of(intervention)
+
+
+def _estimate(intervention: Intervention, found: Weeks, weeks: int, reference: Reference) -> Answer:
+    is_complete = weeks == intervention.weeks_after
+    agencies = sorted(reference.agency_codes[one] for one in found.agencies)
+    rows, others = _comparison(intervention, found)
+    treated = [found.countries.index(code) for code in intervention.countries]
+    counts = np.vstack([found.counts[treated].sum(axis=0), found.counts[others]])
+    if reason := _reason(intervention, counts, others, is_known=bool(found.is_known[treated].all()), possible=rows):
+        word = Word.CANNOT_BE_TOLD if is_complete else Word.RUNNING
+        return Answer(word, reason if is_complete else None, _empty(intervention, weeks, agencies))
+    names = ["", *(found.countries[at] for at in others)]
+    result = _result(counts, intervention.weeks_before, names, weeks, _panel(intervention), agencies)
+    word = _verdict(intervention, result.over_time[-1]) if is_complete else Word.RUNNING
+    return Answer(word, None, result)
+
+
+def _comparison(intervention: Intervention, found: Weeks) -> tuple[int, list[int]]:
+    """How many comparison countries there are, and the rows of those that are known and large enough."""
+    listed = set(intervention.comparison or found.countries) - set(intervention.countries)
+    usable = found.is_known & effect.are_large_enough(found.counts, intervention.weeks_before)
+    return len(listed), [at for at, code in enumerate(found.countries) if code in listed and usable[at]]
+
+
+def _reason(
+    intervention: Intervention, counts: Longs, others: Sequence[int], *, is_known: bool, possible: int
+) -> Reason | None:
+    """Why nothing can be told of these counts, if so.
+
+    A treated country that is withheld has small counts: that is why its weeks are withheld.
+    """
+    is_large = effect.are_large_enough(counts[:1], intervention.weeks_before)[0]
+    if not possible:
+        return Reason.NO_COMPARISON
+    if not (is_known and is_large):
+        return Reason.SMALL_COUNTS
+    if not others:
+        return Reason.NO_COMPARISON
+    return Reason.FEW_COMPARISONS if len(others) < FEWEST_COMPARISONS else None
+
+
+def _result(counts: Longs, before: int, names: Sequence[str], weeks: int, panel: str, agencies: list[str]) -> Result:
+    found = effect.estimate(counts, before)
+    sums = counts[:, :before].sum(axis=1), counts[:, before:].sum(axis=1)
+    columns = (*sums, found.changes, found.usual, found.sizes)
+    units = [UnitResult(*row) for row in zip(names, *(column.tolist() for column in columns), strict=True)]
+    over_time = [Interval(*row) for row in effect.over_time(counts, before).tolist()]
+    return Result(weeks, panel, agencies, found.rank, units, over_time, effect.lines(counts, before).tolist())
+
+
+def _verdict(intervention: Intervention, interval: Interval) -> Word:
+    """Found if the whole interval is on the expected side of no change."""
+    is_found = interval.high < 0 if intervention.direction == "fewer" else interval.low > 0
+    return Word.FOUND if is_found else Word.NOT_FOUND
