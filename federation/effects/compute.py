@@ -12,7 +12,6 @@ from federation.effects import windows
 from federation.effects.windows import Span, Weeks, Windows
 from federation.publication.panels import LONGEST_WAIT
 from federation.rules import effect
-from federation.rules.effect import FEWEST_COMPARISONS
 from federation.rules.effect_result import Interval, Reason, Result, UnitResult, Word
 from federation.rules.waiting import shortest_wait
 from p2p_core import periods
@@ -64,40 +63,26 @@ def _panel(intervention: Intervention) -> str:
 def _estimate(intervention: Intervention, found: Weeks, weeks: int, reference: Reference) -> Answer:
     is_complete = weeks == intervention.weeks_after
     agencies = sorted(reference.agency_codes[one] for one in found.agencies)
-    rows, others = _comparison(intervention, found)
+    others = _comparison(intervention, found)
     treated = [found.countries.index(code) for code in intervention.countries]
     counts = np.vstack([found.counts[treated].sum(axis=0), found.counts[others]])
-    if reason := _reason(intervention, counts, others, is_known=bool(found.is_known[treated].all()), possible=rows):
+    # A treated country that is withheld has small counts: that is why its weeks are withheld.
+    is_known = found.is_known[treated].all()
+    if reason := effect.doubt(counts, intervention.weeks_before) if is_known else Reason.SMALL_COUNTS:
         word = Word.CANNOT_BE_TOLD if is_complete else Word.RUNNING
         return Answer(word, reason if is_complete else None, _empty(intervention, weeks, agencies))
     names = ["", *(found.countries[at] for at in others)]
     result = _result(counts, intervention.weeks_before, names, weeks, _panel(intervention), agencies)
-    word = _verdict(intervention, result.over_time[-1]) if is_complete else Word.RUNNING
+    last = result.over_time[-1]
+    word = effect.word_of(last.low, last.high, intervention.direction) if is_complete else Word.RUNNING
     return Answer(word, None, result)
 
 
-def _comparison(intervention: Intervention, found: Weeks) -> tuple[int, list[int]]:
-    """How many comparison countries there are, and the rows of those that are known and large enough."""
+def _comparison(intervention: Intervention, found: Weeks) -> list[int]:
+    """The rows of the comparison countries that are known and large enough."""
     listed = set(intervention.comparison or found.countries) - set(intervention.countries)
     usable = found.is_known & effect.are_large_enough(found.counts, intervention.weeks_before)
-    return len(listed), [at for at, code in enumerate(found.countries) if code in listed and usable[at]]
-
-
-def _reason(
-    intervention: Intervention, counts: Longs, others: Sequence[int], *, is_known: bool, possible: int
-) -> Reason | None:
-    """Why nothing can be told of these counts, if so.
-
-    A treated country that is withheld has small counts: that is why its weeks are withheld.
-    """
-    is_large = effect.are_large_enough(counts[:1], intervention.weeks_before)[0]
-    if not possible:
-        return Reason.NO_COMPARISON
-    if not (is_known and is_large):
-        return Reason.SMALL_COUNTS
-    if not others:
-        return Reason.NO_COMPARISON
-    return Reason.FEW_COMPARISONS if len(others) < FEWEST_COMPARISONS else None
+    return [at for at, code in enumerate(found.countries) if code in listed and usable[at]]
 
 
 def _result(counts: Longs, before: int, names: Sequence[str], weeks: int, panel: str, agencies: list[str]) -> Result:
@@ -107,9 +92,3 @@ def _result(counts: Longs, before: int, names: Sequence[str], weeks: int, panel:
     units = [UnitResult(*row) for row in zip(names, *(column.tolist() for column in columns), strict=True)]
     over_time = [Interval(*row) for row in effect.over_time(counts, before).tolist()]
     return Result(weeks, panel, agencies, found.rank, units, over_time, effect.lines(counts, before).tolist())
-
-
-def _verdict(intervention: Intervention, interval: Interval) -> Word:
-    """Found if the whole interval is on the expected side of no change."""
-    is_found = interval.high < 0 if intervention.direction == "fewer" else interval.low > 0
-    return Word.FOUND if is_found else Word.NOT_FOUND

@@ -20,8 +20,8 @@ FEWEST_COMPARISONS: Final = 20
 FEWEST_EVENTS: Final = 5
 #: The weeks on each side of a placebo date.
 PLACEBO_WEEKS: Final = 8
-#: The share of false findings that the test allows, in both directions together.
-_ALLOWED: Final = 0.05
+#: The treated unit must be among the first of so many units: 5 %, in both directions together.
+_ONE_IN: Final = 20
 #: A sum of 0 stands for a true sum of 0 to 4 events.
 _INSTEAD_OF_ZERO: Final = 2.5
 
@@ -63,7 +63,7 @@ def estimate(counts: Longs, before: int) -> Estimate:
     # The usual change of one unit comes from few independent weeks, so a quarter of it is that of all comparisons.
     usual = np.sqrt((3 * squares + squares[1:].mean()) / 4)
     sizes = np.abs(changes) / usual
-    allowed = int(len(counts) * _ALLOWED)
+    allowed = len(counts) // _ONE_IN
     # The treated unit must be larger than this one to be among the largest 5 % of all units.
     width = np.sort(sizes[1:])[-allowed] * usual[0]
     rank = 1 + int((sizes[1:] >= sizes[0]).sum())

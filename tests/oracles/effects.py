@@ -24,7 +24,7 @@ def estimate(counts: Sequence[Row], before: int) -> Expected:
     changes = [change(counts, unit, range(before), range(before, len(counts[0]))) for unit in units]
     squares = [mean_square(counts, unit, before) for unit in units]
     common = sum(squares[1:]) / len(squares[1:])
-    usual = [sqrt((square + common) / 2) for square in squares]
+    usual = [sqrt(0.75 * square + 0.25 * common) for square in squares]
     sizes = [abs(one) / width for one, width in zip(changes, usual, strict=True)]
     # 5 % of all units, rounded down.
     allowed = len(counts) * 5 // 100
