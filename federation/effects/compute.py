@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from countries.models import Intervention
-from countries.reference import Reference
+from countries.reference import Intervention, Reference
 from federation.effects import windows
 from federation.effects.windows import Span, Weeks, Windows
 from federation.publication.panels import LONGEST_WAIT
@@ -26,7 +25,9 @@ class Answer(NamedTuple):
     result: Result
 
 
-def compute(intervention: Intervention, span: Span | None, *, is_final: bool, mark: datetime) -> Answer | None:
+def compute(
+    intervention: Intervention, span: Span | None, reference: Reference, *, is_final: bool, mark: datetime
+) -> Answer | None:
     """Estimate from the numbers that are public now. None if what is stored stays as it is.
 
     ``span`` is that of the panel that has room for the windows. ``is_final`` says that the stored word is a verdict.
@@ -35,7 +36,6 @@ def compute(intervention: Intervention, span: Span | None, *, is_final: bool, ma
     both = Windows.of(intervention)
     weeks = both.weeks_after(span) if span else 0
     is_spanned = span is not None and span.start <= both.first
-    reference = Reference.current()
     if is_spanned and weeks and (found := windows.read(intervention, weeks, reference)):
         answer = _estimate(intervention, found, weeks, reference)
         # While it is running, it has an interval or nothing.

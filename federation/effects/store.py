@@ -1,27 +1,38 @@
 """Stores estimates. Each change of an estimate is a new version, like a change of other published data.
 
-Only the interventions whose panel still spans their windows are computed again, and those without a verdict. So the
-cost does not grow with the number of earlier interventions.
+Only interventions of the last years are looked at, because older ones have a verdict and no panel spans their windows.
+So the cost does not grow with history.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from django.db.models import Exists, OuterRef, Q
 
-from countries.models import Intervention
+from countries.reference import Intervention, Reference
 from federation.database import lock_agency_indicators
 from federation.effects import windows
 from federation.effects.compute import Answer, compute
 from federation.effects.windows import Span
 from federation.models.effects import Estimate
 from federation.models.published import PublishedPanel
+from federation.publication.panels import LONGEST_WAIT
 from federation.publication.versions import new_version
 from federation.rules.effect_result import Word
 from federation.rules.rounding import NOBODY
 from federation.worklist import PANELS
 from p2p_core.periods import Frequency
+
+#: No panel that changes now contains an intervention that started before this time.
+_REACH: Final = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
+
+
+class _Change(NamedTuple):
+    """A new answer, and the key of the row that it replaces. 0 if there is none."""
+
+    intervention: int
+    answer: Answer
+    before: int
 
 
 def renew(indicator: int, *, mark: datetime) -> None:
@@ -31,9 +42,9 @@ def renew(indicator: int, *, mark: datetime) -> None:
     if _changes(indicator, mark):
         with new_version() as version:
             # No other version can become public now. So the numbers that are read again are those of this version.
-            for intervention, answer in _changes(indicator, mark):
-                Estimate.objects.filter(intervention=intervention, version_to=None).update(version_to=version)
-                Estimate.objects.create(intervention=intervention, version_from=version, **_columns(answer))
+            for number, answer, before in _changes(indicator, mark):
+                Estimate.objects.filter(pk=before).update(version_to=version)
+                Estimate.objects.create(intervention_id=number, version_from=version, **_columns(answer))
 
 
 def differs(indicator: int, *, mark: datetime) -> bool:
@@ -41,29 +52,36 @@ def differs(indicator: int, *, mark: datetime) -> bool:
     return bool(_changes(indicator, mark))
 
 
-def _changes(indicator: int, mark: datetime) -> list[tuple[Intervention, Answer]]:
-    spans = {
-        months: Span(start, end)
-        for months, start, end in PublishedPanel.objects.filter(
-            indicator=indicator, frequency=Frequency.WEEK, version_to=None
-        ).values_list("months", "start", "end")
-    }
+def _changes(indicator: int, mark: datetime) -> list[_Change]:
+    reference = Reference.current()
+    spans = _spans(indicator)
+    recent = _recent(indicator, reference, mark)
+    current = Estimate.objects.filter(intervention__in=[one.id for one in recent], version_to=None)
+    stored = {number: (pk, word) for number, pk, word in current.values_list("intervention", "pk", "word")}
     found = []
-    for one in _to_compute(indicator, spans, mark):
-        stored = Estimate.objects.filter(intervention=one, version_to=None).first()
-        is_final = stored is not None and stored.word != Word.RUNNING
-        answer = compute(one, spans.get(PANELS[windows.panel_of(one)]), is_final=is_final, mark=mark)
-        if answer and (stored is None or any(getattr(stored, k) != v for k, v in _columns(answer).items())):
-            found.append((one, answer))
+    for one in recent:
+        pk, word = stored.get(one.id, (0, Word.RUNNING))
+        span = spans.get(PANELS[windows.panel_of(one)])
+        answer = compute(one, span, reference, is_final=word != Word.RUNNING, mark=mark)
+        if answer and not Estimate.objects.filter(pk=pk, **_columns(answer)).exists():
+            found.append(_Change(one.id, answer, pk))
     return found
 
 
-def _to_compute(indicator: int, spans: dict[int, Span], mark: datetime) -> list[Intervention]:
-    """The interventions that have started, and whose windows may be in a panel or that have no verdict yet."""
-    began = Intervention.objects.filter(indicator=indicator, start__lte=mark.date())
-    final = Estimate.objects.filter(intervention=OuterRef("pk"), version_to=None).exclude(word=Word.RUNNING)
-    in_a_span = Q(start__gte=min(span.start for span in spans.values()).date()) if spans else Q(pk__in=[])
-    return list(began.filter(in_a_span | ~Exists(final)).order_by("pk"))
+def _spans(indicator: int) -> dict[int, Span]:
+    """The spans of the weekly panels, by months."""
+    rows = PublishedPanel.objects.filter(indicator=indicator, frequency=Frequency.WEEK, version_to=None)
+    return {months: Span(start, end) for months, start, end in rows.values_list("months", "start", "end")}
+
+
+def _recent(indicator: int, reference: Reference, mark: datetime) -> list[Intervention]:
+    """The interventions that have started, except those that started and were registered years ago."""
+    code, since = reference.indicator_codes[indicator], (mark - _REACH).date()
+    return [
+        one
+        for one in reference.interventions
+        if one.indicator == code and one.start <= mark.date() and max(one.start, one.registered.date()) >= since
+    ]
 
 
 def _columns(answer: Answer) -> dict[str, Any]:

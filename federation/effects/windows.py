@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countries.models import Intervention
-from countries.reference import Reference
+from countries.reference import Intervention, Reference
 from federation import published
 from federation.published import Selection
 from federation.published.answers import Standings
@@ -79,7 +78,7 @@ def read(intervention: Intervention, weeks: int, reference: Reference) -> Weeks 
     last = windows.start + (weeks - 1) * _WEEK
     networks = tuple(sorted(codes.NETWORKS[code] for code in intervention.networks))
     selection = Selection(
-        intervention.indicator_id,
+        reference.indicator_numbers[intervention.indicator],
         Frequency.WEEK,
         windows.first,
         last,
