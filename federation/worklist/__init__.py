@@ -28,7 +28,7 @@ _LEVEL, _MINUTE, _INDICATOR = 58, 26, 16
 _MINUTES, _INDICATORS, _AGENCIES = 1 << _LEVEL - _MINUTE, 1 << _MINUTE - _INDICATOR, 1 << _INDICATOR
 _MINUTE_LENGTH = timedelta(minutes=1)
 #: The most items in one transaction. For publishing they are fewer, because each period reads all its agencies.
-CLAIM = {"figure": 500, "publish": 100, "panel": 1}
+CLAIM = {"figure": 500, "publish": 100, "panel": 1, "effect": 1}
 #: After this many failures an item is set aside for a person.
 ATTEMPTS = 3
 #: The most items in one statement. A new schedule can make all hours since 2017 stale.
@@ -41,6 +41,7 @@ class Stage(StrEnum):
     FIGURE = "figure"
     PUBLISH = "publish"
     PANEL = "panel"
+    EFFECT = "effect"
 
 
 #: Panels have lengths in months, not frequencies.
@@ -49,6 +50,7 @@ PANELS = {f"P{months}M": months for months in panels.MONTHS}
 LEVELS: tuple[tuple[Stage, str], ...] = (
     *((stage, frequency) for frequency in Frequency for stage in (Stage.FIGURE, Stage.PUBLISH)),
     *((Stage.PANEL, panel) for panel in PANELS),
+    (Stage.EFFECT, "effect"),
 )
 _LEVEL_OF = {level: position for position, level in enumerate(LEVELS)}
 
@@ -74,7 +76,7 @@ class WorkItem(NamedTuple):
         return level << _LEVEL | minute << _MINUTE | self.indicator << _INDICATOR | self.agency
 
     def __str__(self) -> str:
-        period = f" {periods.label(self.frequency, self.period)}" if self.stage != Stage.PANEL else ""
+        period = f" {periods.label(self.frequency, self.period)}" if self.stage in (Stage.FIGURE, Stage.PUBLISH) else ""
         agency = f", agency {self.agency}" if self.agency else ""
         return f"{self.stage} {self.frequency}{period}, indicator {self.indicator}{agency}"
 
@@ -103,6 +105,10 @@ def item_rows(name: str, items: Sequence[WorkItem], **more: object) -> list[tupl
 
 def panel(name: str, indicator: int) -> WorkItem:
     return WorkItem(Stage.PANEL, name, EPOCH, indicator)
+
+
+def effect(indicator: int) -> WorkItem:
+    return WorkItem(Stage.EFFECT, "effect", EPOCH, indicator)
 
 
 @dataclass(frozen=True, slots=True)
