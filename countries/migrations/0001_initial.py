@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("countries__len__gte", 2)), name="countries_draw_countries"),
                     models.CheckConstraint(condition=models.Q(("known_from__gt", models.F("announced"))), name="countries_draw_announced"),
-                    models.CheckConstraint(condition=models.Q(models.Q(("drawn__isnull", True), ("value", "")), models.Q(models.Q(("value", ""), _negated=True), ("drawn__gte", models.F("known_from"))), _connector="OR"), name="countries_draw_drawn"),
+                    models.CheckConstraint(condition=models.Q(models.Q(("drawn__isnull", True), ("value", "")), models.Q(models.Q(("value", ""), _negated=True), ("drawn__gte", models.F("known_from")), ("drawn__isnull", False)), _connector="OR"), name="countries_draw_drawn"),
                 ],
             },
         ),

@@ -101,7 +101,8 @@ class Draw(FixedRow):
             models.CheckConstraint(condition=Q(countries__len__gte=2), name="countries_draw_countries"),
             models.CheckConstraint(condition=Q(known_from__gt=F("announced")), name="countries_draw_announced"),
             models.CheckConstraint(
-                condition=Q(value="", drawn__isnull=True) | (~Q(value="") & Q(drawn__gte=F("known_from"))),
+                condition=Q(value="", drawn__isnull=True)
+                | (~Q(value="") & Q(drawn__isnull=False, drawn__gte=F("known_from"))),
                 name="countries_draw_drawn",
             ),
         ]
