@@ -1,12 +1,15 @@
 """The order that a random value gives to countries."""
 
 import subprocess
+import sys
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
 from countries.models import drawn_order
 
+ROOT = Path(__file__).parents[3]
 NORDIC = ["DK", "FI", "NO", "SE"]
 
 
@@ -32,6 +35,13 @@ def test_each_order_is_as_likely_as_another():
     firsts = [drawn_order(str(value), NORDIC)[0] for value in range(2000)]
     # 500 on average, with a standard deviation of 19.
     assert all(400 < firsts.count(code) < 600 for code in NORDIC)
+
+
+def test_example_in_the_guide_prints_the_order():
+    lines = (ROOT / "docs/how-to/coordinate.md").read_text(encoding="utf-8").splitlines()
+    [example] = [line for line in lines if "sha256" in line and line.startswith("print(")]
+    found = subprocess.run([sys.executable, "-c", example], capture_output=True, check=True, text=True)
+    assert found.stdout == f"{drawn_order('3, 17', ['DK', 'NO', 'SE'])}\n"
 
 
 def test_there_is_no_order_before_the_value():
