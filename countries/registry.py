@@ -24,6 +24,8 @@ from countries.models import (
     Agency,
     Country,
     Detail,
+    Draw,
+    FixedRow,
     Indicator,
     PastPopulation,
     Population,
@@ -84,6 +86,9 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
         instance.full_clean()
         if isinstance(instance, Population) and _keep_past(instance, changes_to=instance.inhabitants):
             fields = fields and {*fields, "known_from"}
+        if isinstance(instance, Draw):
+            # The time at which the value was entered is stored with the value.
+            fields = fields and {*fields, "drawn"}
         instance.save(update_fields=fields if before else None)
         after = _stored(instance)
         if before != after:
@@ -127,6 +132,8 @@ def _keep_past(row: Population, *, changes_to: int | None) -> bool:
 
 def why_kept(instance: Model) -> str:
     """Why a row cannot be deleted, or "". Rows are not counted, because an agency may have millions of reports."""
+    if isinstance(instance, FixedRow):
+        return f"{instance} cannot be deleted, because everybody may have seen it. {instance.INSTEAD_OF_DELETING}"
     users = [
         str(relation.related_model._meta.verbose_name_plural)
         for relation in instance._meta.related_objects

@@ -15,9 +15,11 @@ from countries.models import (
     Country,
     Credential,
     Detail,
+    Draw,
     HelpService,
     Indicator,
     IndicatorTranslation,
+    Intervention,
     Network,
     Population,
     Schedule,
@@ -193,3 +195,31 @@ class AnnotationFactory(DjangoModelFactory[Annotation]):
     kind = "change"
     text = "The database of addresses was replaced."
     start = datetime(2026, 11, 12, 8, tzinfo=UTC)
+
+
+class DrawFactory(DjangoModelFactory[Draw]):
+    """Announced a day before its value is known, and not drawn yet."""
+
+    class Meta:
+        model = Draw
+
+    title = "Police files in Nordic languages"
+    countries: Any = ["DK", "NO", "SE"]
+    source = "The numbers of the Norwegian lottery of the first Saturday in December 2026"
+    known_from = datetime(2026, 12, 5, 20, tzinfo=UTC)
+    announced = LazyAttribute(lambda row: row.known_from - timedelta(days=1))
+
+
+class InterventionFactory(DjangoModelFactory[Intervention]):
+    """Registered past the registry, so without an audit event."""
+
+    class Meta:
+        model = Intervention
+
+    title = "More police files in Norwegian"
+    description = "Twice as many police files. More people find one and stop."
+    registrant = "Kripos, prevention"
+    countries: Any = ["NO"]
+    indicator: Any = SubFactory(IndicatorFactory)
+    direction = "fewer"
+    start = date(2026, 11, 2)

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.operations import BtreeGistExtension
-from django.core.validators import RegexValidator
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import migrations, models
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 from oauth2_provider.models import ClientSecretField
@@ -405,6 +405,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-announced"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("countries__len__gte", 2)), name="countries_draw_countries"),
+                    models.CheckConstraint(condition=models.Q(("known_from__gt", models.F("announced"))), name="countries_draw_announced"),
+                    models.CheckConstraint(condition=models.Q(models.Q(("drawn__isnull", True), ("value", "")), models.Q(models.Q(("value", ""), _negated=True), ("drawn__gte", models.F("known_from")), ("drawn__isnull", False)), _connector="OR"), name="countries_draw_drawn"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -427,6 +432,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-start", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("countries__len__gte", 1)), name="countries_intervention_countries"),
+                    models.CheckConstraint(condition=models.Q(("countries__overlap", models.F("comparison")), _negated=True), name="countries_intervention_comparison"),
+                    models.CheckConstraint(condition=models.Q(("direction__in", ["fewer", "more"])), name="countries_intervention_direction"),
+                    models.CheckConstraint(condition=models.Q(("start__gte", date(2017, 1, 1)), ("start__iso_week_day", 1)), name="countries_intervention_start"),
+                    models.CheckConstraint(condition=models.Q(("weeks_after__range", (4, 52)), ("weeks_before__range", (26, 104)), ("weeks_before__lte", CombinedExpression(models.Value(147), "-", models.F("weeks_after")))), name="countries_intervention_weeks", violation_error_message="Both windows together have more than 147 weeks. Make one of them shorter."),
+                ],
             },
         ),
     ]

@@ -23,7 +23,7 @@ from countries.models.credentials import (
     SignIn,
     SigningKey,
 )
-from countries.models.interventions import Draw, Intervention, drawn_order
+from countries.models.interventions import Draw, FixedRow, Intervention, drawn_order
 from countries.models.reference import (
     Country,
     Detail,
@@ -52,6 +52,7 @@ __all__ = [
     "Credential",
     "Detail",
     "Draw",
+    "FixedRow",
     "HelpService",
     "Indicator",
     "IndicatorTranslation",

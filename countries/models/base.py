@@ -1,6 +1,7 @@
 """What several models have in common."""
 
-from typing import Any
+import re
+from typing import Any, Final
 from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.db import models
 
 from p2p_core.traces import refusal
 
+_ONE_WORD: Final = re.compile(r"[0-9A-Za-z+/]+={0,2}")
 BEFORE_2017 = "This is before the year 2017, in which the campaign began."
 
 
@@ -16,6 +18,8 @@ class WrittenByPeople(models.Model):
 
     #: Fields that may contain the address of a mailbox, because the mailbox is that of an office and public.
     MAY_NAME_MAILBOX: frozenset[str] = frozenset()
+    #: Fields that may be a hash or a key, alone and in one word, because it is a public random value.
+    MAY_BE_HASH: frozenset[str] = frozenset()
 
     class Meta:
         abstract = True
@@ -32,6 +36,8 @@ class WrittenByPeople(models.Model):
             if names_mailbox:
                 # Both parts of the address must not be a trace either.
                 texts = [text.replace("@", " ", 1) for text in texts]
+            if field.name in self.MAY_BE_HASH:
+                texts = [text for text in texts if not _ONE_WORD.fullmatch(text)]
             refusals = (refusal(unquote(text) if is_link else text, is_link=is_link) for text in texts)
             if why := next(filter(None, refusals), None):
                 faults[field.name] = why

@@ -1,27 +1,26 @@
 """Interventions, registered before they start, and draws that decide in which order countries start."""
 
 from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from countries.models.base import WrittenByPeople
-from countries.models.reference import Indicator
+from countries.models.base import BEFORE_2017, WrittenByPeople
+from countries.models.reference import Indicator, Network
 from p2p_core.codes import COUNTRIES, UNKNOWN
+from p2p_core.periods import EARLIEST
 
 #: The most weeks of both windows together. The longest panel has 36 months, and the last of them must have ended.
 LONGEST_WINDOWS: Final = 147
-
-
-def _refuse_unknown_countries(name: str, codes: list[str]) -> None:
-    unknown = sorted(set(codes) - (COUNTRIES.keys() - {UNKNOWN}))
-    if unknown:
-        raise ValidationError({name: f"There is no country {', '.join(unknown)}. Give ISO 3166 codes: NO, SE."})
+_TOO_LONG: Final = f"Both windows together have more than {LONGEST_WINDOWS} weeks. Make one of them shorter."
 
 
 def drawn_order(value: str, countries: Collection[str]) -> list[str]:
@@ -29,11 +28,28 @@ def drawn_order(value: str, countries: Collection[str]) -> list[str]:
     return sorted(countries, key=lambda code: sha256(f"{value} {code}".encode()).digest()) if value else []
 
 
+def _country_fault(codes: Collection[str]) -> str:
+    """What is wrong with a list of countries, and what to do. Empty if nothing is."""
+    unknown = sorted(set(codes) - (COUNTRIES.keys() - {UNKNOWN}))
+    if unknown:
+        return f"There is no country {', '.join(unknown)}. Give ISO 3166 codes: NO, SE."
+    twice = sorted({code for code in codes if list(codes).count(code) > 1})
+    return f"{', '.join(twice)} is in the list more than once. Give each country once." if twice else ""
+
+
+def _raise_faults(faults: dict[str, str]) -> None:
+    found = {name: text for name, text in faults.items() if text}
+    if found:
+        raise ValidationError(cast("dict[str, Any]", found))
+
+
 class FixedRow(WrittenByPeople):
-    """A row of which only some fields can change after it was added."""
+    """A row that is never deleted, and of which only some fields can change after it was added."""
 
     #: The fields that can change later.
     CHANGEABLE: tuple[str, ...] = ()
+    #: What to do instead of deleting the row.
+    INSTEAD_OF_DELETING = ""
 
     class Meta:
         abstract = True
@@ -41,17 +57,29 @@ class FixedRow(WrittenByPeople):
     def clean(self) -> None:
         stored = type(self)._default_manager.filter(pk=self.pk).first()
         if stored is None:
-            return
+            self.check_new()
+        else:
+            self.check_change(stored)
+
+    def check_new(self) -> None:
+        """Raise ValidationError if the row cannot be added. Fields that a form could not read are None."""
+
+    def check_change(self, stored: Self) -> None:
+        """Raise ValidationError if a field differs from the stored row that must not."""
         fixed = (one for one in self._meta.concrete_fields if one.name not in self.CHANGEABLE)
         changed = [one.name for one in fixed if one.value_from_object(self) != one.value_from_object(stored)]
-        if changed:
-            raise ValidationError(dict.fromkeys(changed, "This was fixed when the row was added."))
+        _raise_faults(dict.fromkeys(changed, "This was fixed when the row was added. Leave it as it is."))
 
 
 class Draw(FixedRow):
     """The draw of an order of countries from public randomness, which is named before it is known."""
 
     CHANGEABLE = ("value", "drawn")
+    INSTEAD_OF_DELETING = "Announce another draw."
+    #: Public random values often look like hashes.
+    MAY_BE_HASH = frozenset({"value"})
+    #: The least time between the announcement and the value.
+    NOTICE: Final = timedelta(hours=1)
 
     title = models.CharField(max_length=120, help_text="Public. What starts in this order.")
     countries = ArrayField(models.CharField(max_length=2), help_text="Country codes, separated by commas: NO, SE, DK.")
@@ -69,9 +97,53 @@ class Draw(FixedRow):
 
     class Meta:
         ordering = ["-announced"]
+        constraints = [
+            models.CheckConstraint(condition=Q(countries__len__gte=2), name="countries_draw_countries"),
+            models.CheckConstraint(condition=Q(known_from__gt=F("announced")), name="countries_draw_announced"),
+            models.CheckConstraint(
+                condition=Q(value="", drawn__isnull=True)
+                | (~Q(value="") & Q(drawn__isnull=False, drawn__gte=F("known_from"))),
+                name="countries_draw_drawn",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.pk})"
+
+    @property
+    def order(self) -> list[str]:
+        """The countries in the order that was drawn. Empty before the draw."""
+        return drawn_order(self.value, self.countries)
+
+    def check_new(self) -> None:
+        countries = self.countries or []
+        few = "An order needs at least two countries. Add another one." if len(countries) < 2 else ""
+        soon = "This is less than an hour from now. Choose a value that becomes known later."
+        early = "A new draw has no value yet. Leave it empty, and enter it when it is known."
+        known_from = cast("datetime | None", self.known_from)
+        is_soon = known_from is not None and known_from < timezone.now() + self.NOTICE
+        _raise_faults(
+            {
+                "countries": _country_fault(countries) or few,
+                "known_from": soon if is_soon else "",
+                "value": early if self.value else "",
+            }
+        )
+
+    def check_change(self, stored: Self) -> None:
+        super().check_change(stored)
+        if self.value == stored.value:
+            return
+        now = timezone.now()
+        if stored.drawn:
+            raise ValidationError(
+                {"value": f"The value was entered at {stored.drawn:%Y-%m-%d %H:%M} UTC. Leave it as it is."}
+            )
+        if now < self.known_from:
+            raise ValidationError(
+                {"value": f"The value is not known before {self.known_from:%Y-%m-%d %H:%M} UTC. Enter it after that."}
+            )
+        self.drawn = now
 
 
 class Intervention(FixedRow):
@@ -81,8 +153,9 @@ class Intervention(FixedRow):
     """
 
     CHANGEABLE = ("title", "description")
+    INSTEAD_OF_DELETING = "Say in its description what happened."
     DIRECTIONS: Final = {"fewer": "fewer events", "more": "more events"}
-
+    AHEAD_AT_MOST: Final = timedelta(days=366)
     title = models.CharField(max_length=120, help_text="Public. Short, in English, without names of persons.")
     description = models.TextField(max_length=2000, help_text="Public. What is done, and why it should work.")
     registrant = models.CharField(max_length=200, help_text="Public. The office that registers it, not a person.")
@@ -120,6 +193,69 @@ class Intervention(FixedRow):
 
     class Meta:
         ordering = ["-start", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(countries__len__gte=1), name="countries_intervention_countries"),
+            models.CheckConstraint(
+                condition=~Q(countries__overlap=F("comparison")), name="countries_intervention_comparison"
+            ),
+            models.CheckConstraint(
+                condition=Q(direction__in=["fewer", "more"]), name="countries_intervention_direction"
+            ),
+            models.CheckConstraint(
+                condition=Q(start__iso_week_day=1, start__gte=EARLIEST.date()), name="countries_intervention_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(weeks_before__range=(26, 104), weeks_after__range=(4, 52))
+                & Q(weeks_before__lte=LONGEST_WINDOWS - F("weeks_after")),
+                name="countries_intervention_weeks",
+                violation_error_message=_TOO_LONG,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.pk})"
+
+    def check_new(self) -> None:
+        weeks = (self.weeks_before or 0) + (self.weeks_after or 0)
+        _raise_faults(
+            {
+                "countries": _country_fault(self.countries or []),
+                "comparison": self._comparison_fault(),
+                "networks": self._network_fault(),
+                "start": self._start_fault(),
+                "weeks_before": _TOO_LONG if weeks > LONGEST_WINDOWS else "",
+                "draw": self._draw_fault(),
+            }
+        )
+
+    def _comparison_fault(self) -> str:
+        comparison = self.comparison or []
+        both = sorted(set(self.countries or []) & set(comparison))
+        disjoint = f"{', '.join(both)} cannot be compared with itself. Take it out of one of the lists." if both else ""
+        return _country_fault(comparison) or disjoint
+
+    def _network_fault(self) -> str:
+        networks = self.networks or []
+        unknown = sorted(set(networks) - (set(Network.objects.values_list("code", flat=True)) - {UNKNOWN}))
+        if unknown:
+            return f"There is no network {', '.join(unknown)}. Choose another."
+        is_twice = len(set(networks)) < len(networks)
+        return "A network is in the list more than once. Give each network once." if is_twice else ""
+
+    def _start_fault(self) -> str:
+        start = cast("date | None", self.start)
+        if start is None:
+            return ""
+        if start < EARLIEST.date():
+            return f"{BEFORE_2017} Give a later day."
+        if start > (timezone.now() + self.AHEAD_AT_MOST).date():
+            return "The start is more than a year ahead. Give an earlier one."
+        return "" if start.weekday() == 0 else "Weeks begin on Mondays, in UTC. Give a Monday."
+
+    def _draw_fault(self) -> str:
+        if self.draw is None:
+            return ""
+        if not self.draw.value:
+            return "This draw has no order yet. Enter its random value first."
+        others = sorted(set(self.countries or []) - set(self.draw.countries))
+        return f"{', '.join(others)} is not in this draw. Choose another draw or other countries." if others else ""

@@ -12,8 +12,8 @@ Details = dict[str, object]
 _LONGEST_SUBJECT = 200
 
 
-def record(*, by: str, action: str, subject: str, details: Details, reason: str = "") -> None:
-    """Write one event with the digest over all its fields.
+def record(*, by: str, action: str, subject: str, details: Details, reason: str = "") -> int:
+    """Write one event with the digest over all its fields. Returns its number.
 
     ``details`` must fit into JSON, and never has a secret or a count of a single report.
     Raises :class:`PersonalTraceError`: an event is never deleted, so nothing in its reason may lead to a person.
@@ -21,7 +21,7 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
     if len(reason) > LOOKED_AT or is_trace(reason):
         raise PersonalTraceError
     at, subject = clock.now(), subject[:_LONGEST_SUBJECT]
-    AuditEvent.objects.create(
+    event = AuditEvent.objects.create(
         at=at,
         actor=by,
         action=action,
@@ -30,3 +30,4 @@ def record(*, by: str, action: str, subject: str, details: Details, reason: str 
         details=details,
         digest=trail.event_digest(at=at, actor=by, action=action, subject=subject, reason=reason, details=details),
     )
+    return event.pk

@@ -12,12 +12,13 @@ from django.conf import settings
 from django.db import models, transaction
 
 from countries.accounts import credentials, guessing, sessions
-from countries.models import Annotation, Detail, Indicator, Schedule
+from countries.models import Annotation, Detail, Draw, Indicator, Intervention, Schedule
 from countries.registry import Refused
 from federation import audit, intake, publication, worklist
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
+from federation.models.effects import Registration
 from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
@@ -98,14 +99,14 @@ def follow_registry(
 ) -> None:
     """Write the audit event of a change in the registry, and append the work that it causes.
 
-    Breaks, schedules and details depend on the time, so they are refused while the clocks disagree.
+    Breaks, schedules, details and draws depend on the time, so they are refused while the clocks disagree.
     """
-    if isinstance(instance, Detail):
-        # It compared its month with the clock of this host.
+    if isinstance(instance, Detail | Draw):
+        # It compared its month, or the time of its value, with the clock of this host.
         _agreed()
     kind = instance._meta.model_name
     change = "changed" if before and after else "removed" if before else "added"
-    audit.record(
+    event = audit.record(
         by=by,
         action=f"{kind}.{change}",
         subject=f"{kind} {instance}",
@@ -121,6 +122,10 @@ def follow_registry(
         worklist.append(_touched_by_schedule(before, after))
         # Lateness depends on published coverage and on schedules, so all periods are checked again.
         WatchMark.objects.update(version=0)
+        dispatch.wake_on_commit()
+    if isinstance(instance, Intervention) and before is None:
+        Registration.objects.create(intervention=instance, event=event)
+        worklist.append([worklist.effect(instance.indicator_id)])
         dispatch.wake_on_commit()
 
 

@@ -257,6 +257,7 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "change": gettext_lazy("change of software or method"),
     "outage": gettext_lazy("outage"),
     "other": gettext_lazy("note"),
+    "intervention": gettext_lazy("a registered intervention"),
     "break": gettext_lazy("break"),
     "contains_break": gettext_lazy("contains the break"),
     "shares": gettext_lazy("each download by the share of the file that the agency sent"),

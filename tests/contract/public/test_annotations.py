@@ -1,7 +1,7 @@
 """Annotations and breaks: at their own address, and beside the numbers that they are about."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,7 +9,7 @@ from api import caching
 from countries import registry
 from countries.reference import Reference
 from tests.contract.public.press import NOBODY
-from tests.factories import AgencyFactory, AnnotationFactory, IndicatorFactory
+from tests.factories import AgencyFactory, AnnotationFactory, IndicatorFactory, InterventionFactory
 
 
 def on(day, hour=0, month=11):
@@ -53,6 +53,36 @@ def test_what_holds_for_all_is_null_and_an_open_end_too(press, read):
     AnnotationFactory.create(start=on(12))
     (row,) = read("annotations").json()["annotations"]
     assert (row["agency"], row["indicator"], row["end"], row["break"]) == (None, None, None, False)
+
+
+def test_registered_intervention_is_an_annotation_until_its_weeks_end(press, read):
+    AgencyFactory.create()
+    IndicatorFactory.create(code="HELP_VISITS", number=2)
+    InterventionFactory.create(title="More files", countries=["NO", "SE"], start=date(2026, 11, 9), weeks_after=4)
+    listed = [
+        {
+            "kind": "intervention",
+            "text": "More files (NO, SE)",
+            "start": "2026-11-09T00:00:00.000Z",
+            "end": "2026-12-07T00:00:00.000Z",
+            "agency": None,
+            "indicator": "DOWNLOADS",
+            "break": False,
+        }
+    ]
+    assert read("annotations").json()["annotations"] == listed
+    for day, found in (("2026-11-08", []), ("2026-11-09", listed), ("2026-12-06", listed), ("2026-12-07", [])):
+        days = {"start": day, "end": day}
+        assert read("aggregates", **days).json()["annotations"] == found, day
+        assert read("annotations", **days, agency="NO-KRIPOS").json()["annotations"] == found, day
+        assert read("annotations", **days, indicator="HELP_VISITS").json()["annotations"] == [], day
+
+
+def test_interventions_and_annotations_are_in_one_order(press, read):
+    InterventionFactory.create(title="Second", start=date(2026, 11, 9))
+    AnnotationFactory.create(text="Third", start=on(9, 1))
+    AnnotationFactory.create(text="First", start=on(8))
+    assert texts(read("annotations")) == ["First", "Second (NO)", "Third"]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ def make() -> dict[type[Model], Model]:
         factories.PopulationFactory.create(country=country),
         factories.DetailFactory.create(country=country, valid_from=date(2099, 1, 1)),
         factories.HelpServiceFactory.create(country=country),
+        factories.InterventionFactory.create(),
+        factories.DrawFactory.create(),
         Group.objects.get(name="observer"),
     ]  # fmt: skip
     return {type(row): row for row in rows}

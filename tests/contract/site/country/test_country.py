@@ -20,6 +20,7 @@ from tests.factories import (
     CountryFactory,
     HelpServiceFactory,
     IndicatorFactory,
+    InterventionFactory,
     NetworkFactory,
     PopulationFactory,
 )
@@ -163,6 +164,13 @@ def test_annotations_of_the_time_shown_are_numbered_and_listed(days, visit, text
     assert page.count('class="break"') == page.count('class="lasting"') == 1
     assert re.search(r'<line class="break" x1="(66\.67)%" x2="\1%"', page)
     assert '<span lang="en">Another counter.</span>' in visit("/nb/countries/no/").content.decode()
+
+
+def test_registered_intervention_is_among_the_annotations(days, visit, text):
+    start = (TODAY - timedelta(days=TODAY.weekday())).date()
+    InterventionFactory.create(title="More files", countries=["NO"], start=start)
+    assert ", a registered intervention: More files (NO)" in text("/countries/no/")
+    assert '<span lang="en">More files (NO)</span>' in visit("/nb/countries/no/").content.decode()
 
 
 def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
