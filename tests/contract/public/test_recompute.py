@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from countries import reference
-from countries.models import Intervention
 from federation.database import clock
 from federation.rules.effect_result import Result, Word
 from p2p_core import codes, periods
@@ -196,11 +195,10 @@ def test_script_gets_again_what_the_workers_published_from_reports(client, live_
     """From reports to the numbers of the script: nothing between is stored by this test."""
     IndicatorFactory.create()
     this_month = periods.start_of("M", clock.mark() - timedelta(seconds=60))
-    end = periods.start_of("W", this_month)
-    weeks = list(periods.between("W", end - timedelta(weeks=62), this_month - timedelta(seconds=1)))
-    made = _register(weeks)
+    days = list(periods.between("D", this_month - timedelta(days=420), this_month - timedelta(seconds=1)))
+    made = intervention(start=_monday(days[-70]), weeks_before=26, weeks_after=4, registered=days[0])
     for number, code in enumerate(("NO-KRIPOS", "SE-NOA", "FI-KRP")):
-        _submit_weeks(AgencyFactory.create(code=code), weeks, made, seed=number)
+        _submit_days(AgencyFactory.create(code=code), days, made, seed=number)
     reporting.settle()
     reference.snapshots.clear()
 
@@ -210,24 +208,23 @@ def test_script_gets_again_what_the_workers_published_from_reports(client, live_
     assert_same(client, made, run(live_server.url, made.pk, folder=tmp_path))
 
 
-def _register(weeks) -> Intervention:
-    return intervention(start=weeks[-10].date(), weeks_before=26, weeks_after=4, registered=weeks[0])
+def _monday(day) -> date:
+    return day.date() - timedelta(days=day.weekday())
 
 
-def _submit_weeks(agency, weeks, made, seed):
+def _submit_days(agency, days, made, seed):
     """From the start on, there are half as many events in the treated country."""
     random = np.random.default_rng(seed)
-    levels = {code: random.uniform(50, 200) for code in ("NO", *OTHERS)}
+    levels = {code: random.uniform(8, 30) for code in ("NO", *OTHERS)}
 
-    def cells(week):
-        halved = {"NO"} if week.date() >= made.start else set()
+    def cells(day):
+        halved = {"NO"} if day.date() >= made.start else set()
         return {
             (codes.COUNTRIES[code], 1): int(random.poisson(level / (2 if code in halved else 1)))
             for code, level in levels.items()
         }
 
-    now = clock.now()
-    reporting.submit(agency, [reporting.report("W", week, cells(week)) for week in weeks], now)
+    reporting.submit(agency, [reporting.report("D", day, cells(day)) for day in days], clock.now())
 
 
 def test_page_says_how_to_run_it():
