@@ -1,11 +1,10 @@
 -- Each intervention, the seal of its registration, the version of its estimate, and whether it has started.
 SELECT
     intervention.id,
-    CASE WHEN seal.sealed <= moment.seen THEN seal.position END,
+    CASE WHEN seal.sealed <= %(seen)s THEN seal.position END,
     estimate.version_from,
-    intervention.start <= (moment.seen AT TIME ZONE 'UTC')::date
-FROM (SELECT coalesce(%(as_of)s::timestamptz, clock_timestamp()) AS seen) AS moment
-CROSS JOIN countries_intervention AS intervention
+    intervention.start <= (%(seen)s::timestamptz AT TIME ZONE 'UTC')::date
+FROM countries_intervention AS intervention
 LEFT JOIN federation_registration AS registration ON registration.intervention_id = intervention.id
 LEFT JOIN federation_auditseal AS seal ON seal.event = registration.event
 LEFT JOIN federation_estimate AS estimate

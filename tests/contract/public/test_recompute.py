@@ -208,7 +208,7 @@ def test_script_gets_again_what_the_workers_published_from_reports(client, live_
     assert_same(client, made, run(live_server.url, made.pk, folder=tmp_path))
 
 
-def _monday(day) -> date:
+def _monday(day):
     return day.date() - timedelta(days=day.weekday())
 
 
