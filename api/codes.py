@@ -51,6 +51,11 @@ _REFUSED: Final = {
         "Your agency has no finding with this id",
         "Use an id from /api/v1/findings/ or from the answer to a submission.",
     ),
+    "effect_not_found": Code(
+        404,
+        "There is no intervention with this id",
+        "Use an id from /api/v1/effects/. With as_of, give an instant after the intervention was registered.",
+    ),
     "method_not_allowed": Code(405, "The method is not allowed here", "Use a method that the header Allow names."),
     "not_acceptable": Code(
         406, "No form of the answer fits Accept", "Name one of the documented media types in Accept."

@@ -8,7 +8,19 @@ from api.openapi import DocumentView
 from api.sdmx import v21, v30
 from api.sdmx.views import AvailabilityView, DataView, RootView, StructuresView
 from api.site.docs.views import ApiPage
-from api.v1 import aggregates, annotations, audit, corrections, figures, findings, reference, rules, submissions, tokens
+from api.v1 import (
+    aggregates,
+    annotations,
+    audit,
+    corrections,
+    effects,
+    figures,
+    findings,
+    reference,
+    rules,
+    submissions,
+    tokens,
+)
 
 v1 = [
     path("submissions/", submissions.SubmissionsView.as_view(), name="submissions"),
@@ -22,6 +34,8 @@ v1 = [
     path("aggregates/windows/", aggregates.WindowsView.as_view(), name="windows"),
     path("coverage/", aggregates.CoverageOfPeriodsView.as_view(), name="coverage"),
     path("corrections/", corrections.CorrectionsListView.as_view(), name="corrections"),
+    path("effects/", effects.EffectsView.as_view(), name="effects"),
+    path("effects/<int:id>/", effects.EffectView.as_view(), name="effect"),
     path("audit/head/", audit.HeadView.as_view(), name="audit-head"),
     path("countries/", reference.CountriesView.as_view(), name="countries"),
     path("networks/", reference.NetworksView.as_view(), name="networks"),

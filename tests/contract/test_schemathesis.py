@@ -90,6 +90,7 @@ def asked(address, world, role, bounds, folder):
         "FUZZ_ROLE": role,
         "FUZZ_FINDING": str(world.finding),
         "FUZZ_SUBMISSION": world.submission,
+        "FUZZ_EFFECT": str(world.effect),
         "FUZZ_CLIENT": world.agency.issued.client_id,
         "FUZZ_SECRET": world.agency.issued.client_secret,
         "FUZZ_MINUTE": f"{datetime.now(UTC) - timedelta(minutes=10):%Y-%m-%dT%H:%M}",

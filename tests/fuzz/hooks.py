@@ -19,6 +19,7 @@ from tests.fuzz import documents
 
 _ROLE = os.environ.get("FUZZ_ROLE", "nobody")
 _FINDING = os.environ.get("FUZZ_FINDING", "1")
+_EFFECT = os.environ.get("FUZZ_EFFECT", "1")
 _SUBMISSION = os.environ.get("FUZZ_SUBMISSION", "")
 
 _WITH_NAMES = ("xlsx", "jsonstat")
@@ -89,7 +90,7 @@ def _known(*names: str) -> Callable[[Any], None]:
     """Return what puts a value that there is in the place of one that may not be."""
     values = {"indicator": "HELP_VISITS", "agency": "NO-KRIPOS", "language": "nb", "rule": "R102,R105",
               "since": "2026-11-01T00:00:00Z", "before": "2026-11-24T00:00:00.5Z", "start": "2026-11-01",
-              "end": "2026-11-30"}  # fmt: skip
+              "end": "2026-11-30", "as_of": "2026-11-24T10:00:00Z"}  # fmt: skip
 
     def settle(case: Any) -> None:
         _no_cursor(case.query)
@@ -172,6 +173,12 @@ def _own_submission(case: Any) -> None:
     case.path_parameters["id"] = _SUBMISSION
 
 
+def _effect(case: Any) -> None:
+    """Ask for an intervention that there is, at a time when it was registered."""
+    _known("as_of")(case)
+    case.path_parameters["id"] = int(_EFFECT)
+
+
 def _token(case: Any) -> None:
     """Use a credential that exists."""
     if isinstance(case.body, dict):
@@ -188,6 +195,8 @@ _SETTLED: dict[str, Callable[[Any], None]] = {
     "GET /api/v1/aggregates/live/": _live,
     "GET /api/v1/aggregates/windows/": _known("indicator"),
     "GET /api/v1/corrections/": _corrections,
+    "GET /api/v1/effects/": _known("indicator", "as_of"),
+    "GET /api/v1/effects/{id}/": _effect,
     "GET /api/v1/annotations/": _known("indicator", "agency", "start", "end"),
     "GET /api/v1/countries/": _known("language"),
     "GET /api/v1/help-services/": _known("language"),

@@ -1,10 +1,11 @@
 """A small world for requests: reference data, two agencies, a coordinator, published numbers, a finding."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.core.management import call_command
 
+from countries.models import Intervention
 from p2p_core import periods
 from tests.contract.callers import Caller, report
 from tests.contract.public.press import Press
@@ -22,6 +23,7 @@ class World:
     coordinator: Caller
     finding: int
     submission: str
+    effect: int
 
     def headers(self, role: str) -> dict[str, str]:
         """Return the headers with which a role authenticates."""
@@ -41,7 +43,11 @@ def populate() -> World:
     sent = agency.send(report(("NO", "BITTORRENT", 17), ("SE", "EDONKEY", 3)))
     assert sent.status_code == 202, sent.content
     finding = FindingFactory.create(agency=kripos)
-    return World(agency, coordinator, finding.pk, sent.json()["id"])
+    effect = Intervention.objects.create(
+        title="Warnings", description="Searches show a warning.", registrant="A police office", countries=["NO"],
+        indicator_id=1, direction="fewer", start=date(2026, 11, 2), registered=datetime(2026, 10, 1, tzinfo=UTC),
+    )  # fmt: skip
+    return World(agency, coordinator, finding.pk, sent.json()["id"], effect.pk)
 
 
 def _publish() -> None:

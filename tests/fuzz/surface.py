@@ -28,6 +28,8 @@ _ASKED: Final[dict[str, dict[str, str]]] = {
     f"{_V1}coverage/": {**_ENOUGH, "as_of": "2026-11-24T10:00Z"},
     f"{_V1}corrections/": {"indicator": "DOWNLOADS", "frequency": "D", "country": "NO,EUROPE", "network": "_T",
                            "since": "2026-11-01T00:00:00Z", "limit": "10", "format": "csv"},
+    f"{_V1}effects/": {"indicator": "DOWNLOADS", "word": "found", "as_of": "2026-11-24T10:00Z", "format": "csv"},
+    f"{_V1}effects/%(effect)s/": {"as_of": "2026-11-24T10:00Z", "format": "csv"},
     f"{_V1}figures/": {**_ENOUGH, "agency": "NO-KRIPOS"},
     f"{_V1}findings/": {"state": "open,answered", "rule": "R105", "severity": "warning", "indicator": "DOWNLOADS",
                         "frequency": "H", "since": "2026-11-01T00:00:00Z"},
@@ -191,6 +193,7 @@ class Judge:
         """Send a request as the web server hands it over."""
         world = self.world
         path = asking.path.replace("%(finding)s", str(world.finding)).replace("%(submission)s", world.submission)
+        path = path.replace("%(effect)s", str(world.effect))
         address, _, query = path.partition("?")
         headers = {**world.headers(asking.role), **asking.headers, **more}
         environ = {

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b
@@ -22,7 +22,7 @@ _ELSEWHERE: Final = {"agency/README.md": "p2p-agency", "deploy/README.md": "depl
 #: Where examples find the service. Those of these documents ask the site that shows them. The other documents are for
 #: people who run a service on their own computer.
 LOCAL: Final = "http://localhost:8000"
-OF_READERS: Final = {"reference/api", "how-to/notebook", "explanation/audit"}
+OF_READERS: Final = {"reference/api", "how-to/notebook", "how-to/recompute-effect", "explanation/audit"}
 #: What a link to another file leads to.
 _INSTEAD: Final = {"README.md": ROOT, "docs/reference/openapi.yaml": "/api/schema/?format=yaml"}
 
@@ -71,10 +71,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """``digest`` changes when any of the files changes."""
+    """``digest`` changes when any of the files changes. Pictures and scripts are found by their paths in `docs/`."""
 
     documents: Mapping[str, Document]
     pictures: Mapping[str, bytes]
+    scripts: Mapping[str, bytes]
     digest: str
 
     def of(self, kind: Kind) -> Sequence[Document]:
@@ -89,19 +90,21 @@ def library() -> Library:
     paths = sorted((root / "docs").rglob("*.md"), key=lambda path: path.as_posix())
     elsewhere = [root / source for source in _ELSEWHERE if paths and (root / source).is_file()]
     texts = {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in (*paths, *elsewhere)}
-    pictures = {
-        path.relative_to(root / "docs").as_posix(): path.read_bytes() for path in sorted((root / "docs").rglob("*.png"))
-    }
+    pictures, scripts = (_files(root / "docs", f"*.{kind}") for kind in ("png", "py"))
     documents = {
         name_of(source): Document(
             name_of(source),
             KINDS.get(posixpath.dirname(source).removeprefix("docs/")),
-            markdown.read(text, partial(_address, source, texts, pictures)),
+            markdown.read(text, partial(_address, source, texts, {*pictures, *scripts})),
         )
         for source, text in texts.items()
     }
-    digest = blake2b(repr((texts, pictures)).encode(), digest_size=12).hexdigest()
-    return Library(documents, pictures, digest)
+    digest = blake2b(repr((texts, pictures, scripts)).encode(), digest_size=12).hexdigest()
+    return Library(documents, pictures, scripts, digest)
+
+
+def _files(folder: Path, pattern: str) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob(pattern))}
 
 
 def name_of(source: str) -> str:
@@ -110,7 +113,7 @@ def name_of(source: str) -> str:
     return _ELSEWHERE.get(source) or source.removeprefix("docs/").removesuffix(".md")
 
 
-def _address(source: str, texts: Mapping[str, str], pictures: Mapping[str, bytes], target: str) -> str | None:
+def _address(source: str, texts: Mapping[str, str], files: Collection[str], target: str) -> str | None:
     """The address on the site of a link in a document; nothing if the site does not have the file."""
     split = urlsplit(target)
     if split.scheme or split.netloc or not split.path:
@@ -121,7 +124,7 @@ def _address(source: str, texts: Mapping[str, str], pictures: Mapping[str, bytes
     if path in texts:
         name = name_of(path)
         return f"{ROOT}{name}/{anchor}" if name else f"{ROOT}{anchor}"
-    if below in pictures:
+    if below in files:
         return f"{ROOT}{below}"
     if below in KINDS:
         return KINDS[below].address

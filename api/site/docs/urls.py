@@ -9,7 +9,7 @@ from api.site.docs import views
 class NameConverter(StringConverter):
     """The name of a document. It has no dot, so an address of a file never looks like a page without its slash."""
 
-    regex = "[a-z0-9/-]+"
+    regex = "[a-z0-9/_-]+"
 
 
 register_converter(NameConverter, "document")
@@ -19,5 +19,6 @@ urlpatterns = [
     path("", views.DocumentPage.as_view(), name="front"),
     path("search/", views.SearchPage.as_view(), name="search"),
     path("<document:name>.png", views.PicturePage.as_view(), name="picture"),
+    path("<document:name>.py", views.ScriptPage.as_view(), name="script"),
     path("<document:name>/", views.DocumentPage.as_view(), name="document"),
 ]

@@ -106,14 +106,15 @@ def _navigation(kind: Kind | None) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _File:
     content: bytes
+    media_type: str
 
     def validator(self) -> Validator:
         return Validator(blake2b(self.content, digest_size=12).hexdigest(), caching.REFERENCE)
 
     def render(self) -> Representation:
-        return Representation(self.validator(), self.content, {"Content-Type": "image/png"})
+        return Representation(self.validator(), self.content, {"Content-Type": self.media_type})
 
 
 class PicturePage(PageView):
@@ -123,4 +124,15 @@ class PicturePage(PageView):
         content = library().pictures.get(f"{name}.png")
         if content is None:
             raise Http404
-        return caching.respond(request, "picture", "Accept-Encoding", lambda: _Picture(content))
+        return caching.respond(request, "picture", "Accept-Encoding", lambda: _File(content, "image/png"))
+
+
+class ScriptPage(PageView):
+    """A script of a document, as a text that a browser shows."""
+
+    def get(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        content = library().scripts.get(f"{name}.py")
+        if content is None:
+            raise Http404
+        plain = "text/plain; charset=utf-8"
+        return caching.respond(request, "script", "Accept-Encoding", lambda: _File(content, plain))

@@ -45,6 +45,13 @@ PUBLIC = {
         "/corrections/?country=all&since=2026-11-20",
         "/nb/corrections/",
     ],
+    "effects": [
+        "/api/v1/effects/",
+        "/api/v1/effects/?indicator=DOWNLOADS&word=found,running&format=csv",
+        "/api/v1/effects/?as_of=2026-11-20T00:00Z",
+    ],
+    # Of an intervention that is there. Tests of its own are about one.
+    "effect": [],
     "audit-head": ["/api/v1/audit/head/"],
     "countries": ["/api/v1/countries/"],
     "networks": ["/api/v1/networks/"],
@@ -92,6 +99,7 @@ PUBLIC = {
     "front": ["/docs/"],
     "search": ["/docs/search/?q=rounding"],
     "picture": ["/docs/how-to/pictures/template.png"],
+    "script": ["/docs/how-to/recompute_effect.py"],
     "document": ["/docs/reference/errors/", "/docs/how-to/"],
     "robots": ["/robots.txt"],
     "sitemap": ["/sitemap.xml"],

@@ -27,6 +27,7 @@ PUBLIC = [
     "networks/",
     "indicators/",
     "agencies/",
+    "effects/",
     "audit/head/",
     "help-services/",
 ]

@@ -12,8 +12,9 @@ from django.utils import timezone
 from api import caching
 from api.site.base import PageView
 from countries import registry
-from countries.models import Indicator
+from countries.models import Indicator, Intervention
 from federation.database import clock
+from tests.contract.public import interventions
 from tests.contract.public.addresses import PUBLIC, routes
 from tests.contract.public.press import Press
 from tests.factories import (
@@ -69,6 +70,9 @@ def press(module_db):
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
     press.publish("H", {f"{days()[-1]}T23:00": {"NO": 120, "EUROPE": 120}})
+    # It starts while a month passes.
+    monday = timezone.now().date() + timedelta(days=14 - timezone.now().weekday())
+    interventions.intervention(start=monday, draw=interventions.draw())
     return press
 
 
@@ -91,11 +95,16 @@ def world(press, monkeypatch, settings):
         indicator.name = "Counted"
         registry.save(indicator, by="a test")
 
+    def another_estimate():
+        interventions.estimate(press, Intervention.objects.get(), interventions.counts())
+
     return [
         lambda: None,
         lambda: passes(timedelta(minutes=1)),
         lambda: passes(timedelta(days=31)),
+        lambda: interventions.seal(Intervention.objects.get(), timezone.now()),
         another_number,
+        another_estimate,
         another_name,
     ]
 

@@ -48,6 +48,15 @@ def test_picture_is_the_file(db, visit):
     assert visit("/docs/how-to/pictures/template.png", **{"if-none-match": answer["ETag"]}).status_code == 304
 
 
+def test_script_is_the_file_as_a_text(db, visit):
+    assert '<a href="/docs/how-to/recompute_effect.py">' in visit("/docs/how-to/recompute-effect/").content.decode()
+    answer = visit("/docs/how-to/recompute_effect.py")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.content == library.library().scripts["how-to/recompute_effect.py"]
+    assert visit("/docs/how-to/recompute_effect.py", **{"if-none-match": answer["ETag"]}).status_code == 304
+    assert visit("/docs/how-to/no_such_script.py").status_code == 404
+
+
 def test_search_marks_the_words_and_links_to_the_section(db, visit):
     page = visit("/docs/search/?q=bad_cursor").content.decode()
     assert '<a href="/docs/reference/errors/#bad_cursor">bad_cursor</a>' in page

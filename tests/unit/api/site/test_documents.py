@@ -32,7 +32,7 @@ def test_every_document_of_the_folder_has_a_page():
 
 
 def test_every_link_leads_somewhere():
-    others = {f"/docs/{picture}" for picture in library.library().pictures}
+    others = {f"/docs/{file}" for file in (*library.library().pictures, *library.library().scripts)}
     others |= {kind.address for kind in library.KINDS.values()} | OUTSIDE
     lost = []
     for name, document in DOCUMENTS.items():
