@@ -4,6 +4,7 @@ import html
 import json
 import re
 import signal
+import subprocess
 import sys
 import urllib.parse
 import urllib.request
@@ -14,9 +15,16 @@ from operator import eq
 import pytest
 
 from tests.integration import documents
-from tests.integration.processes import alive, descendants, eventually, line_of
+from tests.integration.processes import ROOT, alive, descendants, environment, eventually, line_of
 
 pytestmark = pytest.mark.verify
+
+_WORDS = """
+import json
+from federation.models.effects import Estimate
+rows = Estimate.objects.filter(version_to=None).values_list("intervention__countries", "word")
+print(json.dumps({country: word for (country,), word in rows}))
+"""
 
 
 @pytest.fixture
@@ -52,6 +60,7 @@ def test_demo_is_ready_shows_a_sent_report_sends_nothing_twice_and_is_gone_when_
     has_a_country_of_each_step(url)
     waits_for_the_late_agency_and_not_for_the_silent_one(url)
     lists_its_corrections_and_not_its_loading(url)
+    knows_that_one_intervention_works_and_one_does_not(tmp_path)
     send_as_told(said, url)
     answers_the_examples_of_the_documentation(data=tmp_path, port=free_port)
     counts_a_real_swarm(sign_in_as_told(said, url), url)
@@ -71,6 +80,15 @@ def has_a_country_of_each_step(url):
     steps = {code: finest.get(code, "N") for code in ("DE", "NO", "IS", "LI", "SM")}
     assert steps == {"DE": "N", "NO": "H", "IS": "D", "LI": "W", "SM": "M"}
     assert "EUROPE" not in finest
+
+
+def knows_that_one_intervention_works_and_one_does_not(data):
+    """The numbers of the first two have ended. Of the third, at least a week has. The last has not started."""
+    command = (sys.executable, "manage.py", "shell", "--no-imports", "-c", _WORDS)
+    done = subprocess.run(command, cwd=ROOT, env=environment(data), capture_output=True, text=True, check=True)
+    words = json.loads(done.stdout)
+    assert words.items() >= {"BE": "found", "AT": "not_found", "HU": "running"}.items()
+    assert "GR" not in words
 
 
 def waits_for_the_late_agency_and_not_for_the_silent_one(url):

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from federation.database import clock
-from federation.management.demo import counts, registration
+from federation.management.demo import counts, interventions, registration
 from federation.management.demo.agencies import AGENCIES, COLLECTOR, Stream
 from federation.management.demo.client import Client, RefusedError
 from federation.management.progress import Progress, show_remaining
@@ -110,19 +110,23 @@ class Sender:
         self.client.submit(self.stream.indicator, self._reports(steps))
 
     def _reports(self, steps: Sequence[Step]) -> list[dict[str, Any]]:
-        starts, ends = [start for _, start in steps], [periods.end(*step) for step in steps]
-        stream = self.stream
-        expectation = counts.expected_counts(starts, ends, level=stream.level, utc_offset=stream.agency.utc_offset)
-        expectation *= [stream.excess(start, self.first_day) for start in starts]
-        rows = counts.draw_counts(expectation, self.mixture.shares, rng=self._rng)
         return [
             {
                 "frequency": frequency.value,
                 "period": periods.label(frequency, start),
                 "observations": self.mixture.observations(row),
             }
-            for (frequency, start), row in zip(steps, rows, strict=True)
+            for (frequency, start), row in zip(steps, self.draw(steps), strict=True)
         ]
+
+    def draw(self, steps: Sequence[Step]) -> counts.Counts:
+        """Invent the counts of these periods: a row of cells for each."""
+        starts, ends = [start for _, start in steps], [periods.end(*step) for step in steps]
+        stream = self.stream
+        expectation = counts.expected_counts(starts, ends, level=stream.level, utc_offset=stream.agency.utc_offset)
+        expectation *= [stream.excess(start, self.first_day) for start in starts]
+        shares = self.mixture.over_time(starts, interventions.changes(stream, first_day=self.first_day))
+        return counts.draw_counts(expectation, shares, rng=self._rng)
 
 
 Plan = tuple[Sender, list[Step]]
@@ -143,6 +147,7 @@ def _add_agencies(url: str) -> tuple[list[Sender], Client]:
             since = registration.sent_until(stream, first_day=first_day)
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
     registration.add_past(first_day=first_day)
+    registration.add_interventions(first_day=first_day)
     return senders, registration.add_reader(url=url, now=now)
 
 
@@ -191,6 +196,7 @@ def _welcome(url: str, reader: Client, *, swarm: bool) -> str:
 
   {url}/             the pages for everybody
   {url}/coverage/    who reported: Ireland is silent, and yesterday waits for Italy
+  {url}/effects/     four interventions: a change was found for one, and not for another
   {url}/countries/li/ is published by week; is/ by day, and sm/ by month
   {url}/api/v1/aggregates/?indicator=DOWNLOADS&frequency=D&start={first}&end={last}
   {url}/api/docs/    the API

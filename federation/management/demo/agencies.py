@@ -134,7 +134,8 @@ AGENCIES = (
         delay=timedelta(minutes=50),
         deadline_minutes=20,
     ),
-    DemoAgency("PL", "Poland demo unit (invented)", Frequency.HOUR, 6_500, "Europe/Warsaw", gap=(190, 3)),
+    # Its spike is held until somebody decides. Because of its gap it is in no panel, so the spike breaks no panel.
+    DemoAgency("PL", "Poland demo unit (invented)", Frequency.DAY, 6_500, "Europe/Warsaw", gap=(190, 3), spike=3),
     # Its deadline is a day, and even so it is late. So at any time, yesterday waits for it.
     DemoAgency(
         "IT",
@@ -145,10 +146,12 @@ AGENCIES = (
         visits=45,
         delay=timedelta(hours=26),
         deadline_minutes=24 * 60,
-        spike=3,
     ),
-    # It fell silent. The coverage shows this; the sums alone would not.
-    DemoAgency("IE", "Ireland demo unit (invented)", Frequency.DAY, 2_500, "Europe/Dublin", silent_since=9),
+    # It fell silent. The coverage shows this; the sums alone would not. Because of its gap, it is in no panel. If it
+    # left one when it fell silent, the panel would end, because the difference would show its numbers.
+    DemoAgency(
+        "IE", "Ireland demo unit (invented)", Frequency.DAY, 2_500, "Europe/Dublin", gap=(120, 3), silent_since=9
+    ),
     DemoAgency(
         "CZ",
         "Czechia demo unit (invented)",

@@ -3,7 +3,7 @@
 Pure NumPy. Nothing here comes from the numbers of a real agency.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,12 +42,30 @@ _THURSDAY = 3
 
 
 @dataclass(frozen=True)
+class Change:
+    """From ``since`` on, the counts of a country are multiplied by ``factor``."""
+
+    country: str
+    since: datetime
+    factor: float
+
+
+@dataclass(frozen=True)
 class Mixture:
     """The share of events in each cell. The shares of all cells add up to one."""
 
     countries: tuple[str, ...]
     networks: tuple[str, ...]
     shares: Floats
+
+    def over_time(self, starts: Sequence[datetime], changes: Iterable[Change]) -> Floats:
+        """The shares in the periods that begin then, as a row for each. After a change, they do not add up to one."""
+        rows = np.tile(self.shares, (len(starts), 1))
+        by_country = rows.reshape(len(starts), len(self.countries), -1)
+        for change in changes:
+            changed = np.array([start >= change.since for start in starts], bool)
+            by_country[changed, self.countries.index(change.country)] *= change.factor
+        return rows
 
     def observations(self, counts: Counts) -> list[dict[str, str | int]]:
         """The observations of a report: the cells that are not zero."""
@@ -101,6 +119,9 @@ def expected_counts(starts: Sequence[datetime], ends: Sequence[datetime], *, lev
 
 
 def draw_counts(expectation: Floats, shares: Floats, *, rng: np.random.Generator) -> Counts:
-    """A row of cells for each period, a little more random than independent events."""
+    """A row of cells for each period, a little more random than independent events.
+
+    ``shares`` is one row for all periods, or a row for each.
+    """
     unrest = rng.lognormal(0.0, _UNREST, len(expectation))
-    return rng.poisson((expectation * unrest)[:, None] * shares[None, :])
+    return rng.poisson((expectation * unrest)[:, None] * shares)

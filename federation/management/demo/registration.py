@@ -10,10 +10,22 @@ from django.db.models import Max
 
 from countries import registry
 from countries.accounts import credential_limits, credentials
-from countries.models import Agency, AgencyAccount, Annotation, Credential, Detail, Population, Schedule, Setup
+from countries.models import (
+    Agency,
+    AgencyAccount,
+    Annotation,
+    Credential,
+    Detail,
+    Indicator,
+    Intervention,
+    Population,
+    Schedule,
+    Setup,
+)
 from federation.management.demo import counts
 from federation.management.demo.agencies import AGENCIES, COLLECTOR, HISTORY, READER, DemoAgency, Stream
 from federation.management.demo.client import Client
+from federation.management.demo.interventions import INTERVENTIONS, WEEKS_BEFORE
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
 from p2p_core.codes import GROUP_MEMBERS
@@ -202,3 +214,22 @@ def add_past(*, first_day: datetime) -> None:
     )
     for annotation in annotations:
         registry.save(annotation, by=BY, reason=REASON)
+
+
+def add_interventions(*, first_day: datetime) -> None:
+    """Register the invented interventions, unless there are any. Those that started in the past are late."""
+    if Intervention.objects.exists():
+        return
+    for invented in INTERVENTIONS:
+        intervention = Intervention(
+            title=invented.title,
+            description=invented.description,
+            registrant=invented.registrant,
+            countries=[invented.country],
+            indicator=Indicator.objects.get(code=invented.indicator),
+            direction="fewer",
+            start=invented.start(first_day).date(),
+            weeks_before=WEEKS_BEFORE,
+            weeks_after=invented.weeks_after,
+        )
+        registry.save(intervention, by=BY, reason=REASON)
