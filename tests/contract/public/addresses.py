@@ -45,6 +45,9 @@ PUBLIC = {
         "/corrections/?country=all&since=2026-11-20",
         "/nb/corrections/",
     ],
+    "effects": ["/effects/", "/nb/effects/?as_of=2026-11-20"],
+    # Nothing is registered here. Tests of their own are about interventions.
+    "effect": [],
     "audit-head": ["/api/v1/audit/head/"],
     "countries": ["/api/v1/countries/"],
     "networks": ["/api/v1/networks/"],
