@@ -111,11 +111,10 @@ def ratio(logarithm: float) -> str:
 
 @register.filter
 def signed_ratio(logarithm: float) -> str:
-    """Write how far a ratio is from 1, with a sign. The ratio is given as its logarithm."""
-    written = ratio(logarithm)
-    if written == exact_percent(0.0):
-        return written
-    return ("\N{MINUS SIGN}" if logarithm < 0 else "+") + written
+    """Write how far a ratio is from 1 in whole per cent, with a sign. The ratio is given as its logarithm."""
+    share = round(math.expm1(logarithm), 2)
+    sign = "\N{MINUS SIGN}" if share < 0 else "+" if share else ""
+    return sign + exact_percent(abs(share))
 
 
 @register.filter

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from django.utils import translation
 
 from api import caching
 from countries import reference
@@ -14,6 +15,8 @@ from countries.models import Draw
 from federation.rules.effect_result import Interval, Reason, Word
 from tests.contract.site.conftest import TODAY
 from tests.contract.site.effects import COMPARED, START, in_time, nothing, publish, register, result
+from tests.contract.site.test_languages import NAMES
+from tests.contract.site.test_languages import words as words_of
 from tests.factories import AgencyFactory, AnnotationFactory
 
 #: The Mondays after and before today.
@@ -85,23 +88,19 @@ def ending_with(interval: Interval):
     return msgspec.structs.replace(result(), over_time=[interval])
 
 
+ANYTHING = "A change cannot be shown. The numbers fit anything between 18% fewer and 5% more."
+OPPOSITE = "The numbers moved in the opposite direction: between {} than expected from comparable countries."
+
+
 @pytest.mark.parametrize(
     ("direction", "interval", "words"),
     [
-        ("fewer", (-0.2, -0.08, 0.05), "A change cannot be shown. The numbers fit anything between 18% fewer and 5% more."),
-        ("more", (-0.2, -0.08, 0.05), "A change cannot be shown. The numbers fit anything between 18% fewer and 5% more."),
-        (
-            "fewer", (0.05, 0.1, 0.2),
-            "The numbers moved in the opposite direction: between 5% more and 22% more than expected from comparable "
-            "countries.",
-        ),
-        (
-            "more", (-0.2, -0.1, -0.004),
-            "The numbers moved in the opposite direction: between 0.4% fewer and 18% fewer than expected from "
-            "comparable countries.",
-        ),
+        ("fewer", (-0.2, -0.08, 0.05), ANYTHING),
+        ("more", (-0.2, -0.08, 0.05), ANYTHING),
+        ("fewer", (0.05, 0.1, 0.2), OPPOSITE.format("5% more and 22% more")),
+        ("more", (-0.2, -0.1, -0.004), OPPOSITE.format("0.4% fewer and 18% fewer")),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_found_is_never_called_no_effect(press, text, direction, interval, words):
     low, change, high = interval
     row = register(in_time(), direction=direction)
@@ -323,3 +322,22 @@ def test_invented_agencies_are_told(found, text):
     reference.snapshots.clear()
     words = text(page(found))
     assert words.count("Invented numbers.") > 1  # The banner, and the citation.
+
+
+def test_every_text_of_a_page_is_marked_for_translation(found, visit, monkeypatch):
+    late = register(start=LAST, title="Kripos", networks=["BITTORRENT"])
+    publish(late, Word.RUNNING, result(-0.3, weeks=8))
+    marked = {"gettext": lambda text: f"⟦{text}⟧", "ngettext": lambda one, many, n: f"⟦{one if n == 1 else many}⟧"}
+    for name, function in marked.items():
+        monkeypatch.setattr(translation._trans, name, function)
+    caching.response_cache.clear()
+    written = set(
+        re.findall(r"\w+", "Warnings beside searches A search engine warns People are offered help prevention")
+    )
+    written |= {"BibTeX", "NO", "BitTorrent", "misc", "author", "title", "year", "version", "url", "note", "As"}
+    for row in (found, late):
+        left = words_of(visit(page(row)).content.decode())
+        while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", left)) != left:
+            left = shorter
+        assert set(re.findall(r"\w*[^\W\d_]{2,}\w*", left)) <= NAMES | written
+    caching.response_cache.clear()
