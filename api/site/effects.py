@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from api.site import citations, country_view, effect_charts, effect_words, pages, readings
 from api.site.country_view import PastViews
@@ -45,7 +45,7 @@ class View:
 
     @property
     def query(self) -> str:
-        return f"?{urlencode({'as_of': instants.write(self.as_of)})}" if self.as_of else ""
+        return f"?{_query(self.as_of)}" if self.as_of else ""
 
     def mark(self) -> str:
         """A text that changes whenever the pages do."""
@@ -168,8 +168,11 @@ def detail(view: View, id: str, host: str) -> dict[str, Any]:  # noqa: A002  as 
 
 def _addresses(plan: Intervention, view: View) -> dict[str, str]:
     """The addresses at which the API has the same estimate, by format."""
-    given = {"as_of": instants.write(view.as_of)} if view.as_of else {}
-    return {form: f"/api/v1/effects/{plan.id}/?{urlencode(given | {'format': form})}" for form in ("json", "csv")}
+    return {form: f"/api/v1/effects/{plan.id}/?{_query(view.as_of, format=form)}" for form in ("json", "csv")}
+
+
+def _query(as_of: datetime | None, **given: str) -> str:
+    return urlencode(given | ({"as_of": instants.write(as_of)} if as_of else {}), safe=":")
 
 
 def _by_size(units: Sequence[UnitResult]) -> list[UnitResult]:
@@ -266,7 +269,7 @@ def _citation(view: View, effect: Effect, host: str) -> citations.Citation | Non
     if effect.known_at is None:
         return None
     plan, shown = effect.intervention, view.as_of or effect.known_at
-    page = f"{reverse('site:effect', args=[plan.id])}?{urlencode({'as_of': instants.write(shown)})}"
+    page = f"{reverse('site:effect', args=[plan.id])}?{_query(shown)}"
     return citations.Citation(
         key=f"police2peer-effect-{plan.id}",
         indicator=plan.title,

@@ -99,7 +99,7 @@ def exact_percent(share: float) -> str:
 
 def _change_digits(share: float) -> int:
     """With how many decimals a relative change is written: in whole per cent, unless it is below one per cent."""
-    return next((digits for digits in (2, 3, 4) if round(share, digits) >= 10**-digits), 2)
+    return next((digits for digits in (2, 3) if share >= 10**-digits), 4)
 
 
 @register.filter

@@ -225,7 +225,7 @@ def test_past_view_shows_what_was_known_then(press, text, visit, fallen):
         assert "You see what was public on" in words
         assert "A change cannot be shown." in words
     assert f'href="{page(row)}?as_of=' in visit(f"/effects/?as_of={at}").content.decode()
-    assert f"/api/v1/effects/{row.pk}/?as_of=" in visit(f"{page(row)}?as_of={at}").content.decode()
+    assert f"/api/v1/effects/{row.pk}/?format=csv&amp;as_of=" in visit(f"{page(row)}?as_of={at}").content.decode()
     before = "2025-06-01T00:00:00Z"
     assert "No intervention is registered" in text(f"/effects/?as_of={before}")
     assert "At that time, this intervention was not registered yet." in text(f"{page(row)}?as_of={before}")
