@@ -144,7 +144,7 @@ $(WEB_TOOLS): web/package-lock.json | $(PY)
 	@web/node.sh npm ci --loglevel=error >/dev/null
 	@touch $@
 
-$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css api/site/static/site/trend.css api/site/static/site/method.css agency/src/p2p_core/data/countries.csv | $(PY)
+$(MAP): web/node_modules/.package-lock.json web/build.js $(wildcard web/src/*.* web/geometry/*.*) api/site/static/site/site.css api/site/static/site/trend.css api/site/static/site/method.css api/site/static/site/effects.css agency/src/p2p_core/data/countries.csv | $(PY)
 	@echo "Building the map"
 	@web/node.sh build.js
 	@touch $@

@@ -34,7 +34,7 @@ tidy([...before, ...files.map(({ name }) => name)]);
 
 async function bundled() {
   const { metafile, outputFiles } = await build({
-    entryPoints: ["src/map.js", "src/zoom.js", "src/live.js", "src/country.js", "src/offer.js", "src/share.js", "src/map.css", "../api/site/static/site/site.css", "../api/site/static/site/trend.css", "../api/site/static/site/method.css"].map(here),
+    entryPoints: ["src/map.js", "src/zoom.js", "src/live.js", "src/country.js", "src/offer.js", "src/share.js", "src/map.css", "../api/site/static/site/site.css", "../api/site/static/site/trend.css", "../api/site/static/site/method.css", "../api/site/static/site/effects.css"].map(here),
     entryNames: "[name]",
     outdir: target,
     write: false,

@@ -207,7 +207,7 @@ def parse(
     what = given.get("show", "")
 
     newest = PastView(published.NEWEST, settled=False)
-    as_of, past = _past_view(given.get("as_of", ""), past_views or PastViews()) or (None, newest)
+    as_of, past = past_view(given.get("as_of", ""), past_views or PastViews()) or (None, newest)
     until = min(filter(None, (as_of or timezone.now(), _period("D", given.get("end", ""), last=True))))
     public = readings.public_spans(indicator, FREQUENCIES)
     first, last_day = _public_days(public)
@@ -288,7 +288,7 @@ def _steps(given: QueryDict, frequencies: Sequence[str], until: datetime, first:
     return {"frequency": frequency, "has_step": has_step or bool(panel), "range": name, "panel": panel}
 
 
-def names_time(given: QueryDict, *, ignore: str = "") -> bool:
+def names_time(given: Mapping[str, str], *, ignore: str = "") -> bool:
     """Whether an address names a time, as some page understands it, in another parameter."""
     return any(given.get(name) for name in _TIMES if name != ignore)
 
@@ -308,7 +308,7 @@ def _period(frequency: str, text: str, *, last: bool = False) -> datetime | None
     return None
 
 
-def _past_view(text: str, past_views: PastViews) -> tuple[datetime, PastView] | None:
+def past_view(text: str, past_views: PastViews) -> tuple[datetime, PastView] | None:
     """A past instant, and the version that was public then. A day means its beginning."""
     with suppress(ValueError, AsOfInFutureError):
         moment = instants.parse(text if "T" in text else f"{text}T00:00")

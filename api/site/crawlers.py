@@ -16,14 +16,15 @@ from api.site.base import PageView
 from api.site.docs.library import KINDS, library
 from api.site.pages import PageContent, Sources
 from api.throttling import costs
-from countries.reference import Indicator
+from countries.reference import Indicator, Reference
 
 #: A year of numbers says which countries have a page with numbers.
 _WINDOW: Final = "P365D"
 #: Writing each page in each language takes as long as looking through this many observations.
 _COST: Final = 1_000_000
 _NAMES: Final = (
-    "map", "coverage", "corrections", "help", "about", "method", "participants", "accessibility", "privacy", "data",
+    "map", "coverage", "corrections", "effects", "help", "about", "method", "participants", "accessibility", "privacy",
+    "data",
 )  # fmt: skip
 
 
@@ -53,6 +54,16 @@ class Countries(_InEachLanguage):
         return reverse("site:country", args=(readings.slug(item),))
 
 
+class Effects(_InEachLanguage):
+    """The registered interventions."""
+
+    def items(self) -> Sequence[str]:
+        return [str(one.id) for one in Reference.current().interventions]
+
+    def location(self, item: str) -> str:
+        return reverse("site:effect", args=(item,))
+
+
 class Documents(Sitemap):  # type: ignore[type-arg]  # not generic at run time
     """The documentation, which is in English only."""
 
@@ -66,7 +77,7 @@ class Documents(Sitemap):  # type: ignore[type-arg]  # not generic at run time
 
 
 #: All that search engines should know of.
-SECTIONS: Final = (Pages, Countries, Documents)
+SECTIONS: Final = (Pages, Countries, Effects, Documents)
 
 
 def _downloads() -> Indicator | None:

@@ -13,6 +13,8 @@ urlpatterns = [
     path("countries/<slug:code>/chart.svg", views.ChartPage.as_view(), name="country-chart"),
     path("coverage/", views.CoveragePage.as_view(), name="coverage"),
     path("corrections/", views.CorrectionsPage.as_view(), name="corrections"),
+    path("effects/", views.EffectsPage.as_view(), name="effects"),
+    path("effects/<slug:id>/", views.EffectPage.as_view(), name="effect"),
     path("help/", HelpPage.as_view(), name="help"),
     path("about/", views.TextPage.as_view(template="about"), name="about"),
     path("method/", views.TextPage.as_view(template="method"), name="method"),

@@ -12,7 +12,18 @@ from django.urls import reverse
 
 from api import caching
 from api.datasets import Inventory
-from api.site import corrections, country_view, coverage, map_texts, pages, participants, readings, schema_org, share
+from api.site import (
+    corrections,
+    country_view,
+    coverage,
+    effects,
+    map_texts,
+    pages,
+    participants,
+    readings,
+    schema_org,
+    share,
+)
 from api.site import country as country_page
 from api.site.base import PageView
 from api.site.country_view import PastViews, names_time
@@ -213,6 +224,44 @@ class CorrectionsPage(PageView):
             )
 
         return self.page(request, content)
+
+
+class EffectsPage(PageView):
+    """The registered interventions, and the draws of orders of countries."""
+
+    template = "effects"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        past_views = PastViews()
+
+        def content() -> PageContent:
+            view = effects.read(request.GET, past_views)
+            sources = Sources(others=lambda: [view.mark()])
+            return PageContent(sources, lambda: effects.overview(view), _cache_control(view))
+
+        return self.page(request, content)
+
+
+class EffectPage(PageView):
+    """One intervention: what became of it, how this was measured, and what else may explain it."""
+
+    template = "effect"
+
+    def get(self, request: HttpRequest, id: str) -> HttpResponseBase:  # noqa: A002  as the address calls it
+        past_views, host = PastViews(), pages.origin(request)
+
+        def content() -> PageContent:
+            view = effects.read(request.GET, past_views)
+            if not effects.is_registered(view, id):
+                raise Http404
+            sources = Sources(others=lambda: [view.mark()])
+            return PageContent(sources, lambda: effects.detail(view, id, host), _cache_control(view))
+
+        return self.page(request, content)
+
+
+def _cache_control(view: effects.View) -> str:
+    return caching.REFERENCE if view.settled else caching.CURRENT
 
 
 class TextPage(PageView):

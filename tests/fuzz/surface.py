@@ -51,6 +51,7 @@ _PAGES: Final[dict[str, dict[str, str]]] = {
     "/countries/no/chart.svg": {"frequency": "M", "as_of": "2026-11-24T10:00:00Z", "start": "2025-01",
                                 "end": "2026-10"},
     "/corrections/": {"indicator": "DOWNLOADS", "country": "all", "frequency": "W", "older": "12_2026-W44"},
+    "/effects/": {"as_of": "2026-11-24T10:00:00Z"},
     "/help/": {"language": "nb", "country": "NO"},
     "/coverage/": {"indicator": "DOWNLOADS"},
     "/nb/": {"window": "P1D"},

@@ -14,7 +14,8 @@ AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 PAGES = (
     "/", "/?indicator=HELP_VISITS&window=P1D", "/?window=day&day=2020-01-01", "/countries/no/",
-    "/countries/no/?frequency=W&with=SE&with=DK&show=head", "/coverage/", "/corrections/?country=all", "/help/",
+    "/countries/no/?frequency=W&with=SE&with=DK&show=head", "/coverage/", "/corrections/?country=all", "/effects/",
+    "/help/",
     "/about/", "/method/", "/participants/", "/accessibility/", "/privacy/", "/data/", "/embed/map/",
     "/embed/country/no/",
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Numbers, times and names as the page's language writes them, by CLDR."""
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Final
@@ -96,24 +97,50 @@ def exact_percent(share: float) -> str:
     return numbers.format_percent(share, locale=_locale(), decimal_quantization=False)
 
 
+def _change_digits(share: float) -> int:
+    """With how many decimals a relative change is written: in whole per cent, unless it is below one per cent."""
+    return next((digits for digits in (2, 3) if share >= 10**-digits), 4)
+
+
+@register.filter
+def ratio(logarithm: float) -> str:
+    """Write how far a ratio is from 1, without its direction. The ratio is given as its logarithm."""
+    share = abs(math.expm1(logarithm))
+    return exact_percent(round(share, _change_digits(share)))
+
+
+@register.filter
+def signed_ratio(logarithm: float) -> str:
+    """Write how far a ratio is from 1 in whole per cent, with a sign. The ratio is given as its logarithm."""
+    share = round(math.expm1(logarithm), 2)
+    sign = "\N{MINUS SIGN}" if share < 0 else "+" if share else ""
+    return sign + exact_percent(abs(share))
+
+
+@register.filter
+def times(value: float) -> str:
+    """Write how many times as large something is."""
+    return numbers.format_decimal(value, format="#,##0.0", locale=_locale())
+
+
 def weekday(moment: datetime) -> str:
     """Write the name of the day of the week, as it stands alone."""
     return dates.format_date(moment, "cccc", locale=_locale())
 
 
 @register.filter
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write a day in full. ``words.js`` writes the same."""
     return _with_ordinal(moment, dates.format_date(moment, "long", locale=_locale()))
 
 
 @register.filter
-def short_day(moment: datetime) -> str:
+def short_day(moment: date) -> str:
     """Write a day and its month."""
     return _with_ordinal(moment, dates.format_skeleton("dMMM", moment, locale=_locale()))
 
 
-def _with_ordinal(moment: datetime, written: str) -> str:
+def _with_ordinal(moment: date, written: str) -> str:
     """French writes the first day of a month as an ordinal, which CLDR does not."""
     return f"1er{written.removeprefix('1')}" if moment.day == 1 and _locale().language == "fr" else written
 

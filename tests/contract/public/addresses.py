@@ -49,8 +49,10 @@ PUBLIC = {
         "/api/v1/effects/",
         "/api/v1/effects/?indicator=DOWNLOADS&word=found,running&format=csv",
         "/api/v1/effects/?as_of=2026-11-20T00:00Z",
+        "/effects/",
+        "/nb/effects/?as_of=2026-11-20",
     ],
-    # Of an intervention that is there. Tests of its own are about one.
+    # Nothing is registered here. Tests of their own are about an intervention.
     "effect": [],
     "audit-head": ["/api/v1/audit/head/"],
     "countries": ["/api/v1/countries/"],

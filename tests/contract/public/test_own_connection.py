@@ -9,8 +9,10 @@ from django.db import connection, connections
 from api.v1 import aggregates
 from config import databases
 from federation.database import clock
+from federation.rules.effect_result import Word
 from tests.acting import connected
 from tests.contract.public.addresses import AGENCY_PAGES, OTHERS, PUBLIC, public_routes, routes
+from tests.contract.site import effects
 from tests.factories import AgencyFactory, AnnotationFactory, HelpServiceFactory
 
 pytestmark = pytest.mark.skipif(
@@ -50,8 +52,10 @@ def test_no_public_route_needs_the_connection_that_reads_everything(press, clien
     press.publish("M", {"2026-01": {"NO": 500, "EUROPE": 500}})
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
     press.publish("H", {"2026-11-12T23:00": {"NO": 120, "EUROPE": 120}})
+    intervention = effects.register(effects.in_time())
+    effects.publish(intervention, Word.FOUND, effects.result(-0.3))
     own_connection_refused()
-    for addresses in PUBLIC.values():
+    for addresses in (*PUBLIC.values(), [f"/effects/{intervention.pk}/"]):
         for address in addresses:
             answer = client.get(address)
             assert answer.status_code == 200, address

@@ -16,8 +16,8 @@ from tests.contract.site.conftest import day
 from tests.factories import AgencyFactory
 
 PAGES = [
-    "/", "/countries/no/", "/coverage/", "/corrections/", "/help/", "/about/", "/method/", "/participants/",
-    "/accessibility/", "/privacy/", "/data/",
+    "/", "/countries/no/", "/coverage/", "/corrections/", "/effects/", "/help/", "/about/", "/method/",
+    "/participants/", "/accessibility/", "/privacy/", "/data/",
 ]  # fmt: skip
 #: In English only.
 DOCUMENTATION = ["/docs/", "/docs/how-to/", "/docs/reference/errors/", "/docs/search/?q=rounding"]

@@ -14,6 +14,7 @@ ASKED = {
     ],
     "/help/": [{"language": "{}"}, {"country": "{}"}],
     "/coverage/": [{"indicator": "{}"}],
+    "/effects/": [{"as_of": "{}"}, {"start": "{}"}],
     "/corrections/": [
         {"indicator": "{}"}, {"country": "{}"}, {"frequency": "{}"}, {"since": "{}"}, {"older": "{}"},
         {"older": "1_{}"},
@@ -43,6 +44,7 @@ def test_odd_paths_give_no_page(db, visit, value):
         f"/{part}/",
         f"/de/{part}/",
         f"/embed/country/{part}/",
+        f"/effects/{part}/",
         f"/countries/{part}/chart.svg",
     ):
         assert visit(path).status_code == 404
