@@ -217,7 +217,6 @@ def test_public_finds_no_column_that_is_not_listed(signed_in):
     hidden = {
         "countries_agency": "signature_required",
         "countries_setup": "remark",
-        "federation_auditseal": "event",
         "federation_roundingseal": "fingerprint",
     }
     assert [
