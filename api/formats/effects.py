@@ -84,6 +84,9 @@ class EstimateDocument(msgspec.Struct):
     weeks: Annotated[int, Doc(description="How many weeks since the start it uses")]
     panel: PanelOf | None
     agencies: Annotated[list[str], Doc(description="The agencies whose reports it uses")]
+    excluded: Annotated[
+        list[str], Doc(description="Countries that are not compared, because another intervention is registered there")
+    ]
     rank: Annotated[int, Doc(description="The position by size among all units. 1 is the largest")] | None
     of: Annotated[int, Doc(description="The number of units: the treated one, and the comparison countries")] | None
     change_percent: Percent | None
@@ -285,6 +288,7 @@ def _estimate(row: Effect) -> EstimateDocument | None:
         # In the store it is P24M, for example.
         panel=result.panel.strip("PM") or None,
         agencies=result.agencies,
+        excluded=result.excluded,
         **numbers,
     )
 

@@ -153,6 +153,7 @@ def detail(view: View, id: str, host: str) -> dict[str, Any]:  # noqa: A002  as 
         "others": _by_size(units[1:]),
         "units": len(units),
         "agencies": _agency_names(view.reference, result.agencies if result else []),
+        "excluded": result.excluded if result else [],
         "placebo_weeks": PLACEBO_WEEKS,
         "summed": SUMMED,
         "fan": _fan(effect) if drawn else None,

@@ -44,6 +44,7 @@ _EFFECT: Final[dict[str, Any]] = {
         "weeks": 26,
         "panel": "24",
         "agencies": ["FI-KRP", "NO-KRIPOS", "SE-NOA"],
+        "excluded": ["DK"],
         "rank": 1,
         "of": 31,
         **_CHANGE,

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import numpy as np
 
-MOST_FALSE_FINDINGS, FEWEST_EVENTS, PLACEBO_WEEKS, INSTEAD_OF_ZERO, WEEKS_OF_A_LINE = 0.05, 5, 8, 2.5, 4
+ONE_IN, FEWEST_EVENTS, PLACEBO_WEEKS, LEAST_USUAL, INSTEAD_OF_ZERO, WEEKS_OF_A_LINE = 20, 5, 8, 1e-9, 2.5, 4
 COLUMNS = "ID,INDICATOR,UNIT,COUNTRIES,BEFORE,AFTER,CHANGE,USUAL,SIZE,LOW,HIGH,RANK"
 
 
@@ -51,7 +51,8 @@ def units_of(effect, rows):
         counts = known.setdefault(row["COUNTRY"], np.zeros(len(weeks), np.int64))
         counts[weeks.index(row["TIME_PERIOD"])] += int(row["OBS_VALUE"] or 0)
         unknown |= set() if row["OBS_VALUE"] else {row["COUNTRY"]}
-    others = known.keys() & set(effect["comparison"] or known) - unknown - set(effect["countries"])
+    excluded = unknown | {*effect["countries"], *effect["estimate"]["excluded"]}
+    others = known.keys() & set(effect["comparison"] or known) - excluded
     others = sorted(code for code in others if known[code][:before].sum() >= FEWEST_EVENTS * before)
     treated = sum(known[code] for code in effect["countries"] if code in known)
     return [effect["countries"], *([code] for code in others)], np.array([treated, *(known[code] for code in others)])
@@ -73,9 +74,9 @@ def estimate(counts, before):
     changes, dates = changes_of(counts, 0, before, None), range(PLACEBO_WEEKS, before - PLACEBO_WEEKS + 1)
     placebos = np.array([changes_of(counts, at - PLACEBO_WEEKS, at, at + PLACEBO_WEEKS) for at in dates])
     squares = (placebos**2).mean(axis=0)
-    usual = np.sqrt((squares + squares[1:].mean()) / 2)
+    usual = np.maximum(np.sqrt((3 * squares + squares[1:].mean()) / 4), LEAST_USUAL)
     sizes = np.abs(changes) / usual
-    width = np.sort(sizes[1:])[-int(len(counts) * MOST_FALSE_FINDINGS)] * usual[0]
+    width = np.sort(sizes[1:])[-(len(counts) // ONE_IN)] * usual[0]
     rank = 1 + int((sizes[1:] >= sizes[0]).sum())
     return changes, usual, sizes, (changes[0], changes[0] - width, changes[0] + width), rank
 

@@ -1,9 +1,10 @@
 """What an estimate says now: its word, its reason and its numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from countries.reference import Intervention, Reference
@@ -63,24 +64,27 @@ def _panel(intervention: Intervention) -> str:
 def _estimate(intervention: Intervention, found: Weeks, weeks: int, reference: Reference) -> Answer:
     is_complete = weeks == intervention.weeks_after
     agencies = sorted(reference.agency_codes[one] for one in found.agencies)
-    others = _comparison(intervention, found)
+    excluded = set() if intervention.comparison else windows.treated_elsewhere(intervention, reference)
+    others = _comparison(intervention, found, excluded)
     treated = [found.countries.index(code) for code in intervention.countries]
     counts = np.vstack([found.counts[treated].sum(axis=0), found.counts[others]])
     # A treated country that is withheld has small counts: that is why its weeks are withheld.
     is_known = found.is_known[treated].all()
     if reason := effect.doubt(counts, intervention.weeks_before) if is_known else Reason.SMALL_COUNTS:
         word = Word.CANNOT_BE_TOLD if is_complete else Word.RUNNING
-        return Answer(word, reason if is_complete else None, _empty(intervention, weeks, agencies))
+        empty = msgspec.structs.replace(_empty(intervention, weeks, agencies), excluded=sorted(excluded))
+        return Answer(word, reason if is_complete else None, empty)
     names = ["", *(found.countries[at] for at in others)]
     result = _result(counts, intervention.weeks_before, names, weeks, _panel(intervention), agencies)
+    result = msgspec.structs.replace(result, excluded=sorted(excluded))
     last = result.over_time[-1]
     word = effect.word_of(last.low, last.high, intervention.direction) if is_complete else Word.RUNNING
     return Answer(word, None, result)
 
 
-def _comparison(intervention: Intervention, found: Weeks) -> list[int]:
+def _comparison(intervention: Intervention, found: Weeks, excluded: Collection[str]) -> list[int]:
     """The rows of the comparison countries that are known and large enough."""
-    listed = set(intervention.comparison or found.countries) - set(intervention.countries)
+    listed = set(intervention.comparison or found.countries).difference(intervention.countries, excluded)
     usable = found.is_known & effect.are_large_enough(found.counts, intervention.weeks_before)
     return [at for at, code in enumerate(found.countries) if code in listed and usable[at]]
 

@@ -69,6 +69,23 @@ def panel_of(intervention: Intervention) -> str:
     return next(name for name, months in PANELS.items() if weeks * 12 <= months * 52)
 
 
+def treated_elsewhere(intervention: Intervention, reference: Reference) -> set[str]:
+    """The countries in which another intervention runs in the windows. They cannot show what happens without one.
+
+    Only interventions that were registered before this one's start count. So nobody can choose later who is compared.
+    """
+    own = Windows.of(intervention)
+    found = set[str]()
+    for other in reference.interventions:
+        theirs = Windows.of(other)
+        is_known = (
+            other.id != intervention.id and other.indicator == intervention.indicator and other.registered < own.start
+        )
+        if is_known and theirs.start < own.end and own.first < theirs.end:
+            found.update(other.countries)
+    return found.difference(intervention.countries)
+
+
 def read(intervention: Intervention, weeks: int, reference: Reference) -> Weeks | None:
     """The numbers of the weeks before the start and of ``weeks`` after it.
 

@@ -22,6 +22,8 @@ FEWEST_EVENTS: Final = 5
 PLACEBO_WEEKS: Final = 8
 #: The treated unit must be among the first of so many units: 5 %, in both directions together.
 _ONE_IN: Final = 20
+#: Invented numbers can be so steady that nothing is usual. No change is divided by less.
+_LEAST_USUAL: Final = 1e-9
 #: A sum of 0 stands for a true sum of 0 to 4 events.
 _INSTEAD_OF_ZERO: Final = 2.5
 
@@ -61,7 +63,7 @@ def estimate(counts: Longs, before: int) -> Estimate:
     placebos = np.array([_changes(sums, at - PLACEBO_WEEKS, at, at + PLACEBO_WEEKS) for at in dates])
     squares = (placebos**2).mean(axis=0)
     # The usual change of one unit comes from few independent weeks, so a quarter of it is that of all comparisons.
-    usual = np.sqrt((3 * squares + squares[1:].mean()) / 4)
+    usual = np.maximum(np.sqrt((3 * squares + squares[1:].mean()) / 4), _LEAST_USUAL)
     sizes = np.abs(changes) / usual
     allowed = len(counts) // _ONE_IN
     # The treated unit must be larger than this one to be among the largest 5 % of all units.

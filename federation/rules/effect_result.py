@@ -51,7 +51,8 @@ class Result(msgspec.Struct, frozen=True):
     """An estimate: its panel, its units (the treated one first), and the interval after each week so far.
 
     ``weeks`` is the number of weeks since the start that it uses. ``agencies`` are codes. ``lines`` has, for each unit,
-    the change in each sliding sum of four weeks. If there is a ``Reason``, units, interval and lines are empty.
+    the change in each sliding sum of four weeks. ``excluded`` are countries that are not compared because another
+    intervention is registered there. If there is a ``Reason``, units, interval and lines are empty.
     """
 
     weeks: int
@@ -61,3 +62,4 @@ class Result(msgspec.Struct, frozen=True):
     units: list[UnitResult]
     over_time: list[Interval]
     lines: list[list[float]]
+    excluded: list[str] = []

@@ -24,7 +24,7 @@ def estimate(counts: Sequence[Row], before: int) -> Expected:
     changes = [change(counts, unit, range(before), range(before, len(counts[0]))) for unit in units]
     squares = [mean_square(counts, unit, before) for unit in units]
     common = sum(squares[1:]) / len(squares[1:])
-    usual = [sqrt(0.75 * square + 0.25 * common) for square in squares]
+    usual = [max(sqrt(0.75 * square + 0.25 * common), 1e-9) for square in squares]
     sizes = [abs(one) / width for one, width in zip(changes, usual, strict=True)]
     # 5 % of all units, rounded down.
     allowed = len(counts) * 5 // 100

@@ -1,6 +1,6 @@
 """Draws at the desk: announced before the random value is known, and drawn once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -155,7 +155,14 @@ def test_new_draw_has_no_value():
 
 
 @pytest.mark.parametrize(
-    "columns", [{"title": "x"}, {"countries": ["NO", "SE"]}, {"source": "x"}, {"known_from": timezone.now()}], ids=str
+    "columns",
+    [
+        {"title": "x"},
+        {"countries": ["NO", "SE"]},
+        {"source": "x"},
+        {"known_from": datetime(2026, 1, 1, tzinfo=UTC)},
+    ],
+    ids=["title", "countries", "source", "known_from"],
 )
 def test_all_but_the_value_is_fixed(columns):
     draw = known()

@@ -127,6 +127,35 @@ def test_what_cannot_be_told_has_a_reason(told, given, reason):
     assert (found.result.units, found.result.over_time, found.result.lines, found.result.rank) == ([], [], [], 0)
 
 
+@pytest.mark.parametrize(
+    ("other", "excluded"),
+    [
+        ({"start": START - timedelta(weeks=20)}, ["SE"]),
+        ({"start": START + timedelta(weeks=3)}, ["SE"]),
+        # It begins when the windows have ended, or ended before they begin.
+        ({"start": START + timedelta(weeks=4)}, []),
+        ({"start": START - timedelta(weeks=30)}, []),
+        # It was registered when the numbers could be seen already.
+        ({"registered": datetime(2026, 11, 2, tzinfo=UTC)}, []),
+    ],
+)
+def test_countries_of_other_interventions_are_not_compared(told, other, excluded):
+    intervention(**{"countries": ["NO", "SE"], "registered": datetime(2026, 10, 1, tzinfo=UTC)} | other)
+    found = settled(told)
+    compared = {unit.country for unit in found.result.units}
+    assert (found.result.excluded, "SE" in compared) == (excluded, not excluded)
+    # What was registered is compared, even so.
+    assert settled(told, comparison=COUNTRIES).result.excluded == []
+
+
+def test_nothing_can_be_told_if_everybody_starts_at_once(told):
+    for code in COUNTRIES:
+        intervention(countries=[code], registered=datetime(2026, 10, 1, tzinfo=UTC))
+    told.settle()
+    assert set(Estimate.objects.values_list("word", "reason")) == {(Word.CANNOT_BE_TOLD, Reason.NO_COMPARISON)}
+    assert Estimate.objects.count() == len(COUNTRIES)
+
+
 def test_panel_without_agencies_is_broken(told):
     row = intervention()
     told.submit(0, Said("D", datetime(2026, 3, 3, tzinfo=UTC), withdrawn=True), minutes_ago=1)
