@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import exp
 
 import pytest
@@ -19,7 +19,9 @@ from tests.factories import AgencyFactory, IndicatorFactory
 
 NOTHING = Result(weeks=3, panel="P24M", agencies=["NO-KRIPOS"], rank=0, units=[], over_time=[], lines=[])
 IN_TIME = datetime(2025, 12, 1, 9, 5, tzinfo=UTC)
-TOMORROW = date.today() + timedelta(days=1)  # noqa: DTZ011
+TODAY = datetime.now(UTC).date()
+THIS_MONDAY = TODAY - timedelta(days=TODAY.weekday())
+LATER_MONDAY = THIS_MONDAY + timedelta(weeks=2)
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +100,7 @@ def test_list_has_the_documented_shape(found, press, read):
             "weeks": 26,
             "panel": "24",
             "agencies": ["NO-KRIPOS", "SE-NOA"],
+            "excluded": [],
             "rank": 1,
             "of": 25,
         },
@@ -158,9 +161,9 @@ def test_csv_of_the_list_has_the_numbers_of_json(found, press, read):
     assert tuple(cells) == effect_documents.LIST_COLUMNS
     estimate = row["estimate"]
     expected = {name.upper(): row[name] for name in ("id", "indicator", "direction", "start", "draw", "word")}
-    expected |= {name.upper(): value for name, value in estimate.items() if name != "agencies"}
+    expected |= {name.upper(): value for name, value in estimate.items() if name not in ("agencies", "excluded")}
     assert cells == {
-        **dict.fromkeys(("NETWORKS", "COMPARISON", "REASON"), ""),
+        **dict.fromkeys(("NETWORKS", "COMPARISON", "REASON", "EXCLUDED"), ""),
         **{name: str(value) for name, value in expected.items()},
         "COUNTRIES": "NO",
         "WEEKS_BEFORE": "52",
@@ -219,7 +222,7 @@ def test_invented_numbers_are_marked_in_every_form(found, read):
 
 
 def test_word_depends_on_the_start_until_there_is_an_estimate(press, read):
-    later, running = intervention(start=TOMORROW), intervention(start=date.today())  # noqa: DTZ011
+    later, running = intervention(start=LATER_MONDAY), intervention(start=THIS_MONDAY)
     assert {row["id"]: row["word"] for row in answered(read("effects"))["effects"]} == {
         later.pk: "registered", running.pk: "running",
     }  # fmt: skip
@@ -230,10 +233,10 @@ def test_word_depends_on_the_start_until_there_is_an_estimate(press, read):
 
 
 def test_start_makes_another_tag_although_nothing_was_published(press, read):
-    made = intervention(start=TOMORROW)
+    made = intervention(start=LATER_MONDAY)
     first = read("effects")["ETag"]
-    # As if a day had passed. The version of the reference data stays.
-    Intervention.objects.filter(pk=made.pk).update(start=date.today())  # noqa: DTZ011
+    # As if a week had passed. The version of the reference data stays.
+    Intervention.objects.filter(pk=made.pk).update(start=THIS_MONDAY)
     assert read("effects", headers={"if-none-match": first}).status_code == 200
 
 
@@ -258,6 +261,7 @@ def test_what_cannot_be_told_has_a_reason_and_no_numbers(press, read, reason):
     assert (row["word"], row["reason"]) == ("cannot_be_told", reason)
     estimate = row["estimate"]
     assert (estimate.pop("weeks"), estimate.pop("panel"), estimate.pop("agencies")) == (3, "24", ["NO-KRIPOS"])
+    assert estimate.pop("excluded") == []
     assert estimate.pop("version")
     assert estimate.pop("known_at")
     assert set(estimate.values()) == {None}

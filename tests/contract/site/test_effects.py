@@ -11,8 +11,8 @@ from django.utils import translation
 
 from api import caching
 from countries import reference
-from countries.models import Draw
 from federation.rules.effect_result import Interval, Reason, Word
+from tests.contract.public.interventions import draw as a_draw
 from tests.contract.site.conftest import TODAY
 from tests.contract.site.effects import COMPARED, START, in_time, nothing, publish, register, result
 from tests.contract.site.test_languages import NAMES
@@ -260,8 +260,7 @@ def test_unknown_intervention_is_not_there(found, visit):
 
 def test_written_texts_are_escaped(press, visit, fallen):
     bad = '<script>alert(1)</script> & "x"'
-    draw = Draw.objects.create(title=bad, countries=["NO"], source=bad, known_from=datetime.now(UTC), value=bad)
-    Draw.objects.filter(pk=draw.pk).update(drawn=datetime.now(UTC))
+    draw = a_draw(title=bad, countries=["NO", "SE"], source=bad, value=bad)
     row = register(in_time(), title=bad, description=bad, registrant=bad, draw=draw)
     publish(row, Word.FOUND, fallen)
     for address in ("/effects/", page(row)):
@@ -272,12 +271,8 @@ def test_written_texts_are_escaped(press, visit, fallen):
 
 def test_drawn_order_can_be_repeated(press, text):
     codes = ["NO", "SE", "DK", "FI"]
-    moment = datetime.now(UTC) - timedelta(days=3)
-    draw = Draw.objects.create(
-        title="Second wave", countries=codes, source="A beacon", known_from=moment, value="8f3a", drawn=moment
-    )
-    Draw.objects.create(title="Third wave", countries=["PL", "DE"], source="A beacon", known_from=moment)
-    reference.snapshots.clear()
+    draw = a_draw(title="Second wave", countries=codes, source="A beacon", value="8f3a")
+    a_draw(title="Third wave", countries=["PL", "DE"], source="A beacon", value="", drawn=None)
     words = text("/effects/")
     assert "Second wave Source of chance: A beacon" in words
     names = {"NO": "Norway", "SE": "Sweden", "DK": "Denmark", "FI": "Finland"}

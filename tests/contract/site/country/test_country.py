@@ -170,7 +170,7 @@ def test_registered_intervention_is_among_the_annotations(days, visit, text):
     start = (TODAY - timedelta(days=TODAY.weekday())).date()
     InterventionFactory.create(title="More files", countries=["NO"], start=start)
     assert ", a registered intervention: More files (NO)" in text("/countries/no/")
-    assert '<span lang="en">More files (NO)</span>' in visit("/nb/countries/no/").content.decode()
+    assert '<span lang="en">More files (NO).</span>' in visit("/nb/countries/no/").content.decode()
 
 
 def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
