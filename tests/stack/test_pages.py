@@ -19,15 +19,41 @@ PAGES = (
     "/about/", "/method/", "/participants/", "/accessibility/", "/privacy/", "/data/", "/embed/map/",
     "/embed/country/no/",
 )  # fmt: skip
+#: An intervention that an estimate found, and one that has not started, so the page has everything that it can have.
+_INTERVENTIONS = """
+from datetime import date, timedelta
+import msgspec
+from countries import registry
+from countries.models import Intervention
+from federation.models.effects import Estimate
+from federation.models.published import Version
+from tests.contract.site.effects import register, result
+
+found = register(title="Warnings in the search results of each large network")
+Estimate.objects.create(intervention=found, word="found", result=msgspec.to_builtins(result(-0.3)),
+                        version_from=Version.objects.latest("number").number)
+today = date.today()
+later = Intervention(title="Later", description="Posters", registrant="Police", countries=["SE"], indicator_id=1,
+                     direction="fewer", start=today + timedelta(days=14 - today.weekday()))
+registry.save(later, by="kari")
+print(found.pk, later.pk)
+"""
 #: Wider numbers and longer names of periods.
 LONG = ("/?window=P30D", "/?window=P365D", "/corrections/?country=no&frequency=H")
 
 
+@pytest.fixture(scope="module")
+def interventions(stack, federation) -> tuple[str, ...]:
+    """The addresses of their pages."""
+    found, later = stack.manage("shell", "--no-imports", "-c", _INTERVENTIONS).split()
+    return f"/effects/{found}/", f"/effects/{later}/"
+
+
 @pytest.mark.parametrize("language", ["/de", ""])
-def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
+def test_pages_fit_and_axe_finds_nothing(reader, federation, interventions, language):
     """WCAG 2.2 AA as far as a program sees it, wide and light, then narrow and dark."""
     page, found = reader(f"{language}/help/"), {}
-    for address in PAGES:
+    for address in (*PAGES, *interventions):
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(f"{federation.url}{language}{address}")
@@ -45,13 +71,13 @@ def test_pages_fit_and_axe_finds_nothing(reader, federation, language):
     assert found == {}
 
 
-def test_pages_fit_narrow_screens_in_each_language(reader, federation):
+def test_pages_fit_narrow_screens_in_each_language(reader, federation, interventions):
     """Words are of different lengths, so a page that fits in one language may be too wide in another."""
     page, wide = reader("/help/"), {}
     page.set_viewport_size({"width": 320, "height": 800})
     for language, _ in settings.LANGUAGES:
         prefix = "" if language == "en" else f"/{language}"
-        for address in (*PAGES, *LONG):
+        for address in (*PAGES, *LONG, *interventions):
             page.goto(f"{federation.url}{prefix}{address}")
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:
