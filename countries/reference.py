@@ -122,7 +122,10 @@ class HelpService(msgspec.Struct, frozen=True):
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """``agency`` and ``indicator`` are codes. None means that the annotation is about all of them."""
+    """``agency`` and ``indicator`` are codes. None means that the annotation is about all of them.
+
+    A registered intervention is an annotation too. Then ``intervention`` is its id, and ``countries`` are its own.
+    """
 
     kind: str
     text: str
@@ -131,6 +134,8 @@ class Annotation(msgspec.Struct, frozen=True):
     agency: str | None
     indicator: str | None
     is_break: bool
+    intervention: int | None
+    countries: tuple[str, ...]
 
     @property
     def until(self) -> datetime | None:

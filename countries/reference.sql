@@ -45,20 +45,24 @@ SELECT json_build_object(
         FROM countries_detail ORDER BY valid_from
     ),
     'annotations', ARRAY(SELECT to_json(one) FROM (
-        SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break
+        SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break, intervention,
+            countries
         FROM (
-            SELECT false AS is_registered, id, kind, text, start, "end", agency_id, indicator_id, is_break
+            SELECT NULL AS intervention, id, kind, text, start, "end", agency_id, indicator_id, is_break,
+                ARRAY[]::varchar[] AS countries
             FROM countries_annotation
             UNION ALL
             -- Registered interventions, from the start to the end of the weeks after it.
-            SELECT true, id, 'intervention', title || ' (' || array_to_string(countries, ', ') || ')',
+            SELECT id, id,
+                CASE WHEN registered < start::timestamp AT TIME ZONE 'UTC' THEN '' ELSE 'late_' END || 'intervention',
+                title || ' (' || array_to_string(countries, ', ') || ')',
                 start::timestamp AT TIME ZONE 'UTC', (start + 7 * weeks_after)::timestamp AT TIME ZONE 'UTC', NULL,
-                indicator_id, false
+                indicator_id, false, countries
             FROM countries_intervention
         ) AS annotation
         LEFT JOIN countries_agency AS agency ON agency.id = annotation.agency_id
         LEFT JOIN countries_indicator AS indicator ON indicator.number = annotation.indicator_id
-        ORDER BY start, is_registered, annotation.id
+        ORDER BY start, intervention NULLS FIRST, annotation.id
     ) AS one),
     'interventions', ARRAY(SELECT to_json(one) FROM (
         SELECT id, title, intervention.description, registrant, countries, networks, indicator.code AS indicator, direction,

@@ -156,7 +156,7 @@ class RangeMeta(msgspec.Struct):
 class AnnotationDocument(msgspec.Struct):
     """Something on the time axis that readers of a series should know."""
 
-    kind: Annotated[str, Doc(pattern="^(campaign|change|outage|other|intervention)$")]
+    kind: Annotated[str, Doc(pattern="^(campaign|change|outage|other|intervention|late_intervention)$")]
     text: str
     start: Instant
     end: (

@@ -157,7 +157,9 @@ def _rows(choice: Choice, found: list[Correction], reference: Reference) -> Iter
         end = periods.end(choice.frequency, one.period)
         annotations = reference.annotations_of(one.period, end, indicator=choice.indicator.code)
         place = readings.name_of(one.series.codes[0])
-        yield Row(one, place, str(_kind(one)), [annotation.text for annotation in annotations])
+        # Interventions change what people do. They correct nothing.
+        notes = [annotation.text for annotation in annotations if annotation.intervention is None]
+        yield Row(one, place, str(_kind(one)), notes)
 
 
 def _kind(one: Correction) -> Any:

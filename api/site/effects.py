@@ -23,9 +23,6 @@ from federation.rules.effect import PLACEBO_WEEKS
 from federation.rules.effect_result import Interval, UnitResult, Word
 from p2p_core import codes, instants
 
-#: Of annotations that interventions have themselves.
-_OWN_KIND: Final = "intervention"
-
 #: An estimate has about so many numbers: thirty countries times as many weeks as both windows have.
 _VALUES: Final = 2_500
 
@@ -239,7 +236,7 @@ def _annotations(reference: Reference, plan: Intervention) -> list[AnnotationTex
     return [
         AnnotationText(one, known[one.agency].name if one.agency in known else "")
         for one in found
-        if one.kind != _OWN_KIND
+        if one.intervention is None
     ]
 
 

@@ -250,11 +250,18 @@ class AnnotationText:
 
 
 def annotations(indicator: Indicator, trend: Trend) -> list[AnnotationText]:
-    """The annotations of its periods, first one first."""
+    """The annotations of its periods, first one first, without interventions in countries that it does not show."""
     reference = Reference.current()
     names = {row.code: row.name for row in reference.agencies}
+    shown = {one.code for one in trend.series}
     rows = _annotations(reference, indicator.number, trend.periods)
-    return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows]
+    return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows if _concerns(row, shown)]
+
+
+def _concerns(row: Annotation, shown: set[str]) -> bool:
+    """Whether an annotation is about one of the countries, or about a part of a group."""
+    has_group = not shown <= codes.COUNTRIES.keys()
+    return not row.countries or has_group or not shown.isdisjoint(row.countries)
 
 
 def _annotations(reference: Reference, indicator: int, shown: Sequence[Period]) -> list[Annotation]:

@@ -285,6 +285,7 @@ _WORDS = {length: alone for length, (alone, _) in WINDOWS.items()} | {
     "outage": gettext_lazy("outage"),
     "other": gettext_lazy("note"),
     "intervention": gettext_lazy("a registered intervention"),
+    "late_intervention": gettext_lazy("an intervention that was registered late"),
     "break": gettext_lazy("break"),
     "contains_break": gettext_lazy("contains the break"),
     "shares": gettext_lazy("each download by the share of the file that the agency sent"),

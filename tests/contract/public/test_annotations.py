@@ -1,7 +1,7 @@
 """Annotations and breaks: at their own address, and beside the numbers that they are about."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -58,7 +58,9 @@ def test_what_holds_for_all_is_null_and_an_open_end_too(press, read):
 def test_registered_intervention_is_an_annotation_until_its_weeks_end(press, read):
     AgencyFactory.create()
     IndicatorFactory.create(code="HELP_VISITS", number=2)
-    InterventionFactory.create(title="More files", countries=["NO", "SE"], start=date(2026, 11, 9), weeks_after=4)
+    InterventionFactory.create(
+        title="More files", countries=["NO", "SE"], start=date(2026, 11, 9), weeks_after=4, registered=on(8)
+    )
     listed = [
         {
             "kind": "intervention",
@@ -83,6 +85,12 @@ def test_interventions_and_annotations_are_in_one_order(press, read):
     AnnotationFactory.create(text="Third", start=on(9, 1))
     AnnotationFactory.create(text="First", start=on(8))
     assert texts(read("annotations")) == ["First", "Second (NO)", "Third"]
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(-1, "intervention"), (0, "late_intervention")])
+def test_kind_tells_whether_an_intervention_was_registered_before_its_start(press, read, seconds, kind):
+    InterventionFactory.create(start=date(2026, 11, 9), registered=on(9) + timedelta(seconds=seconds))
+    assert [row["kind"] for row in read("annotations").json()["annotations"]] == [kind]
 
 
 @pytest.mark.parametrize(

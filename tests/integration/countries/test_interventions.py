@@ -93,7 +93,7 @@ def test_registration_appends_the_estimate_to_the_work_list(add):
     assert worklist.waiting() == {worklist.effect(2)}
     [item] = worklist.waiting()
     assert worklist.unpack(item.pack()) == item
-    assert str(item) == "effect effect, indicator 2"
+    assert str(item) == "effect, indicator 2"
 
 
 def test_nothing_is_registered_without_its_event(add, monkeypatch):

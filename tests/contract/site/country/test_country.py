@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -168,9 +168,22 @@ def test_annotations_of_the_time_shown_are_numbered_and_listed(days, visit, text
 
 def test_registered_intervention_is_among_the_annotations(days, visit, text):
     start = (TODAY - timedelta(days=TODAY.weekday())).date()
-    InterventionFactory.create(title="More files", countries=["NO"], start=start)
-    assert ", a registered intervention: More files (NO)" in text("/countries/no/")
-    assert '<span lang="en">More files (NO).</span>' in visit("/nb/countries/no/").content.decode()
+    early, late = (datetime.combine(start, time(), UTC) - timedelta(minutes=minutes) for minutes in (1, 0))
+    row = InterventionFactory.create(title="More files", countries=["NO"], start=start, registered=early)
+    InterventionFactory.create(title="Letters", countries=["NO", "SE"], start=start, registered=late)
+    words = text("/countries/no/")
+    assert ", a registered intervention: More files (NO)" in words
+    assert ", an intervention that was registered late: Letters (NO, SE)" in words
+    page = visit("/nb/countries/no/").content.decode()
+    assert f'<a href="/nb/effects/{row.pk}/" lang="en" hreflang="nb">More files (NO).</a>' in page
+
+
+def test_interventions_in_other_countries_are_not_among_the_annotations(days, text):
+    start = (TODAY - timedelta(days=TODAY.weekday())).date()
+    InterventionFactory.create(title="Letters", countries=["SE"], start=start)
+    assert "Letters" not in text("/countries/no/")
+    assert "Letters" in text("/countries/no/?with=SE")
+    assert "Letters" in text("/countries/europe/")
 
 
 def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
