@@ -1,7 +1,7 @@
 """The estimates that lately changed their word (R402). They are found in the stored estimates when they are read."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
@@ -18,8 +18,15 @@ from p2p_core.rules.words import WordChange
 RECENT: Final = timedelta(days=60)
 
 
-def changed_words(*, now: datetime) -> list[str]:
-    """A sentence for each change, the newest first."""
+class ChangedWord(NamedTuple):
+    """The id of an intervention, and what happened to its estimate."""
+
+    intervention: int
+    sentence: str
+
+
+def changed_words(*, now: datetime) -> list[ChangedWord]:
+    """The changes, the newest first."""
     limits, found = rulebook.limits(settings.THRESHOLDS), []
     known_at = Version.objects.filter(number=OuterRef("version_from")).values("known_at")
     before = Estimate.objects.filter(intervention=OuterRef("intervention"), version_to=OuterRef("version_from"))
@@ -29,5 +36,6 @@ def changed_words(*, now: datetime) -> list[str]:
     for known, *change in recent.values_list(*columns):
         day = periods.start_of(Frequency.DAY, known)
         for rule, facts in rulebook.judge(Subject.EFFECT, limits, WordChange(*change)):
-            found.append(rulebook.say(rule, Frequency.DAY, day, day, facts))
+            sentence = rulebook.say(rule, Frequency.DAY, day, day, facts)
+            found.append(ChangedWord(change[0], sentence))
     return found

@@ -225,7 +225,7 @@ def test_revision_changes_the_word_and_coordinators_are_told(told):
     assert effect_of(row, as_of=after.known_at)[1:6] == after[1:6]
     day = f"{after.known_at:%A} {after.known_at.day} {after.known_at:%B %Y}"
     sentence = f"{day}: the estimate of intervention {row.pk} (Warnings) changed from “found” to “not found”."
-    assert changed_words(now=after.known_at + timedelta(days=59)) == [sentence]
+    assert changed_words(now=after.known_at + timedelta(days=59)) == [(row.pk, sentence)]
     assert changed_words(now=after.known_at + timedelta(days=61)) == []
 
 

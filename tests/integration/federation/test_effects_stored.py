@@ -224,10 +224,12 @@ def test_start_page_tells_coordinators_of_a_changed_word(press, admin_user):
     known = Version.objects.get(number=4).known_at
     Version.objects.filter(number=4).update(known_at=NOW - timedelta(days=59))
     page = second_factor.signed_in(Client(), admin_user).get(reverse("admin:index"))
-    [sentence] = page.context["changed_words"]
+    [(number, sentence)] = page.context["changed_words"]
+    assert number == row.pk
     assert sentence.startswith("Saturday 3 October 2026: ")
     assert sentence.endswith(f"intervention {row.pk} (Warnings <b>) changed from “found” to “not found”.")
     assert "Warnings &lt;b&gt;" in page.content.decode()
+    assert f'<a href="/admin/countries/intervention/{row.pk}/change/">' in page.content.decode()
     assert known is not None
     Version.objects.filter(number=4).update(known_at=NOW - timedelta(days=61))
     page = second_factor.signed_in(Client(), admin_user).get(reverse("admin:index"))
