@@ -4,7 +4,7 @@ Names and texts contain only characters that XML allows.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -181,6 +181,29 @@ class Intervention(msgspec.Struct, frozen=True):
     comparison: tuple[str, ...]
     draw: int | None
     registered: datetime
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.start, time(), UTC)
+
+    @property
+    def first(self) -> datetime:
+        """The start of the first week before the intervention."""
+        return self.begins - timedelta(weeks=self.weeks_before)
+
+    @property
+    def end(self) -> datetime:
+        """The end of the last week after the start."""
+        return self.begins + timedelta(weeks=self.weeks_after)
+
+    def is_late(self, sealed: datetime | None, *, now: datetime) -> bool:
+        """Whether its registration, sealed at this time or not yet, was not sealed before the start."""
+        return (sealed or now) >= self.begins
+
+    def is_disturbed_by(self, other: "Intervention") -> bool:
+        """Whether another intervention on the same indicator runs in the weeks before or after the start."""
+        is_other = other.id != self.id and other.indicator == self.indicator
+        return is_other and other.begins < self.end and self.first < other.end
 
 
 class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):

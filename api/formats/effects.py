@@ -4,7 +4,7 @@ CSV has only codes, words and numbers, so no cell can be a formula. Titles and d
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from math import expm1
 from typing import Annotated, Any, Final
 
@@ -15,15 +15,14 @@ from api import formats
 from api.formats import csv_table
 from countries.reference import Draw, Intervention
 from federation.published.effects import Effect
-from federation.rules.effect_result import Interval, Reason, Result, UnitResult, Word
+from federation.rules.effect import WEEKS_TOGETHER
+from federation.rules.effect_result import Evidence, Interval, Reason, UnitResult, Word
 from federation.rules.panels import MONTHS
 from p2p_core import instants, periods
 
 #: The decimals of logarithms and of percentages. Results of other computers differ only in later decimals.
 _LOG_DECIMALS: Final = 9
 _PERCENT_DECIMALS: Final = 6
-#: The weeks that are added up for each number of a line.
-_WEEKS_TOGETHER: Final = 4
 #: The members of an estimate that are null if it cannot be told, beside its rank.
 _CHANGES: Final = ("change_percent", "low_percent", "high_percent", "change", "low", "high")
 
@@ -39,7 +38,7 @@ UNIT_COLUMNS: Final = (
 Countries = Annotated[list[str], Doc(description="Codes of `/api/v1/countries/`", examples=[["NO", "SE"]])]
 Log = Annotated[float, Doc(description="The logarithm of a ratio. 0 is no change, and -0.22 is about 20 % fewer")]
 Percent = Annotated[float, Doc(description="A change in per cent: -20.0 is 20 % fewer")]
-WordOf = Annotated[
+WordCode = Annotated[
     str,
     Doc(
         description="`registered`: it has not started. `running`: not all weeks are known. `found`: the interval lies "
@@ -48,7 +47,7 @@ WordOf = Annotated[
         pattern=f"^({'|'.join(Word)})$",
     ),
 ]
-ReasonOf = Annotated[
+ReasonCode = Annotated[
     str,
     Doc(
         description="Why it cannot be told. `no_comparison`: no comparison country is left. `few_comparisons`: fewer "
@@ -57,9 +56,7 @@ ReasonOf = Annotated[
         pattern=f"^({'|'.join(Reason)})$",
     ),
 ]
-
-
-PanelOf = Annotated[
+PanelMonths = Annotated[
     str,
     Doc(
         description="The months of the panel that it uses. Null if the intervention names networks, because a panel "
@@ -82,7 +79,7 @@ class EstimateDocument(msgspec.Struct):
     version: Annotated[int, Doc(description="The version that published the estimate")]
     known_at: Annotated[str, Doc(description="When this version became public. Send it as `as_of`")]
     weeks: Annotated[int, Doc(description="How many weeks since the start it uses")]
-    panel: PanelOf | None
+    panel: PanelMonths | None
     agencies: Annotated[list[str], Doc(description="The agencies whose reports it uses")]
     excluded: Annotated[
         list[str], Doc(description="Countries that are not compared, because another intervention is registered there")
@@ -119,8 +116,8 @@ class EffectDocument(msgspec.Struct, kw_only=True):
     registered: formats.Instant
     seal: SealDocument | None
     late: bool
-    word: WordOf
-    reason: ReasonOf | None
+    word: WordCode
+    reason: ReasonCode | None
     estimate: EstimateDocument | None
 
 
@@ -218,15 +215,17 @@ def effect(row: Effect) -> EffectDocument:
     return EffectDocument(**_members(row))
 
 
-def effect_in_full(row: Effect) -> EffectInFullDocument:
-    intervention, result = row.intervention, row.result
-    units = result.units if result else []
-    intervals = result.over_time if result else []
+def effect_in_full(row: Effect, evidence: Evidence) -> EffectInFullDocument:
+    intervention = row.intervention
+    lines = [
+        LineDocument(not unit.country, _countries(intervention, unit), [_log(one) for one in line])
+        for unit, line in zip(evidence.units, evidence.lines, strict=True)
+    ]
     return EffectInFullDocument(
         **_members(row),
-        units=[_unit(intervention, one) for one in units],
-        over_time=[_interval(weeks, one) for weeks, one in enumerate(intervals, start=1)],
-        lines=LinesDocument(_first_week(intervention), _WEEKS_TOGETHER, _lines(intervention, result)),
+        units=[_unit(intervention, one) for one in evidence.units],
+        over_time=[_interval(weeks, one) for weeks, one in enumerate(evidence.over_time, start=1)],
+        lines=LinesDocument(periods.label("W", intervention.first), WEEKS_TOGETHER, lines),
     )
 
 
@@ -249,9 +248,9 @@ def csv(rows: Iterable[Effect], *, invented: bool) -> bytes:
     return _csv(LIST_COLUMNS, [_list_row(effect(row)) for row in rows], invented=invented)
 
 
-def csv_of_units(row: Effect, *, invented: bool) -> bytes:
+def csv_of_units(row: Effect, evidence: Evidence, *, invented: bool) -> bytes:
     """One row for each unit of an intervention, the treated one first. There is none if it cannot be told."""
-    document = effect_in_full(row)
+    document = effect_in_full(row, evidence)
     return _csv(UNIT_COLUMNS, [_unit_row(document, unit) for unit in document.units], invented=invented)
 
 
@@ -278,15 +277,14 @@ def _estimate(row: Effect) -> EstimateDocument | None:
     if result is None or row.version is None or row.known_at is None:
         return None
     numbers: dict[str, Any] = dict.fromkeys(("rank", "of", *_CHANGES))
-    if result.over_time:
-        whole = msgspec.structs.asdict(_interval(result.weeks, result.over_time[-1]))
-        numbers = {name: whole[name] for name in _CHANGES} | {"rank": result.rank, "of": len(result.units)}
+    if result.interval:
+        whole = msgspec.structs.asdict(_interval(result.weeks, result.interval))
+        numbers = {name: whole[name] for name in _CHANGES} | {"rank": result.rank, "of": result.of}
     return EstimateDocument(
         version=row.version,
         known_at=instants.write(row.known_at),
         weeks=result.weeks,
-        # In the store it is P24M, for example.
-        panel=result.panel.strip("PM") or None,
+        panel=str(result.months) if result.months else None,
         agencies=result.agencies,
         excluded=result.excluded,
         **numbers,
@@ -303,22 +301,8 @@ def _unit(intervention: Intervention, row: UnitResult) -> UnitDocument:
     return UnitDocument(not row.country, _countries(intervention, row), row.before, row.after, *numbers)
 
 
-def _lines(intervention: Intervention, result: Result | None) -> list[LineDocument]:
-    if result is None:
-        return []
-    return [
-        LineDocument(not unit.country, _countries(intervention, unit), [_log(one) for one in line])
-        for unit, line in zip(result.units, result.lines, strict=True)
-    ]
-
-
 def _countries(intervention: Intervention, unit: UnitResult) -> list[str]:
     return [unit.country] if unit.country else list(intervention.countries)
-
-
-def _first_week(intervention: Intervention) -> str:
-    first = datetime.combine(intervention.start, time()) - timedelta(weeks=intervention.weeks_before)
-    return periods.label("W", first)
 
 
 def _log(number: float) -> float:

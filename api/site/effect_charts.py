@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from federation.rules.effect_result import Interval, Result
+from federation.geometry import Rung
+from federation.rules.effect import WEEKS_TOGETHER
+from federation.rules.effect_result import Interval
 
 SIDE: Final = 1000
-#: How many weeks a value of the fan adds up.
-SUMMED: Final = 4
 #: The values that an axis can name, as changes of a ratio: the first row with few enough of them is used.
 _STEPS: Final = (1, 2, 5, 10, 20, 25, 50)
-_LADDERS: Final = (
+_AXIS_VALUES: Final = (
     *([step * part / 100 for part in range(-100 // step + 1, 400 // step + 1)] for step in _STEPS),
     [-0.8, -0.5, 0, 1, 3],
 )
-_MOST_RUNGS: Final = 7
+_MOST_VALUES: Final = 7
 #: No axis goes further, unless the treated line does: rare outliers would flatten all other lines.
 _FARTHEST: Final = math.log(4)
 _LEAST: Final = math.log(1.05)
@@ -33,14 +33,6 @@ _APART, _APART_NARROW = 0.09, 0.24
 #: About so many names of weeks has the axis of the interval.
 _NAMED: Final = 7
 _EDGE: Final = 0.04
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A value of the axis, as a logarithm, and how far down it is, in per cent."""
-
-    value: float
-    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +89,16 @@ class _Scale:
 
     def rungs(self) -> list[Rung]:
         fitting = (
-            [math.log1p(value) for value in ladder if self.bottom <= math.log1p(value) <= self.top]
-            for ladder in _LADDERS
+            [math.log1p(value) for value in row if self.bottom <= math.log1p(value) <= self.top] for row in _AXIS_VALUES
         )
-        found = next(values for values in fitting if len(values) <= _MOST_RUNGS)
+        found = next(values for values in fitting if len(values) <= _MOST_VALUES)
         return [Rung(value, self.percent(value)) for value in found]
 
 
-def fan(result: Result, before: int, start: date) -> Fan:
-    """The lines of all units over the weeks before and after the start."""
-    treated, *others = result.lines
-    weeks = len(treated) + SUMMED - 1
+def fan(lines: Sequence[Sequence[float]], before: int, start: date) -> Fan:
+    """The lines of all units over the weeks before and after the start. The treated unit is the first."""
+    treated, *others = lines
+    weeks = len(treated) + WEEKS_TOGETHER - 1
     scale = _scale([treated, *others], treated)
     farthest = [value for line in others for value in line if not scale.bottom <= value <= scale.top]
     return Fan(
@@ -115,7 +106,7 @@ def fan(result: Result, before: int, start: date) -> Fan:
         treated=_line(treated, weeks, scale),
         start=round(100 * before / weeks, 2),
         rungs=scale.rungs(),
-        ticks=_weeks(before, weeks, start),
+        ticks=_quarters(before, weeks, start),
         is_cut=bool(farthest),
     )
 
@@ -136,7 +127,7 @@ def course(over_time: Sequence[Interval], planned: int, start: date) -> Course:
         low=scale.percent(last.low),
         high=scale.percent(last.high),
         rungs=scale.rungs(),
-        ticks=_numbers(planned, start),
+        ticks=_week_numbers(planned, start),
     )
 
 
@@ -149,16 +140,16 @@ def _scale(lines: Sequence[Sequence[float]], always: Sequence[float]) -> _Scale:
 
 def _line(values: Sequence[float], weeks: int, scale: _Scale) -> str:
     """A value stands at the end of the weeks that it adds up, so the first weeks have none."""
-    return f"M{' '.join(scale.point((at + SUMMED) / weeks, value) for at, value in enumerate(values))}"
+    return f"M{' '.join(scale.point((at + WEEKS_TOGETHER) / weeks, value) for at, value in enumerate(values))}"
 
 
-def _weeks(before: int, weeks: int, start: date) -> list[Tick]:
+def _quarters(before: int, weeks: int, start: date) -> list[Tick]:
     """The start, and each quarter of a year before and after it."""
     quarters = [at for at in range(before % _QUARTER, weeks + 1, _QUARTER) if at != before]
     return _ticks([before, *sorted(quarters, key=lambda at: (at not in (0, weeks), -at))], before, weeks, start)
 
 
-def _numbers(planned: int, start: date) -> list[Tick]:
+def _week_numbers(planned: int, start: date) -> list[Tick]:
     step = max(1, math.ceil(planned / _NAMED))
     return _ticks([planned, 0, *range(step, planned, step)], 0, planned, start)
 

@@ -24,7 +24,8 @@ MEANINGS: Final = {
     Word.RUNNING: gettext_lazy("It has started, but the numbers of its last week are not there yet."),
     Word.FOUND: gettext_lazy("The numbers changed as expected, and by more than chance usually changes them."),
     Word.NOT_FOUND: gettext_lazy(
-        "A change cannot be shown. This does not mean that there was none: a small change may hide in chance."
+        "The expected change cannot be shown. This does not mean that there was none: a small change may hide in "
+        "chance."
     ),
     Word.CANNOT_BE_TOLD: gettext_lazy("The numbers do not allow an answer. The page of the intervention says why."),
 }
@@ -49,34 +50,36 @@ _OPPOSITE: Final = {
     ),
 }
 _NOT_FOUND: Final = gettext_lazy(
-    "A change cannot be shown. The numbers fit anything between %(first)s fewer and %(second)s more."
+    "A change cannot be shown. The true change may be anything between %(first)s fewer and %(second)s more."
 )
 _SO_FAR: Final = {
-    "fewer": gettext_lazy("So far, the numbers fit anything between %(first)s fewer and %(second)s fewer."),
-    "more": gettext_lazy("So far, the numbers fit anything between %(first)s more and %(second)s more."),
-    "both": gettext_lazy("So far, the numbers fit anything between %(first)s fewer and %(second)s more."),
+    "fewer": gettext_lazy("So far, the true change may be anything between %(first)s fewer and %(second)s fewer."),
+    "more": gettext_lazy("So far, the true change may be anything between %(first)s more and %(second)s more."),
+    "both": gettext_lazy("So far, the true change may be anything between %(first)s fewer and %(second)s more."),
 }
 
 
 def answer(effect: Effect) -> str:
     """The answer in one or two sentences."""
-    plan = effect.intervention
+    intervention = effect.intervention
     if effect.word == Word.REGISTERED:
-        return gettext("It starts on %(day)s. Until then there is nothing to measure.") % {"day": cldr.day(plan.start)}
+        return gettext("It starts on %(day)s. Until then there is nothing to measure.") % {
+            "day": cldr.day(intervention.start)
+        }
     if effect.word == Word.CANNOT_BE_TOLD:
+        assert effect.reason is not None  # noqa: S101  the database checks it
         return _reason(effect.reason)
-    interval = last_interval(effect)
     if effect.word == Word.RUNNING:
-        return running(effect.result.weeks if effect.result else 0, plan.weeks_after)
-    if interval is None:
-        return str(WORDS[effect.word])
-    side, ends = _ends(interval)
+        return _weeks_known(effect)
+    assert effect.result is not None and effect.result.interval is not None  # noqa: S101, PT018  the others have both
+    side, ends = _ends(effect.result.interval)
     if effect.word == Word.FOUND:
-        return str(_FOUND[plan.direction]) % ends
+        return str(_FOUND[intervention.direction]) % ends
     return str(_NOT_FOUND if side == "both" else _OPPOSITE[side]) % ends
 
 
-def running(weeks: int, planned: int) -> str:
+def _weeks_known(effect: Effect) -> str:
+    weeks, planned = effect.result.weeks if effect.result else 0, effect.intervention.weeks_after
     counted = ngettext(
         "The numbers of %(weeks)s of %(planned)s week are known.",
         "The numbers of %(weeks)s of %(planned)s weeks are known.",
@@ -86,21 +89,16 @@ def running(weeks: int, planned: int) -> str:
 
 
 def so_far(effect: Effect) -> str:
-    """What the numbers fit while it is not decided. Empty if there are none."""
-    interval = last_interval(effect)
-    if effect.word != Word.RUNNING or interval is None:
+    """What the true change may be, while it is not decided. Empty if there are no numbers."""
+    if effect.word != Word.RUNNING or effect.result is None or effect.result.interval is None:
         return ""
-    side, ends = _ends(interval)
+    side, ends = _ends(effect.result.interval)
     return str(_SO_FAR[side]) % ends
 
 
 def short(interval: Interval) -> str:
     side, ends = _ends(interval)
     return str(_SHORT[side]) % ends
-
-
-def last_interval(effect: Effect) -> Interval | None:
-    return effect.result.over_time[-1] if effect.result and effect.result.over_time else None
 
 
 def _ends(interval: Interval) -> tuple[str, Mapping[str, str]]:
@@ -111,8 +109,8 @@ def _ends(interval: Interval) -> tuple[str, Mapping[str, str]]:
     return ("more" if interval.low > 0 else "both"), {"first": low, "second": high}
 
 
-def _reason(reason: Reason | None) -> str:
-    texts: dict[Reason | None, str] = {
+def _reason(reason: Reason) -> str:
+    texts = {
         Reason.NO_COMPARISON: gettext(
             "This cannot be told, because no country is left to compare with. For example, this happens if everybody "
             "starts at the same time."
@@ -136,4 +134,4 @@ def _reason(reason: Reason | None) -> str:
         )
         % {"number": cldr.number(FEWEST_EVENTS)},
     }
-    return texts.get(reason, gettext("This cannot be told."))
+    return texts[reason]

@@ -237,7 +237,7 @@ class EffectsPage(PageView):
         def content() -> PageContent:
             view = effects.read(request.GET, past_views)
             sources = Sources(others=lambda: [view.mark()])
-            return PageContent(sources, lambda: effects.overview(view), _cache_control(view))
+            return PageContent(sources, lambda: effects.overview(view))
 
         return self.page(request, content)
 
@@ -255,13 +255,9 @@ class EffectPage(PageView):
             if not effects.is_registered(view, id):
                 raise Http404
             sources = Sources(others=lambda: [view.mark()])
-            return PageContent(sources, lambda: effects.detail(view, id, host), _cache_control(view))
+            return PageContent(sources, lambda: effects.detail(view, id, host))
 
         return self.page(request, content)
-
-
-def _cache_control(view: effects.View) -> str:
-    return caching.REFERENCE if view.settled else caching.CURRENT
 
 
 class TextPage(PageView):

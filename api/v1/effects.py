@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -17,9 +16,9 @@ from api.negotiation import CSV, JSON
 from api.problems import Problem
 from api.v1 import openapi_effects, query_params, questions
 from api.v1.query_params import Given
-from countries.reference import Draw, Reference
+from countries.reference import Reference
 from federation import published
-from federation.published import effects, effects_state
+from federation.published import effects
 from federation.published.effects import Effect
 from federation.rules.effect_result import Word
 from p2p_core import instants
@@ -36,7 +35,7 @@ class _Answer:
     media_type: str
 
     def validator(self) -> Validator:
-        return self._validator(Reference.current().version, effects_state.state(as_of=self.as_of))
+        return self._validator(Reference.current().version, effects.state(as_of=self.as_of))
 
     def render(self) -> Representation:
         reference, state, found = self._read()
@@ -49,11 +48,11 @@ class _Answer:
 
     def _read(self) -> tuple[Reference, str, list[Effect]]:
         """Read the interventions, again if the state changed meanwhile: the tag must be that of the answer."""
-        state = effects_state.state(as_of=self.as_of)
+        state = effects.state(as_of=self.as_of)
         while True:
             reference, before = Reference.current(), state
             found = self._select(effects.effects(reference, as_of=self.as_of))
-            state = effects_state.state(as_of=self.as_of)
+            state = effects.state(as_of=self.as_of)
             if state == before:
                 return reference, state, found
 
@@ -86,7 +85,7 @@ class EffectsAnswer(_Answer):
         if self.media_type == CSV:
             return effect_documents.csv(found, invented=reference.invented)
         meta = _meta(found, reference, self.as_of)
-        draws = [effect_documents.draw(one) for one in _draws(reference, self.as_of)]
+        draws = [effect_documents.draw(one) for one in effects.draws(reference, as_of=self.as_of)]
         return formats.encode(EffectList(meta, [effect_documents.effect(one) for one in found], draws))
 
 
@@ -104,13 +103,14 @@ class OneEffectAnswer(_Answer):
 
     def _write(self, found: list[Effect], reference: Reference) -> bytes:
         [row] = found
+        evidence = effects.evidence(row)
         if self.media_type == CSV:
-            return effect_documents.csv_of_units(row, invented=reference.invented)
-        draws = [one for one in _draws(reference, self.as_of) if one.id == row.intervention.draw]
+            return effect_documents.csv_of_units(row, evidence, invented=reference.invented)
+        draws = [one for one in effects.draws(reference, as_of=self.as_of) if one.id == row.intervention.draw]
         return formats.encode(
             EffectAnswer(
                 _meta(found, reference, self.as_of),
-                effect_documents.effect_in_full(row),
+                effect_documents.effect_in_full(row, evidence),
                 [effect_documents.draw(one) for one in draws],
             )
         )
@@ -133,17 +133,6 @@ def _meta(found: list[Effect], reference: Reference, as_of: datetime | None) -> 
         as_of=instants.write(as_of) if as_of else None,
         notes=list(dict.fromkeys(notes)),
     )
-
-
-def _draws(reference: Reference, as_of: datetime | None) -> list[Draw]:
-    """The draws as they were known at an instant, or now."""
-    if as_of is None:
-        return list(reference.draws)
-    return [
-        one if one.drawn is None or one.drawn <= as_of else msgspec.structs.replace(one, value="", drawn=None)
-        for one in reference.draws
-        if one.announced <= as_of
-    ]
 
 
 class _EffectsView(PublicView):

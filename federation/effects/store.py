@@ -4,8 +4,8 @@ Only interventions of the last years are looked at, because older ones have a ve
 So the cost does not grow with history.
 """
 
-from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,15 +16,11 @@ from federation.effects.compute import Answer, compute
 from federation.effects.windows import Span
 from federation.models.effects import Estimate
 from federation.models.published import PublishedPanel
-from federation.publication.panels import LONGEST_WAIT
+from federation.publication.panels import REACH
 from federation.publication.versions import new_version
 from federation.rules.effect_result import Word
 from federation.rules.rounding import NOBODY
-from federation.worklist import PANELS
 from p2p_core.periods import Frequency
-
-#: No panel that changes now contains an intervention that started before this time.
-_REACH: Final = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 
 
 class _Change(NamedTuple):
@@ -61,7 +57,7 @@ def _changes(indicator: int, mark: datetime) -> list[_Change]:
     found = []
     for one in recent:
         pk, word = stored.get(one.id, (0, Word.RUNNING))
-        span = spans.get(PANELS[windows.panel_of(one)])
+        span = spans.get(windows.panel_months(one))
         answer = compute(one, span, reference, is_final=word != Word.RUNNING, mark=mark)
         if answer and not Estimate.objects.filter(pk=pk, **_columns(answer)).exists():
             found.append(_Change(one.id, answer, pk))
@@ -76,7 +72,7 @@ def _spans(indicator: int) -> dict[int, Span]:
 
 def _recent(indicator: int, reference: Reference, mark: datetime) -> list[Intervention]:
     """The interventions that have started, except those that started and were registered years ago."""
-    code, since = reference.indicator_codes[indicator], (mark - _REACH).date()
+    code, since = reference.indicator_codes[indicator], (mark - REACH).date()
     return [
         one
         for one in reference.interventions
@@ -85,4 +81,5 @@ def _recent(indicator: int, reference: Reference, mark: datetime) -> list[Interv
 
 
 def _columns(answer: Answer) -> dict[str, Any]:
-    return {"word": answer.word.value, "reason": answer.reason or "", "result": msgspec.to_builtins(answer.result)}
+    found = {"word": answer.word.value, "reason": answer.reason or ""}
+    return found | {name: msgspec.to_builtins(getattr(answer, name)) for name in ("result", "evidence")}

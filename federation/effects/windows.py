@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,14 +12,14 @@ from countries.reference import Intervention, Reference
 from federation import published
 from federation.published import Selection
 from federation.published.answers import Standings
+from federation.rules.panels import MONTHS
 from federation.rules.view import ALL_NETWORKS, Table
-from federation.worklist import PANELS
 from p2p_core import codes, periods
 from p2p_core.codes import UNKNOWN
 from p2p_core.periods import Frequency, Longs
 
 _WEEK: Final = timedelta(weeks=1)
-#: The span of a panel has so many more weeks than both windows, because it begins and ends with a month.
+#: A panel begins and ends with a month. So its span must be so many weeks longer than both windows together.
 _ROOM: Final = 9
 #: Single countries, by code.
 _COUNTRIES: Final = {code: number for code, number in codes.COUNTRIES.items() if code != UNKNOWN}
@@ -30,24 +30,6 @@ class Span(NamedTuple):
 
     start: datetime
     end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """The weeks of an intervention: from ``first`` until ``start``, and from ``start`` until ``end``."""
-
-    first: datetime
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, intervention: Intervention) -> "Windows":
-        start = datetime.combine(intervention.start, time(), UTC)
-        return cls(start - intervention.weeks_before * _WEEK, start, start + intervention.weeks_after * _WEEK)
-
-    def weeks_after(self, span: Span) -> int:
-        """The number of weeks since the start that end in a span."""
-        return max(0, (min(self.end, span.end) - self.start) // _WEEK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +45,15 @@ class Weeks:
     is_known: NDArray[np.bool_]
 
 
-def panel_of(intervention: Intervention) -> str:
-    """The name of the shortest panel that has room for both windows."""
+def panel_months(intervention: Intervention) -> int:
+    """The length of the shortest panel that has room for both windows."""
     weeks = intervention.weeks_before + intervention.weeks_after + _ROOM
-    return next(name for name, months in PANELS.items() if weeks * 12 <= months * 52)
+    return next(months for months in MONTHS if weeks * 12 <= months * 52)
+
+
+def weeks_after(intervention: Intervention, span: Span) -> int:
+    """The number of weeks since the start that end in a span."""
+    return max(0, (min(intervention.end, span.end) - intervention.begins) // _WEEK)
 
 
 def treated_elsewhere(intervention: Intervention, reference: Reference) -> set[str]:
@@ -74,16 +61,12 @@ def treated_elsewhere(intervention: Intervention, reference: Reference) -> set[s
 
     Only interventions that were registered before this one's start count. So nobody can choose later who is compared.
     """
-    own = Windows.of(intervention)
-    found = set[str]()
-    for other in reference.interventions:
-        theirs = Windows.of(other)
-        is_known = (
-            other.id != intervention.id and other.indicator == intervention.indicator and other.registered < own.start
-        )
-        if is_known and theirs.start < own.end and own.first < theirs.end:
-            found.update(other.countries)
-    return found.difference(intervention.countries)
+    found = (
+        other.countries
+        for other in reference.interventions
+        if intervention.is_disturbed_by(other) and other.registered < intervention.begins
+    )
+    return set[str]().union(*found).difference(intervention.countries)
 
 
 def read(intervention: Intervention, weeks: int, reference: Reference) -> Weeks | None:
@@ -91,42 +74,41 @@ def read(intervention: Intervention, weeks: int, reference: Reference) -> Weeks 
 
     None if a week is not public, or if no agencies are the same in all of these weeks.
     """
-    windows = Windows.of(intervention)
-    last = windows.start + (weeks - 1) * _WEEK
+    last = intervention.begins + (weeks - 1) * _WEEK
     networks = tuple(sorted(codes.NETWORKS[code] for code in intervention.networks))
     selection = Selection(
         reference.indicator_numbers[intervention.indicator],
         Frequency.WEEK,
-        windows.first,
+        intervention.first,
         last,
         tuple(_COUNTRIES.values()),
         networks or (ALL_NETWORKS,),
-        panel=None if networks else PANELS[panel_of(intervention)],
+        panel=None if networks else panel_months(intervention),
     )
-    read_weeks = _of_networks if networks else _of_panel
+    read_weeks = _read_networks if networks else _read_panel
     found = read_weeks(selection, reference, intervention.weeks_before + weeks)
-    wanted = list(map(periods.epoch, periods.between(Frequency.WEEK, windows.first, last)))
+    wanted = list(map(periods.epoch, periods.between(Frequency.WEEK, intervention.first, last)))
     if found is None or not found[0] or found[1].coverage.periods.tolist() != wanted:
         return None
     return _weeks(*found)
 
 
-def _of_panel(selection: Selection, reference: Reference, limit: int) -> tuple[list[int], Table] | None:
+def _read_panel(selection: Selection, reference: Reference, limit: int) -> tuple[list[int], Table] | None:
     page, panel = published.panel(selection, reference, limit=limit)
     return sorted(panel.agencies.tolist()), page.table
 
 
-def _of_networks(selection: Selection, reference: Reference, limit: int) -> tuple[list[int], Table] | None:
+def _read_networks(selection: Selection, reference: Reference, limit: int) -> tuple[list[int], Table] | None:
     """A panel has no networks. So the agencies must be the same in each week without one."""
     before, standings = published.standings(selection, limit=limit)
     page = published.read(selection, reference, limit=limit)
-    agencies = _constant(standings, page.table)
+    agencies = _agencies_of_all_weeks(standings, page.table)
     # A version between the two statements makes the item stale again.
     return (agencies, page.table) if agencies and before.version == page.version else None
 
 
-def _constant(standings: Standings, table: Table) -> list[int] | None:
-    """The agencies that report each week whole. None if any other agency reports a part of a week."""
+def _agencies_of_all_weeks(standings: Standings, table: Table) -> list[int] | None:
+    """The agencies that report each week whole. None if another agency, or one of them, reports a part of a week."""
     by_week: dict[int, dict[int, str]] = {week: {} for week in table.coverage.periods.tolist()}
     for week, agency, state in zip(
         standings.periods.tolist(), standings.agencies.tolist(), standings.states, strict=True

@@ -22,12 +22,16 @@ class Registration(models.Model):
 
 
 class Estimate(models.Model):
-    """An estimate of an intervention, from one version until another. ``result`` is an `effect_result.Result`."""
+    """An estimate of an intervention, from one version until another.
+
+    ``result`` is an `effect_result.Result`, and ``evidence`` is an `effect_result.Evidence`, which is much longer.
+    """
 
     intervention = models.ForeignKey(Intervention, on_delete=models.PROTECT, related_name="estimates", db_index=False)
     word = models.CharField(max_length=14)
     reason = models.CharField(max_length=20, blank=True, default="")
     result = models.JSONField()
+    evidence = models.JSONField()
     version_from = models.BigIntegerField()
     version_to = models.BigIntegerField(null=True)
 
@@ -39,7 +43,9 @@ class Estimate(models.Model):
             ),
             models.CheckConstraint(condition=Q(word__in=_WORDS), name="estimate_word"),
             models.CheckConstraint(
-                condition=Q(reason="") | Q(reason__in=_REASONS, word=Word.CANNOT_BE_TOLD.value), name="estimate_reason"
+                condition=(~Q(word=Word.CANNOT_BE_TOLD.value) & Q(reason=""))
+                | Q(word=Word.CANNOT_BE_TOLD.value, reason__in=_REASONS),
+                name="estimate_reason",
             ),
         ]
 

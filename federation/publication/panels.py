@@ -38,7 +38,7 @@ from p2p_core.reports import Values
 #: A month with awaited reports delays the end of a panel's span: at most by the longest deadline of a schedule.
 LONGEST_WAIT = timedelta(days=91)
 #: No panel reaches back further, even if reports of its last months are awaited and the clock's mark stands still.
-_REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
+REACH = timedelta(days=31 * max(PANELS.values())) + 2 * LONGEST_WAIT
 _SECOND = timedelta(seconds=1)
 
 Schedules = Mapping[int, Sequence[AgencySchedule]]
@@ -78,7 +78,7 @@ def of_periods(items: Iterable[WorkItem], *, now: datetime) -> set[WorkItem]:
         item.indicator
         for item in items
         if item.frequency in FREQUENCIES
-        and now - _REACH <= item.period
+        and now - REACH <= item.period
         and periods.end(item.frequency, item.period) <= this_month
     }
     return {item for indicator in indicators for item in of_indicator(indicator)}

@@ -1,15 +1,16 @@
 """Reads registered interventions and their estimates, now or at an earlier time."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 
-from countries.reference import Intervention, Reference
+from countries.reference import Draw, Intervention, Reference
 from federation import published
 from federation.database import clock, rows_of
 from federation.published import NEWEST
-from federation.rules.effect_result import Reason, Result, Word
+from federation.rules.effect_result import Evidence, Reason, Result, Word
 from p2p_core.periods import Frequency
 
 
@@ -37,12 +38,36 @@ def effects(reference: Reference, *, as_of: datetime | None = None) -> list[Effe
 
     Their titles and descriptions are those of now. Raises AsOfInFutureError.
     """
-    # Weeks have past views, like all periods from which estimates are made.
-    version = NEWEST if as_of is None else published.past_view(Frequency.WEEK, as_of).version
     seen = as_of or clock.now()
-    rows = {row[0]: _Row._make(row[1:]) for row in rows_of("effects_estimates", version=version)}
+    rows = {row[0]: _Row._make(row[1:]) for row in rows_of("effects_estimates", version=_version(as_of))}
     known = (one for one in reference.interventions if one.id in rows and (as_of is None or one.registered <= as_of))
     return [_effect(one, rows[one.id], seen=seen) for one in known]
+
+
+def evidence(effect: Effect) -> Evidence:
+    """The numbers behind an estimate. They are empty if there is no estimate. No later version changes them."""
+    rows = rows_of("effects_evidence", intervention=effect.intervention.id, version=effect.version)
+    return msgspec.json.decode(rows[0][0], type=Evidence) if rows else Evidence()
+
+
+def draws(reference: Reference, *, as_of: datetime | None = None) -> list[Draw]:
+    """The draws, latest announcement first, as they were known at the instant ``as_of``, or now."""
+    if as_of is None:
+        return list(reference.draws)
+    return [
+        one if one.drawn is None or one.drawn <= as_of else msgspec.structs.replace(one, value="", drawn=None)
+        for one in reference.draws
+        if one.announced <= as_of
+    ]
+
+
+def state(*, as_of: datetime | None = None) -> str:
+    """A digest of each intervention's seal and estimate, and of whether it has started. Raises AsOfInFutureError.
+
+    Seals of other events make no difference. So nobody can see from it how much else happens.
+    """
+    rows = rows_of("effects_state", version=_version(as_of), seen=as_of or clock.now())
+    return blake2b(repr(rows).encode(), digest_size=8).hexdigest()
 
 
 class _Row(NamedTuple):
@@ -57,18 +82,22 @@ class _Row(NamedTuple):
     known_at: datetime | None
 
 
+def _version(as_of: datetime | None) -> int:
+    # Weeks have past views, like all periods from which estimates are made.
+    return NEWEST if as_of is None else published.past_view(Frequency.WEEK, as_of).version
+
+
 def _effect(intervention: Intervention, row: _Row, *, seen: datetime) -> Effect:
-    start = datetime.combine(intervention.start, time(), UTC)
     # A seal that came after the instant was not known at the instant.
     sealed = row.sealed if row.sealed is not None and row.sealed <= seen else None
     return Effect(
         intervention,
-        Word(row.word) if row.word else Word.RUNNING if start <= seen else Word.REGISTERED,
+        Word(row.word) if row.word else Word.RUNNING if intervention.begins <= seen else Word.REGISTERED,
         Reason(row.reason) if row.reason else None,
         msgspec.json.decode(row.result, type=Result) if row.result else None,
         row.version,
         row.known_at,
         row.position if sealed else None,
         sealed,
-        is_late=(sealed or seen) >= start,
+        is_late=intervention.is_late(sealed, now=seen),
     )

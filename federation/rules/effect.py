@@ -14,12 +14,14 @@ from p2p_core.periods import Longs
 
 Floats = NDArray[np.float64]
 
-#: Without this many comparison countries, the smallest possible rank is above 5 %.
+#: With 19, the smallest possible rank would be 1 of 20, which is exactly 5 %. One more leaves a margin.
 FEWEST_COMPARISONS: Final = 20
 #: The least average of a unit, in events a week before the start.
 FEWEST_EVENTS: Final = 5
 #: The weeks on each side of a placebo date.
 PLACEBO_WEEKS: Final = 8
+#: The weeks that each point of a line adds up.
+WEEKS_TOGETHER: Final = 4
 #: The treated unit must be among the first of so many units: 5 %, in both directions together.
 _ONE_IN: Final = 20
 #: Invented numbers can be so steady that nothing is usual. No change is divided by less.
@@ -74,8 +76,8 @@ def estimate(counts: Longs, before: int) -> Estimate:
     )
 
 
-def doubt(counts: Longs, before: int) -> Reason | None:
-    """Why these counts cannot tell anything, or None. The comparison countries are those that are large enough."""
+def reason_for_none(counts: Longs, before: int) -> Reason | None:
+    """Why there is no estimate from these counts, or None. The comparison countries are those that are large enough."""
     if not are_large_enough(counts[:1], before).all():
         return Reason.SMALL_COUNTS
     if len(counts) == 1:
@@ -84,7 +86,7 @@ def doubt(counts: Longs, before: int) -> Reason | None:
 
 
 def word_of(low: float, high: float, direction: str) -> Word:
-    """What an interval of the whole time says. ``direction`` is the change that was expected: fewer or more."""
+    """The word for the interval after the last week. ``direction`` is the change that was expected: fewer or more."""
     is_found = high < 0 if direction == "fewer" else low > 0
     return Word.FOUND if is_found else Word.NOT_FOUND
 
@@ -95,10 +97,10 @@ def over_time(counts: Longs, before: int) -> Floats:
     return np.array([(one.change, one.low, one.high) for one in found]).reshape(-1, 3)
 
 
-def lines(counts: Longs, before: int, *, weeks: int = 4) -> Floats:
-    """The change of each unit since the time before the start, in sliding sums of ``weeks``: units x sums."""
+def lines(counts: Longs, before: int) -> Floats:
+    """The change of each unit since the time before the start, in sliding sums of WEEKS_TOGETHER: units x sums."""
     sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
-    ratios = _ratios(sums[:, weeks:] - sums[:, :-weeks])
+    ratios = _ratios(sums[:, WEEKS_TOGETHER:] - sums[:, :-WEEKS_TOGETHER])
     changes: Floats = ratios - _ratios(sums[:, before : before + 1])
     return changes
 

@@ -48,18 +48,29 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """An estimate: its panel, its units (the treated one first), and the interval after each week so far.
+    """An estimate: what it uses, the treated unit's rank of how many units, and its interval after all weeks so far.
 
-    ``weeks`` is the number of weeks since the start that it uses. ``agencies`` are codes. ``lines`` has, for each unit,
-    the change in each sliding sum of four weeks. ``excluded`` are countries that are not compared because another
-    intervention is registered there. If there is a ``Reason``, units, interval and lines are empty.
+    ``weeks`` is the number of weeks since the start. ``months`` is the length of the panel, or 0 if there is none.
+    ``agencies`` are codes. ``excluded`` are countries that are not compared, because another intervention is registered
+    there. If there is a ``Reason``, there is no rank and no interval.
     """
 
     weeks: int
-    panel: str
+    months: int
     agencies: list[str]
-    rank: int
-    units: list[UnitResult]
-    over_time: list[Interval]
-    lines: list[list[float]]
-    excluded: list[str] = []
+    excluded: list[str]
+    rank: int = 0
+    of: int = 0
+    interval: Interval | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """The numbers behind an estimate: its units (the treated one first), and the interval after each week so far.
+
+    ``lines`` has, for each unit, the change in each sliding sum of ``effect.WEEKS_TOGETHER``. If there is a ``Reason``,
+    all are empty.
+    """
+
+    units: list[UnitResult] = []
+    over_time: list[Interval] = []
+    lines: list[list[float]] = []

@@ -89,7 +89,7 @@ def judge(world: World, seed: int) -> Said:
     if not len(panel):
         return Said(Word.CANNOT_BE_TOLD, Reason.PANEL_BROKEN)
     counts = units(panel, world.case)
-    if reason := effect.doubt(counts, BEFORE):
+    if reason := effect.reason_for_none(counts, BEFORE):
         return Said(Word.CANNOT_BE_TOLD, reason)
     one, truth = effect.estimate(counts, BEFORE), log(world.factor)
     word = effect.word_of(one.low, one.high, "fewer")

@@ -27,16 +27,17 @@ from countries import registry
 from countries.models import Intervention
 from federation.models.effects import Estimate
 from federation.models.published import Version
-from tests.contract.site.effects import register, result
+from tests.contract.site.effects import found, register
 
-found = register(title="Warnings in the search results of each large network")
-Estimate.objects.create(intervention=found, word="found", result=msgspec.to_builtins(result(-0.3)),
+fallen = register(title="Warnings in the search results of each large network")
+result, evidence = map(msgspec.to_builtins, found(-0.3))
+Estimate.objects.create(intervention=fallen, word="found", result=result, evidence=evidence,
                         version_from=Version.objects.latest("number").number)
 today = date.today()
 later = Intervention(title="Later", description="Posters", registrant="Police", countries=["SE"], indicator_id=1,
                      direction="fewer", start=today + timedelta(days=14 - today.weekday()))
 registry.save(later, by="kari")
-print(found.pk, later.pk)
+print(fallen.pk, later.pk)
 """
 #: Wider numbers and longer names of periods.
 LONG = ("/?window=P30D", "/?window=P365D", "/corrections/?country=no&frequency=H")

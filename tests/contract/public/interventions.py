@@ -9,11 +9,11 @@ import numpy as np
 
 from countries import reference
 from countries.models import Draw, Intervention
+from federation.effects.compute import numbers
 from federation.models.audit import AuditSeal
 from federation.models.effects import Estimate, Registration
 from federation.models.published import Version
-from federation.rules import effect
-from federation.rules.effect_result import Interval, Result, UnitResult, Word
+from federation.rules.effect_result import Evidence, Result, Word
 from p2p_core import codes, periods
 from tests.contract.public.press import Press
 
@@ -23,6 +23,7 @@ TREATED = "NO"
 OTHERS = sorted(code for code in codes.COUNTRIES if code not in (TREATED, "_U"))[:24]
 BEFORE, AFTER = 52, 26
 SPAN = ("2024-11", "2026-10")
+NO_EVIDENCE = Evidence()
 
 
 def intervention(**columns: Any) -> Intervention:
@@ -91,36 +92,31 @@ def estimate(
     made: Intervention,
     values: np.ndarray[Any, np.dtype[np.int64]],
     word: Word = Word.FOUND,
-    panel: str = "P24M",
+    months: int = 24,
     names: Sequence[str] = OTHERS,
 ) -> int:
     """Store the estimate of these counts as the newest one, and return its version."""
-    found = effect.estimate(values, BEFORE)
-    sums = values[:, :BEFORE].sum(axis=1), values[:, BEFORE:].sum(axis=1)
-    columns = (column.tolist() for column in (*sums, found.changes, found.usual, found.sizes))
-    return store(
-        press,
-        made,
-        word,
-        Result(
-            weeks=values.shape[1] - BEFORE,
-            panel=panel,
-            agencies=["NO-KRIPOS", "SE-NOA"],
-            rank=found.rank,
-            units=[UnitResult(*row) for row in zip(["", *names], *columns, strict=True)],
-            over_time=[Interval(*row) for row in effect.over_time(values, BEFORE).tolist()],
-            lines=effect.lines(values, BEFORE).tolist(),
-        ),
+    rank, evidence = numbers(values, BEFORE, ["", *names])
+    result = Result(
+        weeks=values.shape[1] - BEFORE,
+        months=months,
+        agencies=["NO-KRIPOS", "SE-NOA"],
+        excluded=[],
+        rank=rank,
+        of=len(values),
+        interval=evidence.over_time[-1],
     )
+    return store(press, made, word, result, evidence)
 
 
-def store(press: Press, made: Intervention, word: Word, result: Result, reason: str = "") -> int:
+def store(
+    press: Press, made: Intervention, word: Word, result: Result, evidence: Evidence = NO_EVIDENCE, reason: str = ""
+) -> int:
     """Store an estimate as the newest one, and return its version."""
     newest = Version.objects.order_by("-number").values_list("number", flat=True).first() or 0
     number: int = newest + 1
     Version.objects.bulk_create([Version(number=number, known_at=press.known_at(number))])
     Estimate.objects.filter(intervention=made, version_to=None).update(version_to=number)
-    Estimate.objects.create(
-        intervention=made, word=word, reason=reason, result=msgspec.to_builtins(result), version_from=number
-    )
+    columns = {"result": msgspec.to_builtins(result), "evidence": msgspec.to_builtins(evidence)}
+    Estimate.objects.create(intervention=made, word=word, reason=reason, version_from=number, **columns)
     return number

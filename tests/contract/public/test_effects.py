@@ -17,7 +17,7 @@ from tests.contract.public.interventions import AFTER, BEFORE, OTHERS, START, co
 from tests.contract.public.press import z
 from tests.factories import AgencyFactory, IndicatorFactory
 
-NOTHING = Result(weeks=3, panel="P24M", agencies=["NO-KRIPOS"], rank=0, units=[], over_time=[], lines=[])
+NOTHING = Result(weeks=3, months=24, agencies=["NO-KRIPOS"], excluded=[])
 IN_TIME = datetime(2025, 12, 1, 9, 5, tzinfo=UTC)
 TODAY = datetime.now(UTC).date()
 THIS_MONDAY = TODAY - timedelta(days=TODAY.weekday())
@@ -256,7 +256,7 @@ def test_registration_that_was_not_sealed_before_the_start_is_late(press, read, 
 @pytest.mark.parametrize("reason", ["no_comparison", "few_comparisons", "panel_broken", "small_counts"])
 def test_what_cannot_be_told_has_a_reason_and_no_numbers(press, read, reason):
     made = intervention()
-    interventions.store(press, made, Word.CANNOT_BE_TOLD, NOTHING, reason)
+    interventions.store(press, made, Word.CANNOT_BE_TOLD, NOTHING, reason=reason)
     row = one(read, made)
     assert (row["word"], row["reason"]) == ("cannot_be_told", reason)
     estimate = row["estimate"]
@@ -271,7 +271,7 @@ def test_what_cannot_be_told_has_a_reason_and_no_numbers(press, read, reason):
 
 def test_intervention_on_networks_has_no_panel(press, read):
     made = intervention(networks=["BITTORRENT"])
-    interventions.estimate(press, made, counts(), panel="")
+    interventions.estimate(press, made, counts(), months=0)
     assert one(read, made)["estimate"]["panel"] is None
     assert one(read, made)["networks"] == ["BITTORRENT"]
 
@@ -400,13 +400,13 @@ def test_tag_does_not_change_with_other_seals_and_publications(found, press, rea
 
 def test_state_that_changes_while_it_is_read_is_read_again(found, read, monkeypatch):
     """Or a new answer would have the tag of an earlier one."""
-    from federation.published import effects, effects_state
+    from federation.published import effects
 
-    monkeypatch.setattr(effects_state, "state", lambda **_: "later")
+    monkeypatch.setattr(effects, "state", lambda **_: "later")
     expected = read("effects")["ETag"]
     caching.response_cache.clear()
     real, states, calls = effects.effects, iter(["earlier"]), []
-    monkeypatch.setattr(effects_state, "state", lambda **_: next(states, "later"))
+    monkeypatch.setattr(effects, "state", lambda **_: next(states, "later"))
     monkeypatch.setattr(effects, "effects", lambda *given, **named: calls.append(named) or real(*given, **named))
     assert read("effects")["ETag"] == expected
     assert len(calls) == 2

@@ -20,7 +20,7 @@ from tests.factories import AgencyFactory, DetailFactory, IndicatorFactory
 from tests.integration.processes import ROOT
 
 SCRIPT = ROOT / "docs/how-to/recompute_effect.py"
-NOTHING = Result(weeks=26, panel="P24M", agencies=[], rank=0, units=[], over_time=[], lines=[])
+NOTHING = Result(weeks=26, months=24, agencies=[], excluded=[])
 
 
 def run(*arguments, folder):
@@ -93,7 +93,7 @@ def test_script_reads_networks_where_the_intervention_names_some(press, client, 
         weeks[label] |= more | {"NO": 9995, "NO/EDONKEY": 9000}
     press.publish("W", weeks)
     made = intervention(networks=["BITTORRENT", "ARES"])
-    interventions.estimate(press, made, first + second, panel="")
+    interventions.estimate(press, made, first + second, months=0)
     assert_same(client, made, again(made))
 
 
@@ -125,7 +125,7 @@ def test_script_marks_invented_numbers(compared, client, again):
 
 def test_script_has_nothing_to_compute_if_it_cannot_be_told(compared, again):
     made = intervention()
-    interventions.store(compared, made, Word.CANNOT_BE_TOLD, NOTHING, "few_comparisons")
+    interventions.store(compared, made, Word.CANNOT_BE_TOLD, NOTHING, reason="few_comparisons")
     ran = again(made)
     assert (ran.returncode, ran.stderr, ran.stdout.count(b"\r\n")) == (0, b"", 1)
 

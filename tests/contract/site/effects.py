@@ -1,17 +1,18 @@
 """Invented interventions and their estimates, made by the real estimator, and written as publications write them."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from countries import reference
 from countries.models import Intervention
+from federation.effects.compute import numbers
 from federation.models.audit import AuditSeal
 from federation.models.effects import Estimate, Registration
 from federation.models.published import Version
-from federation.rules import effect
-from federation.rules.effect_result import Interval, Reason, Result, UnitResult, Word
+from federation.rules.effect_result import Evidence, Reason, Result, Word
 from tests.factories import IndicatorFactory
 
 COMPARED = [
@@ -32,28 +33,20 @@ def counts(change: float, weeks: int = AFTER) -> np.ndarray:
     return random.poisson(usual)
 
 
-def result(change: float = 0, weeks: int = AFTER, agencies: tuple[str, ...] = ("NO-A",)) -> Result:
-    numbers = counts(change, weeks)
-    found = effect.estimate(numbers, BEFORE)
-    sums = numbers[:, :BEFORE].sum(axis=1), numbers[:, BEFORE:].sum(axis=1)
-    columns = zip(["", *COMPARED], *sums, found.changes, found.usual, found.sizes, strict=True)
-    return Result(
-        weeks=weeks,
-        panel="24",
-        agencies=list(agencies),
-        rank=found.rank,
-        units=[
-            UnitResult(code, int(before), int(after), float(one), float(usual), float(size))
-            for code, before, after, one, usual, size in columns
-        ],
-        over_time=[Interval(*map(float, row)) for row in effect.over_time(numbers, BEFORE)],
-        lines=effect.lines(numbers, BEFORE).tolist(),
-    )
+class Found(NamedTuple):
+    result: Result
+    evidence: Evidence
 
 
-def nothing(weeks: int = AFTER) -> Result:
-    """The result if something cannot be told."""
-    return Result(weeks, "24", ["NO-A"], 0, [], [], [])
+def found(change: float = 0, weeks: int = AFTER, agencies: tuple[str, ...] = ("NO-A",)) -> Found:
+    counted = counts(change, weeks)
+    rank, evidence = numbers(counted, BEFORE, ["", *COMPARED])
+    return Found(Result(weeks, 24, list(agencies), [], rank, len(counted), evidence.over_time[-1]), evidence)
+
+
+def nothing(weeks: int = AFTER) -> Found:
+    """What is stored if something cannot be told."""
+    return Found(Result(weeks, 24, ["NO-A"], []), Evidence())
 
 
 def register(sealed: datetime | None = None, **given) -> Intervention:
@@ -85,7 +78,7 @@ def in_time(start: date = START) -> datetime:
 
 
 def publish(
-    row: Intervention, word: Word, found: Result, *, reason: Reason | None = None, known_at: datetime | None = None
+    row: Intervention, word: Word, what: Found, *, reason: Reason | None = None, known_at: datetime | None = None
 ) -> int:
     """Make this the estimate of an intervention, with a version of its own."""
     last = Version.objects.order_by("number").last()
@@ -97,7 +90,8 @@ def publish(
         intervention=row,
         word=word,
         reason=reason or "",
-        result=msgspec.to_builtins(found),
+        result=msgspec.to_builtins(what.result),
+        evidence=msgspec.to_builtins(what.evidence),
         version_from=number,
     )
     return number

@@ -14,7 +14,8 @@ from countries import reference
 from federation.rules.effect_result import Interval, Reason, Word
 from tests.contract.public.interventions import draw as a_draw
 from tests.contract.site.conftest import TODAY
-from tests.contract.site.effects import COMPARED, START, in_time, nothing, publish, register, result
+from tests.contract.site.effects import COMPARED, START, in_time, nothing, publish, register
+from tests.contract.site.effects import found as whole
 from tests.contract.site.test_languages import NAMES
 from tests.contract.site.test_languages import words as words_of
 from tests.factories import AgencyFactory, AnnotationFactory
@@ -27,7 +28,7 @@ LATE = "Registered late"
 
 @pytest.fixture(scope="module")
 def fallen():
-    return result(-0.3)
+    return whole(-0.3)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_page_says_how_it_was_measured(found, fallen, text):
     AgencyFactory.create(code="NO-A", name="Police of Norway")
     reference.snapshots.clear()
     words = text(page(found))
-    treated = fallen.units[0]
+    treated = fallen.evidence.units[0]
     assert f"Before the start 52 weeks, {treated.before:,} counted" in words
     assert f"After the start 26 weeks, {treated.after:,} counted" in words
     assert "Usual change from 8 weeks to the next 8 ±" in words
@@ -84,11 +85,12 @@ def test_page_says_how_it_was_measured(found, fallen, text):
 
 
 def ending_with(interval: Interval):
-    """A whole result that ends with this interval."""
-    return msgspec.structs.replace(result(), over_time=[interval])
+    """What is stored if the last interval is this one."""
+    usual = whole()
+    return usual._replace(result=msgspec.structs.replace(usual.result, interval=interval))
 
 
-ANYTHING = "A change cannot be shown. The numbers fit anything between 18% fewer and 5% more."
+ANYTHING = "A change cannot be shown. The true change may be anything between 18% fewer and 5% more."
 OPPOSITE = "The numbers moved in the opposite direction: between {} than expected from comparable countries."
 
 
@@ -136,10 +138,10 @@ def test_page_says_why_something_cannot_be_told(press, text, reason, words):
 
 def test_running_one_has_its_interval_and_no_verdict(press, text):
     row = register(in_time(LAST), start=LAST)
-    publish(row, Word.RUNNING, result(-0.3, weeks=8))
+    publish(row, Word.RUNNING, whole(-0.3, weeks=8))
     words = text(page(row))
     assert "The numbers of 8 of 26 weeks are known. Nothing is decided before the last week." in words
-    assert re.search(r"So far, the numbers fit anything between \d+% fewer and \d+% fewer\.", words)
+    assert re.search(r"So far, the true change may be anything between \d+% fewer and \d+% fewer\.", words)
     assert "Found" not in words
     assert "After the start 26 weeks, 8 of them known" in words
 
@@ -182,7 +184,7 @@ def test_charts_have_a_line_for_each_country_and_their_tables_the_same_numbers(f
     drawings = re.findall(r'(<svg class="field-of".*?</svg>)\s*<svg class="base-of"', content, re.DOTALL)
     assert len([ElementTree.fromstring(drawing) for drawing in drawings]) == 2
     fan, course = re.findall(r"<tbody>(.*?)</tbody>", content, re.DOTALL)[:2]
-    assert fan.count("<tr>") == len(fallen.lines[0])
+    assert fan.count("<tr>") == len(fallen.evidence.lines[0])
     assert course.count("<tr>") == 26
     # The thick line begins four weeks after the first week, and ends with the last week.
     line = re.search(r'class="treated" d="M([^"]+)"', content)[1].split()
@@ -192,7 +194,7 @@ def test_charts_have_a_line_for_each_country_and_their_tables_the_same_numbers(f
 
 
 def test_page_lists_what_else_may_explain_it(found, text):
-    publish(register(in_time(), countries=["SE"], title="Posters"), Word.NOT_FOUND, result())
+    publish(register(in_time(), countries=["SE"], title="Posters"), Word.NOT_FOUND, whole())
     register(in_time(), countries=["US"], title="Elsewhere")
     register(in_time(), start=START + timedelta(weeks=26), title="Afterwards")
     AnnotationFactory.create(start=datetime(2026, 2, 3, tzinfo=UTC), text="A disk was full.")
@@ -216,7 +218,7 @@ def test_page_says_that_nothing_else_is_known(found, text):
 def test_past_view_shows_what_was_known_then(press, text, visit, fallen):
     now = datetime.now(UTC).replace(microsecond=0)
     row = register(in_time())
-    publish(row, Word.NOT_FOUND, result(), known_at=now - timedelta(days=20))
+    publish(row, Word.NOT_FOUND, whole(), known_at=now - timedelta(days=20))
     publish(row, Word.FOUND, fallen, known_at=now - timedelta(days=10))
     at = (now - timedelta(days=15)).isoformat().replace("+00:00", "Z")
     for address in ("/effects/", page(row)):
@@ -247,7 +249,7 @@ def test_citation_leads_to_the_same_estimate(found, visit, text, fallen):
     )
     assert "Warnings beside searches: Norway, 5 January 2026" in cited
     address = cited.rpartition("http://testserver")[2]
-    publish(found, Word.NOT_FOUND, result())
+    publish(found, Word.NOT_FOUND, whole())
     caching.response_cache.clear()
     assert "Found" in text(address)
     assert "A change cannot be shown." in text(page(found))
@@ -321,7 +323,7 @@ def test_invented_agencies_are_told(found, text):
 
 def test_every_text_of_a_page_is_marked_for_translation(found, visit, monkeypatch):
     late = register(start=LAST, title="Kripos", networks=["BITTORRENT"])
-    publish(late, Word.RUNNING, result(-0.3, weeks=8))
+    publish(late, Word.RUNNING, whole(-0.3, weeks=8))
     marked = {"gettext": lambda text: f"⟦{text}⟧", "ngettext": lambda one, many, n: f"⟦{one if n == 1 else many}⟧"}
     for name, function in marked.items():
         monkeypatch.setattr(translation._trans, name, function)

@@ -1,6 +1,6 @@
 """Estimates of interventions from reports, through the real work list."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ from federation.desk.changed_words import changed_words
 from federation.models.effects import Estimate
 from federation.models.published import Version
 from federation.published import Selection
-from federation.rules.effect_result import Reason, Word
+from federation.published.effects import evidence
+from federation.rules.effect_result import Evidence, Reason, Word
 from federation.runs import rebuilding
 from p2p_core import codes, periods
 from tests.integration.federation.effects_world import START, effect_of, intervention, stored
@@ -24,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("
 BEGINNING = datetime(2027, 1, 1, 1, tzinfo=UTC)
 FIRST = datetime(2025, 12, 1, tzinfo=UTC)
 DAYS = list(periods.between("D", FIRST, BEGINNING - timedelta(days=1)))
-MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
+MONDAY = datetime.combine(START, time(), UTC)
 COUNTRIES = [
     *("AT", "BE", "BG", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR"),
     *("HU", "IE", "IT", "LT", "LV", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK", "UA"),
@@ -78,18 +79,19 @@ def settled(told, **given):
 def test_fall_is_found_with_the_numbers_of_the_oracle(told):
     found = settled(told)
     assert (found.word, found.reason) == (Word.FOUND, None)
-    result = found.result
-    assert (result.weeks, result.panel, result.agencies) == (4, "P12M", ["NO-0", "NO-1", "NO-2"])
-    assert [one.country for one in result.units] == ["", *sorted(set(COUNTRIES) - {"NO"})]
-    counts = weekly_numbers(["NO", *(one.country for one in result.units[1:])])
+    result, units = found.result, evidence(found).units
+    assert (result.weeks, result.months, result.agencies) == (4, 12, ["NO-0", "NO-1", "NO-2"])
+    assert [one.country for one in units] == ["", *sorted(set(COUNTRIES) - {"NO"})]
+    counts = weekly_numbers(["NO", *(one.country for one in units[1:])])
     expected = oracle.estimate(counts, 26)
-    assert result.rank == expected.rank == 1
-    assert [one.change for one in result.units] == pytest.approx(expected.changes)
-    assert [one.usual for one in result.units] == pytest.approx(expected.usual)
-    last = result.over_time[-1]
+    assert (result.rank, result.of) == (expected.rank, len(counts)) == (1, 28)
+    assert [one.change for one in units] == pytest.approx(expected.changes)
+    assert [one.usual for one in units] == pytest.approx(expected.usual)
+    last = result.interval
     assert (last.change, last.low, last.high) == pytest.approx(expected[:3])
-    assert [(one.before, one.after) for one in result.units] == [(sum(row[:26]), sum(row[26:])) for row in counts]
-    assert (len(result.over_time), len(result.lines), len(result.lines[0])) == (4, len(COUNTRIES), 27)
+    assert [(one.before, one.after) for one in units] == [(sum(row[:26]), sum(row[26:])) for row in counts]
+    over_time, lines = evidence(found).over_time, evidence(found).lines
+    assert (len(over_time), over_time[-1], len(lines), len(lines[0])) == (4, last, len(COUNTRIES), 27)
 
 
 def weekly_numbers(countries):
@@ -107,7 +109,7 @@ def test_usual_weeks_are_not_found(told):
 
 def test_other_direction_is_not_found(told):
     found = settled(told, direction="more")
-    assert (found.word, found.result.over_time[-1].high < 0) == (Word.NOT_FOUND, True)
+    assert (found.word, found.result.interval.high < 0) == (Word.NOT_FOUND, True)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_other_direction_is_not_found(told):
 def test_what_cannot_be_told_has_a_reason(told, given, reason):
     found = settled(told, **given)
     assert (found.word, found.reason) == (Word.CANNOT_BE_TOLD, reason)
-    assert (found.result.units, found.result.over_time, found.result.lines, found.result.rank) == ([], [], [], 0)
+    assert (found.result.interval, found.result.rank, evidence(found)) == (None, 0, Evidence())
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_what_cannot_be_told_has_a_reason(told, given, reason):
 def test_countries_of_other_interventions_are_not_compared(told, other, excluded):
     intervention(**{"countries": ["NO", "SE"], "registered": datetime(2026, 10, 1, tzinfo=UTC)} | other)
     found = settled(told)
-    compared = {unit.country for unit in found.result.units}
+    compared = {unit.country for unit in evidence(found).units}
     assert (found.result.excluded, "SE" in compared) == (excluded, not excluded)
     # What was registered is compared, even so.
     assert settled(told, comparison=[code for code in COUNTRIES if code != "NO"]).result.excluded == []
@@ -173,7 +175,7 @@ def test_intervention_is_registered_then_running_then_has_a_word(told):
     row = intervention(start=date(2026, 12, 7), direction="more")
     told.settle()
     running = effect_of(row)
-    assert (running.word, running.result.weeks, len(running.result.over_time)) == (Word.RUNNING, 3, 3)
+    assert (running.word, running.result.weeks, len(evidence(running).over_time)) == (Word.RUNNING, 3, 3)
     told.wait(days=31)
     january = list(periods.between("D", BEGINNING, BEGINNING + timedelta(days=30)))
     for agency in range(3):
@@ -190,9 +192,9 @@ def test_intervention_before_its_first_whole_week_has_no_estimate(told):
 
 def test_networks_are_added_up_from_published_cells(told):
     found = settled(told, networks=["BITTORRENT"])
-    assert (found.word, found.result.panel, found.result.agencies) == (Word.FOUND, "", ["NO-0", "NO-1", "NO-2"])
+    assert (found.word, found.result.months, found.result.agencies) == (Word.FOUND, 0, ["NO-0", "NO-1", "NO-2"])
     both = settled(told, networks=["BITTORRENT", codes.NETWORK_CODES[OTHER]])
-    assert both.result.units[0].after == found.result.units[0].after + 4 * 7 * 3 * 40
+    assert evidence(both).units[0].after == evidence(found).units[0].after + 4 * 7 * 3 * 40
     # The other countries have nothing on the other network.
     assert settled(told, networks=[codes.NETWORK_CODES[OTHER]]).reason == Reason.NO_COMPARISON
 
@@ -262,7 +264,3 @@ def test_rebuild_finds_no_difference_and_changes_nothing(told):
     assert stored() == before
     Estimate.objects.filter(intervention=row).update(word="not_found")
     assert list(rebuilding.differences()) == [worklist.effect(1)]
-
-
-def test_start_is_a_monday():
-    assert datetime(START.year, START.month, START.day, tzinfo=UTC) == MONDAY

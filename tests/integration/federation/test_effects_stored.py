@@ -19,6 +19,7 @@ from federation.models.effects import Estimate
 from federation.models.published import Version, VersionCounter
 from federation.models.worklist import ClockMark
 from federation.published.effects import effects as read
+from federation.published.effects import evidence
 from federation.rules.effect_result import Reason, Word
 from p2p_core import codes, periods
 from tests import factories, second_factor
@@ -192,7 +193,7 @@ def test_missing_week_breaks_the_panel(press):
 def test_longer_windows_need_a_longer_panel(press):
     short, long = intervention(weeks_before=39, weeks_after=4), intervention(weeks_before=40, weeks_after=4)
     renew()
-    assert (effect_of(short).result.panel, effect_of(long).result) == ("P12M", None)
+    assert (effect_of(short).result.months, effect_of(long).result) == (12, None)
 
 
 def test_withheld_countries_are_not_compared_and_have_small_counts_if_treated(press):
@@ -201,8 +202,8 @@ def test_withheld_countries_are_not_compared_and_have_small_counts_if_treated(pr
     row, treated = intervention(), intervention(countries=[COUNTRIES[0], "NO"])
     reference.snapshots.clear()
     renew()
-    assert COUNTRIES[0] not in [one.country for one in effect_of(row).result.units]
-    assert len(effect_of(row).result.units) == len(COUNTRIES)
+    assert COUNTRIES[0] not in [one.country for one in evidence(effect_of(row)).units]
+    assert effect_of(row).result.of == len(COUNTRIES)
     assert (effect_of(treated).word, effect_of(treated).reason) == (Word.CANNOT_BE_TOLD, Reason.SMALL_COUNTS)
 
 
@@ -221,7 +222,6 @@ def test_start_page_tells_coordinators_of_a_changed_word(press, admin_user):
     renew()
     press.compare(12, "W", SPAN, [1, 2, 3], weeks(norway=1))
     renew()
-    known = Version.objects.get(number=4).known_at
     Version.objects.filter(number=4).update(known_at=NOW - timedelta(days=59))
     page = second_factor.signed_in(Client(), admin_user).get(reverse("admin:index"))
     [(number, sentence)] = page.context["changed_words"]
@@ -230,7 +230,6 @@ def test_start_page_tells_coordinators_of_a_changed_word(press, admin_user):
     assert sentence.endswith(f"intervention {row.pk} (Warnings <b>) changed from “found” to “not found”.")
     assert "Warnings &lt;b&gt;" in page.content.decode()
     assert f'<a href="/admin/countries/intervention/{row.pk}/change/">' in page.content.decode()
-    assert known is not None
     Version.objects.filter(number=4).update(known_at=NOW - timedelta(days=61))
     page = second_factor.signed_in(Client(), admin_user).get(reverse("admin:index"))
     assert page.context["changed_words"] == []
@@ -260,7 +259,9 @@ def test_cost_does_not_grow_with_history(press):
             day = date(year, month, 1)
             old = intervention(start=day - timedelta(days=day.weekday()))
             Intervention.objects.filter(pk=old.pk).update(registered=datetime(year - 1, month, 1, tzinfo=UTC))
-            Estimate.objects.create(intervention=old, word="found", result={}, version_from=1, version_to=None)
+            Estimate.objects.create(
+                intervention=old, word="found", result={}, evidence={}, version_from=1, version_to=None
+            )
         with connection.cursor() as c:
             c.execute("ANALYZE")
         Reference.current()

@@ -9,13 +9,9 @@ from django.utils import translation
 
 from api.site import effect_charts, effect_words
 from api.site.templatetags import cldr
-from federation.rules.effect_result import Interval, Result
+from federation.rules.effect_result import Interval
 
 START = date(2026, 1, 5)
-
-
-def result(*lines):
-    return Result(len(lines[0]), "24", [], 1, [], [], [list(line) for line in lines])
 
 
 def points(path):
@@ -23,33 +19,33 @@ def points(path):
 
 
 def test_point_stands_at_the_end_of_its_four_weeks():
-    drawn = effect_charts.fan(result([0.0] * 7, [0.1] * 7), 6, START)
+    drawn = effect_charts.fan([[0.0] * 7, [0.1] * 7], 6, START)
     assert [x for x, _ in points(drawn.treated)] == [400, 500, 600, 700, 800, 900, 1000]
     assert drawn.start == 60
 
 
 def test_a_half_and_a_double_are_equally_far_from_no_change():
-    drawn = effect_charts.fan(result([math.log(2), 0, -math.log(2)], [0.0] * 3), 3, START)
+    drawn = effect_charts.fan([[math.log(2), 0, -math.log(2)], [0.0] * 3], 3, START)
     (_, double), (_, nothing), (_, half) = points(drawn.treated)
     assert abs((nothing - double) - (half - nothing)) <= 1
 
 
 @pytest.mark.parametrize(("other", "is_cut"), [(1.0, False), (3.0, True), (-3.0, True)])
 def test_rare_line_does_not_flatten_all_others(other, is_cut):
-    drawn = effect_charts.fan(result([-0.2] * 3, [other] * 3), 3, START)
+    drawn = effect_charts.fan([[-0.2] * 3, [other] * 3], 3, START)
     assert drawn.is_cut is is_cut
     assert all(0 < y < effect_charts.SIDE for _, y in points(drawn.treated))
 
 
 def test_treated_line_is_always_whole():
-    drawn = effect_charts.fan(result([3.0, -3.0, 0.0], [0.1] * 3), 3, START)
+    drawn = effect_charts.fan([[3.0, -3.0, 0.0], [0.1] * 3], 3, START)
     assert not drawn.is_cut
     assert all(0 <= y <= effect_charts.SIDE for _, y in points(drawn.treated))
 
 
 @pytest.mark.parametrize("farthest", [0.001, 0.05, 0.1, 0.3, 0.7, 1.4, 3.0, 6.0])
 def test_axis_names_no_change_and_a_few_round_values(farthest):
-    drawn = effect_charts.fan(result([farthest, -farthest, 0.0]), 3, START)
+    drawn = effect_charts.fan([[farthest, -farthest, 0.0]], 3, START)
     values = [rung.value for rung in drawn.rungs]
     assert 0 in values
     assert 2 <= len(values) <= 7
@@ -60,7 +56,7 @@ def test_axis_names_no_change_and_a_few_round_values(farthest):
 @pytest.mark.parametrize("before", [26, 52, 53, 104])
 @pytest.mark.parametrize("after", [1, 4, 13, 26, 43])
 def test_names_of_weeks_do_not_overlap_and_the_start_is_named(before, after):
-    drawn = effect_charts.fan(result([0.0] * (before + after - 3)), before, START)
+    drawn = effect_charts.fan([[0.0] * (before + after - 3)], before, START)
     for ticks, least in ((drawn.ticks, 9), ([one for one in drawn.ticks if not one.spare], 24)):
         assert all(b.x - a.x >= least - 0.01 for a, b in pairwise(ticks))
     start = next(one for one in drawn.ticks if one.week == 0)
