@@ -124,7 +124,8 @@ class HelpService(msgspec.Struct, frozen=True):
 class Annotation(msgspec.Struct, frozen=True):
     """``agency`` and ``indicator`` are codes. None means that the annotation is about all of them.
 
-    A registered intervention is an annotation too. Then ``intervention`` is its id, and ``countries`` are its own.
+    A registered intervention is an annotation too. Then ``intervention`` is its id, ``countries`` are its own, and
+    ``registered`` is the time of its registration.
     """
 
     kind: str
@@ -136,6 +137,7 @@ class Annotation(msgspec.Struct, frozen=True):
     is_break: bool
     intervention: int | None
     countries: tuple[str, ...]
+    registered: datetime | None
 
     @property
     def until(self) -> datetime | None:
@@ -198,7 +200,8 @@ class Intervention(msgspec.Struct, frozen=True):
 
     def is_late(self, sealed: datetime | None, *, now: datetime) -> bool:
         """Whether its registration, sealed at this time or not yet, was not sealed before the start."""
-        return (sealed or now) >= self.begins
+        # A seal has the time at which its sealer began to seal, so an event can be newer than its seal.
+        return max(sealed or now, self.registered) >= self.begins
 
     def is_disturbed_by(self, other: "Intervention") -> bool:
         """Whether another intervention on the same indicator runs in the weeks before or after the start."""
@@ -273,11 +276,18 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
         return {one.id: one.code for one in self.agencies}
 
     def annotations_of(
-        self, start: datetime | None, end: datetime | None, *, agency: str | None = None, indicator: str | None
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        *,
+        indicator: str | None,
+        agency: str | None = None,
+        as_of: datetime | None = None,
     ) -> list[Annotation]:
         """The annotations of the time from ``start`` until before ``end``.
 
-        A time that is None is no limit. An agency or indicator that is None stands for any.
+        A time that is None is no limit. An agency or indicator that is None stands for any. Interventions that were
+        registered after ``as_of`` are left out.
         """
         return [
             row
@@ -285,6 +295,7 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
             if (agency is None or row.agency in (None, agency))
             and (indicator is None or row.indicator in (None, indicator))
             and (end is None or row.start < end)
+            and (as_of is None or row.registered is None or row.registered <= as_of)
             # A moment is in the range that begins with it. An annotation with an end is not in one that begins there.
             and (start is None or row.until is None or row.until > start or row.start >= start)
         ]

@@ -46,10 +46,10 @@ SELECT json_build_object(
     ),
     'annotations', ARRAY(SELECT to_json(one) FROM (
         SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break, intervention,
-            countries
+            countries, registered
         FROM (
             SELECT NULL AS intervention, id, kind, text, start, "end", agency_id, indicator_id, is_break,
-                ARRAY[]::varchar[] AS countries
+                ARRAY[]::varchar[] AS countries, NULL AS registered
             FROM countries_annotation
             UNION ALL
             -- Registered interventions, from the start to the end of the weeks after it.
@@ -57,7 +57,7 @@ SELECT json_build_object(
                 CASE WHEN registered < start::timestamp AT TIME ZONE 'UTC' THEN '' ELSE 'late_' END || 'intervention',
                 title || ' (' || array_to_string(countries, ', ') || ')',
                 start::timestamp AT TIME ZONE 'UTC', (start + 7 * weeks_after)::timestamp AT TIME ZONE 'UTC', NULL,
-                indicator_id, false, countries
+                indicator_id, false, countries, date_trunc('milliseconds', registered)
             FROM countries_intervention
         ) AS annotation
         LEFT JOIN countries_agency AS agency ON agency.id = annotation.agency_id
@@ -66,13 +66,16 @@ SELECT json_build_object(
     ) AS one),
     'interventions', ARRAY(SELECT to_json(one) FROM (
         SELECT id, title, intervention.description, registrant, countries, networks, indicator.code AS indicator, direction,
-            start, weeks_before, weeks_after, comparison, draw_id AS draw, registered
+            start, weeks_before, weeks_after, comparison, draw_id AS draw,
+            -- In milliseconds, because people send instants of answers as past views.
+            date_trunc('milliseconds', registered) AS registered
         FROM countries_intervention AS intervention
         JOIN countries_indicator AS indicator ON indicator.number = intervention.indicator_id
         ORDER BY start DESC, id DESC
     ) AS one),
     'draws', ARRAY(SELECT to_json(one) FROM (
-        SELECT id, title, countries, source, known_from, announced, value, drawn
+        SELECT id, title, countries, source, known_from, date_trunc('milliseconds', announced) AS announced, value,
+            date_trunc('milliseconds', drawn) AS drawn
         FROM countries_draw ORDER BY announced DESC, id DESC
     ) AS one),
     'help_services', ARRAY(SELECT to_json(one) FROM (

@@ -20,8 +20,6 @@ from federation.rules.effect_result import Evidence, Interval, Reason, UnitResul
 from federation.rules.panels import MONTHS
 from p2p_core import instants, periods
 
-#: The decimals of logarithms and of percentages. Results of other computers differ only in later decimals.
-_LOG_DECIMALS: Final = 9
 _PERCENT_DECIMALS: Final = 6
 #: The members of an estimate that are null if it cannot be told, beside its rank.
 _CHANGES: Final = ("change_percent", "low_percent", "high_percent", "change", "low", "high")
@@ -218,7 +216,7 @@ def effect(row: Effect) -> EffectDocument:
 def effect_in_full(row: Effect, evidence: Evidence) -> EffectInFullDocument:
     intervention = row.intervention
     lines = [
-        LineDocument(not unit.country, _countries(intervention, unit), [_log(one) for one in line])
+        LineDocument(not unit.country, _countries(intervention, unit), line)
         for unit, line in zip(evidence.units, evidence.lines, strict=True)
     ]
     return EffectInFullDocument(
@@ -251,7 +249,9 @@ def csv(rows: Iterable[Effect], *, invented: bool) -> bytes:
 def csv_of_units(row: Effect, evidence: Evidence, *, invented: bool) -> bytes:
     """One row for each unit of an intervention, the treated one first. There is none if it cannot be told."""
     document = effect_in_full(row, evidence)
-    return _csv(UNIT_COLUMNS, [_unit_row(document, unit) for unit in document.units], invented=invented)
+    rows = [_unit_row(document, unit) for unit in document.units]
+    # Without rows, nothing in the table is invented.
+    return _csv(UNIT_COLUMNS, rows, invented=invented and bool(rows))
 
 
 def _members(row: Effect) -> dict[str, Any]:
@@ -292,25 +292,22 @@ def _estimate(row: Effect) -> EstimateDocument | None:
 
 
 def _interval(weeks: int, row: Interval) -> IntervalDocument:
-    ends = row.change, row.low, row.high
-    return IntervalDocument(weeks, *map(_percent, ends), *map(_log, ends))
+    return IntervalDocument(
+        weeks, _percent(row.change), _percent(row.low), _percent(row.high), row.change, row.low, row.high
+    )
 
 
 def _unit(intervention: Intervention, row: UnitResult) -> UnitDocument:
-    numbers = map(_log, (row.change, row.usual, row.size))
-    return UnitDocument(not row.country, _countries(intervention, row), row.before, row.after, *numbers)
+    numbers = row.before, row.after, row.change, row.usual, row.size
+    return UnitDocument(not row.country, _countries(intervention, row), *numbers)
 
 
 def _countries(intervention: Intervention, unit: UnitResult) -> list[str]:
     return [unit.country] if unit.country else list(intervention.countries)
 
 
-def _log(number: float) -> float:
-    # Adding 0 turns -0.0 into 0.0.
-    return round(number, _LOG_DECIMALS) + 0.0
-
-
 def _percent(number: float) -> float:
+    # Adding 0 turns -0.0 into 0.0.
     return round(100 * expm1(number), _PERCENT_DECIMALS) + 0.0
 
 

@@ -95,6 +95,8 @@ def _annotation(one: AnnotationDocument) -> str:
     when = f"{one.start} – {one.end}" if one.end else one.start
     agency = f" ({one.agency})" if one.agency else ""
     text = f"{when}{agency}: {one.text}"
+    if one.kind == "late_intervention":
+        text += f" {gettext('Registered late')}."
     if one.is_break:
         text += " " + gettext(terms.INCOMPARABLE)
     return text

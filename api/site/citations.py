@@ -27,7 +27,7 @@ class Citation:
     """What was read, in the words of the page.
 
     ``known_at`` is the time at which these numbers became public. ``version`` is their version, as in the API and the
-    workbook. ``url`` contains this time, so it always returns the same numbers.
+    workbook. ``url`` contains this time, so it always returns the same numbers. ``is_late`` is about an intervention.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Citation:
     version: int | None
     url: str
     invented: bool
+    is_late: bool = False
 
     @property
     def title(self) -> str:
@@ -68,4 +69,5 @@ class Citation:
             version = gettext("version %(number)s") % {"number": self.version}
             public += f" ({version})"
         invented = [gettext("Invented numbers.")] if self.invented else []
-        return [*invented, public, LICENCE_NAME]
+        late = [gettext("Registered late")] if self.is_late else []
+        return [*invented, *late, public, LICENCE_NAME]

@@ -153,7 +153,7 @@ def _common(
     view: CountryView, trend: Trend, networks: Trend | None, host: str, gaps: Mapping[datetime, coverage.Others]
 ) -> dict[str, Any]:
     """What page and picture both show: the view, its drawing, its annotations and its addresses."""
-    notes = trends.annotations(view.indicator, trend)
+    notes = trends.annotations(view.indicator, trend, view.as_of)
     # If only one country is shown, the table has counts and rates, and the index if the chart shows it.
     columns = [*trends.SCALES[:2], *([view.what] if view.what == trends.INDEXED else [])]
     pairs = [(trend.series[0], what) for what in columns]

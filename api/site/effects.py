@@ -233,4 +233,5 @@ def _citation(view: View, effect: Effect, host: str) -> citations.Citation | Non
         version=effect.version,
         url=host + page,
         invented=view.reference.invented,
+        is_late=effect.is_late,
     )

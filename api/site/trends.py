@@ -249,12 +249,15 @@ class AnnotationText:
         return f"{self.when()}, {cldr.word(self.row.kind)}{about}: {self.text}{comparable}"
 
 
-def annotations(indicator: Indicator, trend: Trend) -> list[AnnotationText]:
-    """The annotations of its periods, first one first, without interventions in countries that it does not show."""
+def annotations(indicator: Indicator, trend: Trend, as_of: datetime | None) -> list[AnnotationText]:
+    """The annotations of its periods, first one first.
+
+    Interventions in countries that it does not show are left out, and those that were registered after ``as_of``.
+    """
     reference = Reference.current()
     names = {row.code: row.name for row in reference.agencies}
     shown = {one.code for one in trend.series}
-    rows = _annotations(reference, indicator.number, trend.periods)
+    rows = _annotations(reference, indicator.number, trend.periods, as_of)
     return [AnnotationText(row, names.get(row.agency or "", "")) for row in rows if _concerns(row, shown)]
 
 
@@ -264,8 +267,10 @@ def _concerns(row: Annotation, shown: set[str]) -> bool:
     return not row.countries or has_group or not shown.isdisjoint(row.countries)
 
 
-def _annotations(reference: Reference, indicator: int, shown: Sequence[Period]) -> list[Annotation]:
+def _annotations(
+    reference: Reference, indicator: int, shown: Sequence[Period], as_of: datetime | None = None
+) -> list[Annotation]:
     if not shown:
         return []
     code = next((row.code for row in reference.indicators if row.number == indicator), None)
-    return reference.annotations_of(shown[0].start, shown[-1].end, indicator=code)
+    return reference.annotations_of(shown[0].start, shown[-1].end, indicator=code, as_of=as_of)

@@ -121,6 +121,7 @@ class CombinedView:
             selection.start,
             periods.end(selection.frequency, selection.end),
             indicator=self.question.indicator.code,
+            as_of=self.question.as_of,
         )
         return Metadata(meta, formats.annotations(annotations), published.withheld(selection, reference))
 

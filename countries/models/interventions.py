@@ -1,5 +1,6 @@
 """Interventions, registered before they start, and draws that decide in which order countries start."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -20,6 +21,7 @@ from p2p_core.periods import EARLIEST
 
 #: The most weeks of both windows together. The longest panel has 36 months, and the last of them must have ended.
 LONGEST_WINDOWS: Final = 147
+_LINES: Final = "Write this text in one line."
 _TOO_LONG: Final = f"Both windows together have more than {LONGEST_WINDOWS} weeks. Make one of them shorter."
 
 
@@ -33,7 +35,7 @@ def _country_fault(codes: Collection[str]) -> str:
     unknown = sorted(set(codes) - (COUNTRIES.keys() - {UNKNOWN}))
     if unknown:
         return f"There is no country {', '.join(unknown)}. Give ISO 3166 codes: NO, SE."
-    twice = sorted({code for code in codes if list(codes).count(code) > 1})
+    twice = sorted(code for code, times in Counter(codes).items() if times > 1)
     return f"{', '.join(twice)} is in the list more than once. Give each country once." if twice else ""
 
 
@@ -54,15 +56,36 @@ class FixedRow(WrittenByPeople):
     class Meta:
         abstract = True
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        lines = [one.name for one in self._meta.concrete_fields if isinstance(one, models.CharField)]
+        _raise_faults({name: _LINES for name in lines if len(getattr(self, name).splitlines()) > 1})
+
     def clean(self) -> None:
         stored = type(self)._default_manager.filter(pk=self.pk).first()
         if stored is None:
             self.check_new()
+            self._check_twin()
         else:
             self.check_change(stored)
 
     def check_new(self) -> None:
         """Raise ValidationError if the row cannot be added. Fields that a form could not read are None."""
+
+    def _check_twin(self) -> None:
+        """Raise ValidationError if there is such a row already, because nobody could delete one of the two."""
+        fixed = self._fixed_fields()
+        twin = type(self)._default_manager.filter(**{one.attname: one.value_from_object(self) for one in fixed}).first()
+        if twin:
+            raise ValidationError(f"All that is fixed here is the same as in “{twin}”. Look at that one instead.")
+
+    def _fixed_fields(self) -> "list[models.Field[Any, Any]]":
+        """The fields that people fill in, and that cannot change later."""
+        return [
+            one
+            for one in self._meta.concrete_fields
+            if one.editable and not one.primary_key and one.name not in self.CHANGEABLE
+        ]
 
     def check_change(self, stored: Self) -> None:
         """Raise ValidationError if a field differs from the stored row that must not."""
@@ -80,6 +103,7 @@ class Draw(FixedRow):
     MAY_BE_HASH = frozenset({"value"})
     #: The least time between the announcement and the value.
     NOTICE: Final = timedelta(hours=1)
+    AHEAD_AT_MOST: Final = timedelta(days=366)
 
     title = models.CharField(max_length=120, help_text="Public. What starts in this order.")
     countries = ArrayField(models.CharField(max_length=2), help_text="Country codes, separated by commas: NO, SE, DK.")
@@ -121,11 +145,14 @@ class Draw(FixedRow):
         soon = "This is less than an hour from now. Choose a value that becomes known later."
         early = "A new draw has no value yet. Leave it empty, and enter it when it is known."
         known_from = cast("datetime | None", self.known_from)
-        is_soon = known_from is not None and known_from < timezone.now() + self.NOTICE
+        now = timezone.now()
+        is_soon = known_from is not None and known_from < now + self.NOTICE
+        is_far = known_from is not None and known_from > now + self.AHEAD_AT_MOST
+        far = "This is more than a year ahead. Choose a value that becomes known earlier." if is_far else ""
         _raise_faults(
             {
                 "countries": _country_fault(countries) or few,
-                "known_from": soon if is_soon else "",
+                "known_from": soon if is_soon else far,
                 "value": early if self.value else "",
             }
         )
@@ -135,6 +162,9 @@ class Draw(FixedRow):
         if self.value == stored.value:
             return
         now = timezone.now()
+        if self.value != " ".join(self.value.split()):
+            # A page cannot show them, so nobody could copy the value from it.
+            raise ValidationError({"value": "Remove blanks at the ends, double blanks, tabs and ends of lines."})
         if stored.drawn:
             raise ValidationError(
                 {"value": f"The value was entered at {stored.drawn:%Y-%m-%d %H:%M} UTC. Leave it as it is."}

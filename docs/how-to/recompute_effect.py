@@ -10,6 +10,7 @@ import json
 import sys
 from datetime import date, timedelta
 from hashlib import sha256
+from math import expm1
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -17,7 +18,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-ONE_IN, FEWEST_EVENTS, PLACEBO_WEEKS, LEAST_USUAL, INSTEAD_OF_ZERO, WEEKS_OF_A_LINE = 20, 5, 8, 1e-9, 2.5, 4
+ONE_IN, FEWEST_EVENTS, PLACEBO_WEEKS, WEEKS_OF_A_LINE = 20, 5, 8, 4
+LEAST_USUAL, INSTEAD_OF_ZERO, FARTHEST, DECIMALS = 1e-9, 2.5, 10, 9
 COLUMNS = "ID,INDICATOR,UNIT,COUNTRIES,BEFORE,AFTER,CHANGE,USUAL,SIZE,LOW,HIGH,RANK"
 
 
@@ -71,23 +73,25 @@ def changes_of(counts, start, middle, end):
 
 def estimate(counts, before):
     """The change, the usual change and the size of each unit. Then the interval of the treated unit, and its rank."""
-    changes, dates = changes_of(counts, 0, before, None), range(PLACEBO_WEEKS, before - PLACEBO_WEEKS + 1)
+    changes = changes_of(counts, 0, before, None).round(DECIMALS)
+    dates = range(PLACEBO_WEEKS, before - PLACEBO_WEEKS + 1)
     placebos = np.array([changes_of(counts, at - PLACEBO_WEEKS, at, at + PLACEBO_WEEKS) for at in dates])
     squares = (placebos**2).mean(axis=0)
-    usual = np.maximum(np.sqrt((3 * squares + squares[1:].mean()) / 4), LEAST_USUAL)
-    sizes = np.abs(changes) / usual
+    usual = np.maximum(np.sqrt((3 * squares + squares[1:].mean()) / 4).round(DECIMALS), LEAST_USUAL)
+    sizes = (np.abs(changes) / usual).round(DECIMALS)
     width = np.sort(sizes[1:])[-(len(counts) // ONE_IN)] * usual[0]
     rank = 1 + int((sizes[1:] >= sizes[0]).sum())
-    return changes, usual, sizes, (changes[0], changes[0] - width, changes[0] + width), rank
+    low, high = np.clip([changes[0] - width, changes[0] + width], -FARTHEST, FARTHEST)
+    return changes, usual, sizes, (changes[0], low, high), rank
 
 
 def log(number):
-    return round(float(number), 9) + 0.0
+    return round(float(number), DECIMALS) + 0.0
 
 
 def members(interval):
     names = [f"{name}{unit}" for unit in ("_percent", "") for name in ("change", "low", "high")]
-    percent = (round(100 * float(np.expm1(end)), 6) + 0.0 for end in interval)
+    percent = (round(100 * expm1(log(end)), 6) + 0.0 for end in interval)
     return dict(zip(names, (*percent, *map(log, interval)), strict=True))
 
 

@@ -4,6 +4,7 @@ Only interventions of the last years are looked at, because older ones have a ve
 So the cost does not grow with history.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,14 +12,13 @@ import msgspec
 
 from countries.reference import Intervention, Reference
 from federation.database import lock_agency_indicators
-from federation.effects import windows
-from federation.effects.compute import Answer, compute
+from federation.effects.compute import Answer, Stored, compute
 from federation.effects.windows import Span
 from federation.models.effects import Estimate
 from federation.models.published import PublishedPanel
 from federation.publication.panels import REACH
 from federation.publication.versions import new_version
-from federation.rules.effect_result import Word
+from federation.rules.effect_result import Reason, Result, Word
 from federation.rules.rounding import NOBODY
 from p2p_core.periods import Frequency
 
@@ -35,10 +35,11 @@ def renew(indicator: int, *, mark: datetime) -> None:
     """Bring the estimates of an indicator up to date. All that change are changed by one version."""
     # Panels have the same lock, so a panel that is being computed is read when it is public.
     lock_agency_indicators([(NOBODY, indicator)])
-    if _changes(indicator, mark):
+    changed = {one.intervention for one in _changes(indicator, mark)}
+    if changed:
         with new_version() as version:
             # No other version can become public now. So the numbers that are read again are those of this version.
-            for number, answer, before in _changes(indicator, mark):
+            for number, answer, before in _changes(indicator, mark, only=changed):
                 Estimate.objects.filter(pk=before).update(version_to=version)
                 Estimate.objects.create(intervention_id=number, version_from=version, **_columns(answer))
 
@@ -48,25 +49,33 @@ def differs(indicator: int, *, mark: datetime) -> bool:
     return bool(_changes(indicator, mark))
 
 
-def _changes(indicator: int, mark: datetime) -> list[_Change]:
+def _changes(indicator: int, mark: datetime, only: Collection[int] | None = None) -> list[_Change]:
     reference = Reference.current()
     spans = _spans(indicator)
-    recent = _recent(indicator, reference, mark)
-    current = Estimate.objects.filter(intervention__in=[one.id for one in recent], version_to=None)
-    stored = {number: (pk, word) for number, pk, word in current.values_list("intervention", "pk", "word")}
+    recent = [one for one in _recent(indicator, reference, mark) if only is None or one.id in only]
+    stored = _stored(recent)
     found = []
     for one in recent:
-        pk, word = stored.get(one.id, (0, Word.RUNNING))
-        span = spans.get(windows.panel_months(one))
-        answer = compute(one, span, reference, is_final=word != Word.RUNNING, mark=mark)
-        if answer and not Estimate.objects.filter(pk=pk, **_columns(answer)).exists():
-            found.append(_Change(one.id, answer, pk))
+        before = stored.get(one.id)
+        key = before.key if before else 0
+        answer = compute(one, spans, before, reference, mark=mark)
+        if answer and not Estimate.objects.filter(pk=key, **_columns(answer)).exists():
+            found.append(_Change(one.id, answer, key))
     return found
 
 
+def _stored(interventions: Sequence[Intervention]) -> dict[int, Stored]:
+    current = Estimate.objects.filter(intervention__in=[one.id for one in interventions], version_to=None)
+    return {
+        number: Stored(key, Word(word), Reason(reason) if reason else None, msgspec.convert(result, Result))
+        for number, key, word, reason, result in current.values_list("intervention", "pk", "word", "reason", "result")
+    }
+
+
 def _spans(indicator: int) -> dict[int, Span]:
-    """The spans of the weekly panels, by months."""
+    """The spans of the weekly panels, by months, the shortest first."""
     rows = PublishedPanel.objects.filter(indicator=indicator, frequency=Frequency.WEEK, version_to=None)
+    rows = rows.order_by("months")
     return {months: Span(start, end) for months, start, end in rows.values_list("months", "start", "end")}
 
 

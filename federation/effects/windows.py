@@ -1,8 +1,9 @@
 """The weeks before and after the start of an intervention, and the published numbers of these weeks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -45,10 +46,10 @@ class Weeks:
     is_known: NDArray[np.bool_]
 
 
-def panel_months(intervention: Intervention) -> int:
-    """The length of the shortest panel that has room for both windows."""
+def panels(intervention: Intervention) -> list[int]:
+    """The lengths in months of the panels that have room for both windows, the shortest first."""
     weeks = intervention.weeks_before + intervention.weeks_after + _ROOM
-    return next(months for months in MONTHS if weeks * 12 <= months * 52)
+    return [months for months in MONTHS if weeks * 12 <= months * 52]
 
 
 def weeks_after(intervention: Intervention, span: Span) -> int:
@@ -69,28 +70,43 @@ def treated_elsewhere(intervention: Intervention, reference: Reference) -> set[s
     return set[str]().union(*found).difference(intervention.countries)
 
 
-def read(intervention: Intervention, weeks: int, reference: Reference) -> Weeks | None:
-    """The numbers of the weeks before the start and of ``weeks`` after it.
+def read(intervention: Intervention, weeks: int, months: int, reference: Reference) -> Weeks | None:
+    """The numbers of the weeks before the start and of ``weeks`` after it, from the panel of ``months``.
 
     None if a week is not public, or if no agencies are the same in all of these weeks.
     """
+    selection = _selection(intervention, weeks, reference)
+    if not intervention.networks:
+        selection = replace(selection, panel=months)
+    read_weeks = _read_networks if intervention.networks else _read_panel
+    found = read_weeks(selection, reference, intervention.weeks_before + weeks)
+    wanted = list(map(periods.epoch, periods.between(Frequency.WEEK, intervention.first, selection.end)))
+    if found is None or not found[0] or found[1].coverage.periods.tolist() != wanted:
+        return None
+    return _weeks(*found)
+
+
+def have_reported(agencies: Collection[str], intervention: Intervention, reference: Reference) -> bool:
+    """Whether these agencies have still reported each week of both windows whole."""
+    selection = _selection(intervention, intervention.weeks_after, reference)
+    _, standings = published.standings(selection, limit=intervention.weeks_before + intervention.weeks_after)
+    rows = zip(standings.periods.tolist(), standings.agencies.tolist(), standings.states, strict=True)
+    whole = {(week, reference.agency_codes[agency]) for week, agency, state in rows if state == "reported"}
+    weeks = map(periods.epoch, periods.between(Frequency.WEEK, intervention.first, selection.end))
+    return whole.issuperset(product(weeks, agencies))
+
+
+def _selection(intervention: Intervention, weeks: int, reference: Reference) -> Selection:
     last = intervention.begins + (weeks - 1) * _WEEK
     networks = tuple(sorted(codes.NETWORKS[code] for code in intervention.networks))
-    selection = Selection(
+    return Selection(
         reference.indicator_numbers[intervention.indicator],
         Frequency.WEEK,
         intervention.first,
         last,
         tuple(_COUNTRIES.values()),
         networks or (ALL_NETWORKS,),
-        panel=None if networks else panel_months(intervention),
     )
-    read_weeks = _read_networks if networks else _read_panel
-    found = read_weeks(selection, reference, intervention.weeks_before + weeks)
-    wanted = list(map(periods.epoch, periods.between(Frequency.WEEK, intervention.first, last)))
-    if found is None or not found[0] or found[1].coverage.periods.tolist() != wanted:
-        return None
-    return _weeks(*found)
 
 
 def _read_panel(selection: Selection, reference: Reference, limit: int) -> tuple[list[int], Table] | None:

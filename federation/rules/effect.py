@@ -24,8 +24,12 @@ PLACEBO_WEEKS: Final = 8
 WEEKS_TOGETHER: Final = 4
 #: The treated unit must be among the first of so many units: 5 %, in both directions together.
 _ONE_IN: Final = 20
+#: Processors compute logarithms that differ in their last bits. Numbers with so many decimals do not differ.
+_DECIMALS: Final = 9
 #: Invented numbers can be so steady that nothing is usual. No change is divided by less.
 _LEAST_USUAL: Final = 1e-9
+#: No interval goes further: 22,000 times as many, or as few.
+_FARTHEST: Final = 10
 #: A sum of 0 stands for a true sum of 0 to 4 events.
 _INSTEAD_OF_ZERO: Final = 2.5
 
@@ -60,20 +64,19 @@ def estimate(counts: Longs, before: int) -> Estimate:
     ``before`` must be at least twice PLACEBO_WEEKS.
     """
     sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
-    changes = _changes(sums, 0, before, counts.shape[1])
+    changes = _rounded(_changes(sums, 0, before, counts.shape[1]))
     dates = range(PLACEBO_WEEKS, before - PLACEBO_WEEKS + 1)
     placebos = np.array([_changes(sums, at - PLACEBO_WEEKS, at, at + PLACEBO_WEEKS) for at in dates])
     squares = (placebos**2).mean(axis=0)
     # The usual change of one unit comes from few independent weeks, so a quarter of it is that of all comparisons.
-    usual = np.maximum(np.sqrt((3 * squares + squares[1:].mean()) / 4), _LEAST_USUAL)
-    sizes = np.abs(changes) / usual
+    usual = np.maximum(_rounded(np.sqrt((3 * squares + squares[1:].mean()) / 4)), _LEAST_USUAL)
+    sizes = _rounded(np.abs(changes) / usual)
     allowed = len(counts) // _ONE_IN
     # The treated unit must be larger than this one to be among the largest 5 % of all units.
     width = np.sort(sizes[1:])[-allowed] * usual[0]
+    ends = _rounded(np.clip([changes[0] - width, changes[0] + width], -_FARTHEST, _FARTHEST))
     rank = 1 + int((sizes[1:] >= sizes[0]).sum())
-    return Estimate(
-        float(changes[0]), float(changes[0] - width), float(changes[0] + width), rank, changes, usual, sizes
-    )
+    return Estimate(float(changes[0]), float(ends[0]), float(ends[1]), rank, changes, usual, sizes)
 
 
 def reason_for_none(counts: Longs, before: int) -> Reason | None:
@@ -101,8 +104,7 @@ def lines(counts: Longs, before: int) -> Floats:
     """The change of each unit since the time before the start, in sliding sums of WEEKS_TOGETHER: units x sums."""
     sums = np.cumsum(np.pad(counts, ((0, 0), (1, 0))), axis=1)
     ratios = _ratios(sums[:, WEEKS_TOGETHER:] - sums[:, :-WEEKS_TOGETHER])
-    changes: Floats = ratios - _ratios(sums[:, before : before + 1])
-    return changes
+    return _rounded(ratios - _ratios(sums[:, before : before + 1]))
 
 
 def _changes(sums: Longs, start: int, middle: int, end: int) -> Floats:
@@ -117,3 +119,9 @@ def _ratios(sums: Longs) -> Floats:
     others = sums[1:].sum(axis=0) - np.concatenate([np.zeros_like(sums[:1]), sums[1:]])
     ratios: Floats = np.log(np.maximum(sums, _INSTEAD_OF_ZERO)) - np.log(np.maximum(others, _INSTEAD_OF_ZERO))
     return ratios
+
+
+def _rounded(numbers: Floats) -> Floats:
+    # Adding 0 turns -0.0 into 0.0.
+    rounded: Floats = numbers.round(_DECIMALS) + 0.0
+    return rounded

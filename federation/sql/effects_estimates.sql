@@ -1,6 +1,6 @@
 -- Each intervention with the seal of its registration and its estimate at a version. One statement reads one snapshot.
 SELECT
-    intervention.id, seal.position, seal.sealed,
+    intervention.id, seal.position, date_trunc('milliseconds', seal.sealed),
     estimate.word, estimate.reason, estimate.result::text, estimate.version_from, version.known_at
 FROM countries_intervention AS intervention
 LEFT JOIN federation_registration AS registration ON registration.intervention_id = intervention.id

@@ -1,7 +1,7 @@
 -- Each intervention, the seal of its registration, the version of its estimate, and whether it has started.
 SELECT
     intervention.id,
-    CASE WHEN seal.sealed <= %(seen)s THEN seal.position END,
+    CASE WHEN date_trunc('milliseconds', seal.sealed) <= %(seen)s THEN seal.position END,
     estimate.version_from,
     intervention.start <= (%(seen)s::timestamptz AT TIME ZONE 'UTC')::date
 FROM countries_intervention AS intervention

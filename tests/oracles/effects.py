@@ -21,16 +21,17 @@ class Expected(NamedTuple):
 def estimate(counts: Sequence[Row], before: int) -> Expected:
     """Row 0 has the weeks of the treated countries. Each other row has those of a comparison country."""
     units = range(len(counts))
-    changes = [change(counts, unit, range(before), range(before, len(counts[0]))) for unit in units]
+    changes = [round(change(counts, unit, range(before), range(before, len(counts[0]))), 9) for unit in units]
     squares = [mean_square(counts, unit, before) for unit in units]
     common = sum(squares[1:]) / len(squares[1:])
-    usual = [max(sqrt(0.75 * square + 0.25 * common), 1e-9) for square in squares]
-    sizes = [abs(one) / width for one, width in zip(changes, usual, strict=True)]
+    usual = [max(round(sqrt(0.75 * square + 0.25 * common), 9), 1e-9) for square in squares]
+    sizes = [round(abs(one) / width, 9) for one, width in zip(changes, usual, strict=True)]
     # 5 % of all units, rounded down.
     allowed = len(counts) * 5 // 100
     half = sorted(sizes[1:], reverse=True)[allowed - 1] * usual[0]
     rank = 1 + sum(size >= sizes[0] for size in sizes[1:])
-    return Expected(changes[0], changes[0] - half, changes[0] + half, rank, changes, usual, sizes)
+    low, high = (min(max(changes[0] + way * half, -10), 10) for way in (-1, 1))
+    return Expected(changes[0], low, high, rank, changes, usual, sizes)
 
 
 def change(counts: Sequence[Row], unit: int, first: range, second: range) -> float:

@@ -121,4 +121,4 @@ def _start(row: Intervention) -> datetime:
 
 def _is_late(row: Any) -> bool:
     """Whether a row, with its seal, was not sealed before its start."""
-    return bool((row.sealed or timezone.now()) >= _start(row))
+    return bool(max(row.sealed or timezone.now(), row.registered) >= _start(row))

@@ -168,7 +168,7 @@ def test_registered_one_says_when_it_starts(press, text):
         (in_time() + timedelta(hours=1), "its registration was sealed after the start"),
     ],
 )
-def test_late_registration_is_shown_everywhere(press, text, fallen, sealed, words):
+def test_late_registration_is_shown_everywhere(press, text, visit, fallen, sealed, words):
     row = register(sealed)
     publish(row, Word.FOUND, fallen)
     assert f"Found {LATE} Warnings beside searches" in text("/effects/")
@@ -176,6 +176,11 @@ def test_late_registration_is_shown_everywhere(press, text, fallen, sealed, word
     assert f"Found {LATE} Downloads" in said
     assert words in said
     assert "The intervention was registered late." in said
+    cited = visit(page(row)).content.decode().partition('<pre tabindex="0">')[2]
+    assert ". Registered late. As public on" in cited
+    assert "note = {Registered late. As public on" in cited
+    other = register(in_time(), title="Posters", countries=["SE"])
+    assert re.search(r"Warnings beside searches : Norway, 5 January 2026 Registered late", text(page(other)))
 
 
 def test_charts_have_a_line_for_each_country_and_their_tables_the_same_numbers(found, visit, fallen):
@@ -212,7 +217,7 @@ def test_page_lists_what_else_may_explain_it(found, text):
 def test_page_says_that_nothing_else_is_known(found, text):
     words = text(page(found))
     assert "No campaign, outage or change of method is noted for these weeks." in words
-    assert "No other intervention is registered in the same weeks" in words
+    assert "No other registered intervention runs in the same weeks" in words
 
 
 def test_past_view_shows_what_was_known_then(press, text, visit, fallen):
@@ -281,7 +286,7 @@ def test_drawn_order_can_be_repeated(press, text):
     order = reference.Reference.current().draws
     shown = next(one for one in order if one.id == draw.pk).order
     assert sorted(shown) == sorted(codes)
-    assert " ".join(names[code] for code in shown) in words
+    assert " ".join(f"{names[code]} ({code})" for code in shown) in words
     assert "The value was 8f3a ." in words
     assert "Poland, Germany. The order is not drawn yet." in words
 

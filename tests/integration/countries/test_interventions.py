@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from countries import registry
-from countries.models import Intervention
+from countries.models import Indicator, Intervention
 from countries.reference import Reference
 from federation import audit, worklist
 from federation.audit import chain
 from federation.models.audit import AuditEvent, AuditSeal
 from federation.models.effects import Registration
 from tests import factories
+from tests.integration import locks
 from tests.integration.countries.conftest import address, text
 from tests.second_factor import signed_in
 
@@ -70,7 +71,9 @@ def test_intervention_is_registered_with_all_that_it_says(add):
     assert (row.weeks_before, row.weeks_after, row.draw) == (52, 26, None)
     assert timezone.now() - row.registered < timedelta(minutes=1)
     [found] = Reference.current().interventions
-    assert (found.id, found.countries, found.registered) == (row.pk, ("NO", "SE"), row.registered)
+    assert (found.id, found.countries) == (row.pk, ("NO", "SE"))
+    # Answers give milliseconds, and the instant of an answer can be sent back as a past view.
+    assert found.registered == row.registered.replace(microsecond=row.registered.microsecond // 1000 * 1000)
 
 
 def test_registration_names_the_event_that_has_all_columns(add):
@@ -234,6 +237,8 @@ def test_observer_reads_and_does_not_register(client):
         ({"title": ""}, "title", "This field is required."),
         ({"registrant": "kari@example.org"}, "registrant", "This looks like an address, a hash or an e-mail."),
         ({"description": "x" * 2001}, "description", "at most 2000 characters"),
+        ({"title": "Two\nlines"}, "title", "Write this text in one line."),
+        ({"title": "Turned \u202egnol"}, "title", "Remove the control character U+202E."),
         ({"draw": 77}, "draw", "Select a valid choice."),
     ],
 )
@@ -259,6 +264,31 @@ def test_bad_intervention_is_refused_in_words(add, fields, field, said):
 def test_limits_are_allowed(add, fields):
     add(**fields)
     assert Intervention.objects.exists()
+
+
+def test_second_equal_row_is_refused_because_nobody_could_delete_it(add):
+    add()
+    row = Intervention.objects.get()
+    said = f"All that is fixed here is the same as in “{row}”. Look at that one instead."
+    assert errors(add(title="Another title", description="Other words.")) == {"__all__": [said]}
+    assert Intervention.objects.count() == Registration.objects.count() == 1
+    add(weeks_after=25)
+    assert Intervention.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_equal_rows_at_once_one_is_registered():
+    def register():
+        row = factories.InterventionFactory.build(indicator=Indicator.objects.get(number=1), start=monday(2))
+        try:
+            return registry.save(row, by="ada").title
+        except ValidationError as refused:
+            return refused.messages[0]
+
+    first, second = locks.one_before_the_other(register, register)
+    assert first == "More police files in Norwegian"
+    assert second.startswith("All that is fixed here is the same as in “More police files in Norwegian")
+    assert Intervention.objects.count() == 1
 
 
 def test_draw_must_have_an_order_with_these_countries(add):

@@ -77,10 +77,18 @@ def renew(mark=NOW):
 
 
 def test_seal_before_the_start_is_in_time(press):
-    row = intervention()
+    row = intervention(registered=MONDAY - timedelta(microseconds=1))
     position = seal(row, MONDAY - timedelta(microseconds=1))
     found = effect_of(row)
-    assert (found.position, found.sealed, found.is_late) == (position, MONDAY - timedelta(microseconds=1), False)
+    assert (found.position, found.sealed, found.is_late) == (position, MONDAY - timedelta(milliseconds=1), False)
+
+
+def test_seal_that_is_older_than_its_registration_does_not_make_it_early(press):
+    """A sealer that stood still gives the time at which it began."""
+    row = intervention(registered=MONDAY)
+    seal(row, MONDAY - timedelta(seconds=1))
+    assert effect_of(row).is_late
+    assert effect_of(row, as_of=MONDAY + timedelta(seconds=1)).is_late
 
 
 def test_seal_at_the_start_is_late(press):
@@ -116,9 +124,8 @@ def test_seal_after_an_instant_was_not_known_then(press):
 
 def test_intervention_was_not_there_before_it_was_registered(press):
     row = intervention()
-    registered = Intervention.objects.get(pk=row.pk).registered
-    reference.snapshots.clear()
-    assert read(Reference.current(), as_of=registered - timedelta(microseconds=1)) == []
+    [registered] = (one.registered for one in Reference.current().interventions)
+    assert read(Reference.current(), as_of=registered - timedelta(milliseconds=1)) == []
     assert [one.intervention.id for one in read(Reference.current(), as_of=registered)] == [row.pk]
 
 
@@ -253,14 +260,14 @@ def test_cost_does_not_grow_with_history(press):
     """Earlier interventions with estimates, one a month: five years of them cost what two years cost."""
     intervention()
     renew()
-    costs = []
+    costs, whole = [], Estimate.objects.get().result
     for year in (2025, 2024, 2023, 2022, 2021, 2020):
         for month in range(1, 13):
             day = date(year, month, 1)
             old = intervention(start=day - timedelta(days=day.weekday()))
             Intervention.objects.filter(pk=old.pk).update(registered=datetime(year - 1, month, 1, tzinfo=UTC))
             Estimate.objects.create(
-                intervention=old, word="found", result={}, evidence={}, version_from=1, version_to=None
+                intervention=old, word="found", result=whole, evidence={}, version_from=1, version_to=None
             )
         with connection.cursor() as c:
             c.execute("ANALYZE")

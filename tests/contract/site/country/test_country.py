@@ -186,6 +186,18 @@ def test_interventions_in_other_countries_are_not_among_the_annotations(days, te
     assert "Letters" in text("/countries/europe/")
 
 
+def test_past_view_has_no_intervention_that_was_registered_later(days, text, read):
+    now = datetime.now(UTC).replace(microsecond=0)
+    registered = now - timedelta(minutes=5)
+    start = (TODAY - timedelta(days=TODAY.weekday())).date()
+    InterventionFactory.create(title="Letters", start=start, registered=registered + timedelta(microseconds=500))
+    for moment, is_there in ((registered - timedelta(milliseconds=1), False), (registered, True)):
+        as_of = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert ("Letters" in text(f"/countries/no/?as_of={as_of}")) is is_there
+        question = {"start": f"{start}", "end": f"{start}", "as_of": as_of}
+        assert ("Letters (NO)" in str(read("aggregates", **question).json()["annotations"])) is is_there
+
+
 def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
     for number, code, name in ((1, "BITTORRENT", "BitTorrent"), (2, "EDONKEY", "eDonkey (eMule)")):
         NetworkFactory.create(number=number, code=code, name=name)
