@@ -239,7 +239,7 @@ def add_schedule(
             valid_to=valid_to,
             deadline_minutes=deadline_minutes,
         )
-        columns = _columns(wanted)
+        columns = columns_of(wanted)
         columns.pop("id")
         known = Schedule.objects.filter(**columns).first()
         return known or save(wanted, by=by, reason=reason)
@@ -303,16 +303,17 @@ def _state(row: User | Group) -> Columns:
 
 def _stored(instance: M) -> Columns | None:
     row = type(instance)._base_manager.filter(pk=instance.pk).first()
-    return None if row is None else _columns(row)
+    return None if row is None else columns_of(row)
 
 
-def _columns(row: Model) -> Columns:
-    columns = {
+def columns_of(row: Model) -> Columns:
+    """The columns of a row as the audit trail has them."""
+    found = {
         field.attname: field.value_from_object(row)
         for field in row._meta.concrete_fields
         if field.name not in SECRETS | _OF_PERSONS
     }
-    plain: Columns = json.loads(json.dumps(columns, cls=DjangoJSONEncoder))
+    plain: Columns = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return plain
 
 

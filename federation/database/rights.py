@@ -62,7 +62,7 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_publishedpanel": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_publishedpanelperiod": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
     "federation_registration": Rights(web=_ADD, worker=_READ, public=_READ),
-    "federation_estimate": Rights(web=_READ, worker="SELECT, INSERT, UPDATE", public=_READ),
+    "federation_estimate": Rights(web=_READ, worker="SELECT, INSERT, UPDATE (version_to)", public=_READ),
     "federation_roundingseal": Rights(web=_READ, worker=_ADD, public="SELECT (base)"),
     # Who takes part, and reference data. `public` may read only the named columns of an agency, a schedule and
     # a set-up, and no new column.
@@ -78,8 +78,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_annotation": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
     "countries_detail": Rights(web=_ALL, worker=_READ, public=_READ),
-    "countries_draw": Rights(web="SELECT, INSERT, UPDATE", worker=_READ, public=_READ),
-    "countries_intervention": Rights(web="SELECT, INSERT, UPDATE", worker=_READ, public=_READ),
+    "countries_draw": Rights(web="SELECT, INSERT, UPDATE (value, drawn)", worker=_READ, public=_READ),
+    "countries_intervention": Rights(web="SELECT, INSERT, UPDATE (title, description)", worker=_READ, public=_READ),
     "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),

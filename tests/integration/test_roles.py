@@ -131,6 +131,17 @@ def test_web_changes_nothing_that_was_computed_or_sent(signed_in):
     assert not refused(signed_in, WEB, "UPDATE federation_report SET state = 'superseded'")
 
 
+def test_web_changes_only_the_words_of_interventions_and_the_values_of_draws(signed_in):
+    fixed = ("countries", "start", "direction", "weeks_before", "weeks_after", "comparison", "registered", "draw_id")
+    deeds = [f"UPDATE countries_intervention SET {name} = {name}" for name in fixed]
+    deeds += [f"UPDATE countries_draw SET {name} = {name}" for name in ("countries", "source", "known_from")]
+    deeds += ["DELETE FROM countries_intervention", "DELETE FROM countries_draw"]
+    assert [deed for deed in deeds if not refused(signed_in, WEB, deed)] == []
+    assert not refused(signed_in, WEB, "UPDATE countries_intervention SET title = title")
+    assert not refused(signed_in, WEB, "UPDATE countries_draw SET value = value")
+    assert refused(signed_in, WORKER, "UPDATE federation_estimate SET result = result")
+
+
 #: What agencies said, and what anybody did: added to, and never changed.
 SAID = {
     "federation_submission", "federation_signature", "federation_answer", "federation_auditevent", "federation_work",

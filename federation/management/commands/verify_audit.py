@@ -1,4 +1,7 @@
-"""Checks the audit trail from its first seal to its last, and names events that were changed, removed or added."""
+"""Checks the audit trail from its first seal to its last, and names events that were changed, removed or added.
+
+It also names interventions that are not what their event registered.
+"""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -6,7 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from federation.audit import chain
+from federation.audit import chain, registrations
 from federation.database import clock, one_snapshot
 from federation.management.progress import Progress
 
@@ -33,6 +36,9 @@ class Command(BaseCommand):
             with Progress("Walking the audit chain", length.sealed, "seals") as bar:
                 for faults, fault in enumerate(chain.verify(progress=bar.add), start=1):  # noqa: B007  asked afterwards
                     bar.say(str(fault))
+            changed = list(registrations.changed())
+            for sentence in changed:
+                self.stdout.write(sentence)
             oldest = f", the oldest for {(clock.now() - length.oldest).total_seconds():.0f} s" if length.oldest else ""
             self.stdout.write(f"{length.unsealed} events wait to be sealed{oldest}")
             newest = chain.head()
@@ -44,6 +50,8 @@ class Command(BaseCommand):
                 )
         if faults:
             raise CommandError(f"The chain is broken: {faults} faults. The lines above say what was changed.")
+        if changed:
+            raise CommandError("Interventions were changed after their registration. The lines above name them.")
 
 
 def _noted(text: str) -> tuple[int, bytes]:

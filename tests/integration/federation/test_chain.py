@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from threading import Barrier
 
 import psycopg
@@ -15,10 +16,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
+from countries import registry
+from countries.models import Intervention
 from federation.audit import chain
 from federation.database import clock
 from federation.models.audit import AuditEvent, AuditPending, AuditSeal
 from federation.rules import trail
+from tests.factories import IndicatorFactory, InterventionFactory
 from tests.integration.federation.trails import HARD, faults, faults_of_a_snapshot, run, seal, tamper, write
 from tests.integration.federation.workers import database_url
 from tests.integration.processes import ROOT, eventually
@@ -194,6 +198,8 @@ import django
 django.setup()
 from contextlib import nullcontext
 from django.db import transaction
+from countries import registry
+from countries.models import Intervention
 from federation.audit import chain
 from federation.database import clock
 chain.BATCH = 20
@@ -315,3 +321,18 @@ def test_verify_audit_looks_for_a_head_noted_before(sealed):
 def test_verify_audit_refuses_what_is_no_head(noted):
     with pytest.raises(CommandError, match="is not a head"):
         call_command("verify_audit", f"--head={noted}")
+
+
+@for_real
+@pytest.mark.parametrize(("column", "value"), [("countries", ["SE"]), ("start", date(2030, 1, 7)), ("title", "New")])
+def test_verify_audit_names_interventions_that_are_not_what_was_registered(column, value, capsys):
+    row = InterventionFactory.build(indicator=IndicatorFactory.create(), start=date(2026, 11, 2))
+    registry.save(row, by="ada")
+    call_command("verify_audit")
+    Intervention.objects.update(**{column: value})
+    if column == "title":
+        call_command("verify_audit")
+    else:
+        with pytest.raises(CommandError, match="Interventions were changed after their registration"):
+            call_command("verify_audit")
+        assert f"intervention {row.pk} was changed: it is not what event" in capsys.readouterr().out

@@ -168,6 +168,42 @@ def test_panel_without_agencies_is_broken(told):
     assert effect_of(row).word == Word.FOUND
 
 
+def withdrawn(day):
+    return Said("D", day, withdrawn=True)
+
+
+def test_final_word_stays_if_weeks_outside_the_windows_break_the_panel(told):
+    row = intervention()
+    told.settle()
+    before = effect_of(row)
+    told.submit(0, withdrawn(datetime(2026, 12, 15, tzinfo=UTC)), minutes_ago=1)
+    told.settle()
+    assert effect_of(row)[1:6] == before[1:6]
+
+
+def test_withdrawal_in_the_windows_breaks_the_estimate_until_the_day_is_reported_again(told):
+    row = intervention()
+    told.settle()
+    before = effect_of(row)
+    day = datetime(2026, 11, 10, tzinfo=UTC)
+    told.submit(0, withdrawn(day), minutes_ago=1)
+    told.settle()
+    assert (effect_of(row).word, effect_of(row).reason) == (Word.CANNOT_BE_TOLD, Reason.PANEL_BROKEN)
+    told.submit(0, *reports(0, [day]))
+    told.settle()
+    assert effect_of(row)[1:4] == before[1:4]
+
+
+def test_running_interval_goes_when_its_numbers_are_not_public_any_more(told):
+    row = intervention(start=date(2026, 12, 7))
+    told.settle()
+    assert effect_of(row).result.interval is not None
+    told.submit(0, withdrawn(datetime(2026, 12, 9, tzinfo=UTC)), minutes_ago=1)
+    told.settle()
+    found = effect_of(row)
+    assert (found.word, found.result.interval, found.result.weeks) == (Word.RUNNING, None, 0)
+
+
 def test_intervention_is_registered_then_running_then_has_a_word(told):
     """December has three whole weeks since the start. The fourth ends in January."""
     later = settled(told, start=date(2027, 2, 1))

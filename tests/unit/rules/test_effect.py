@@ -57,6 +57,34 @@ def test_interval_excludes_no_change_exactly_if_the_rank_is_among_the_largest():
         assert (found.low > 0 or found.high < 0) == (found.rank <= 30 * 5 // 100)
 
 
+@pytest.mark.parametrize("after", [4, 26])
+@pytest.mark.parametrize("level", [35, 100, 4995])
+def test_constant_counts_never_change(level, after):
+    """Sums of equal numbers have logarithms that differ in their last bits."""
+    for units in range(21, 42):
+        counts = np.full((units, 52 + after), level)
+        counts *= np.arange(1, units + 1)[:, None]
+        found = effect.estimate(counts, 52)
+        assert (found.low, found.change, found.high, found.rank) == (0, 0, 0, units)
+
+
+def test_interval_has_an_end_although_a_steady_country_falls_to_nothing():
+    counts = np.full((30, 78), 20_000)
+    counts[0] += np.arange(78) % 7 * 1000
+    counts[5, 52:] = 0
+    found = effect.estimate(counts, 52)
+    assert (found.low, found.high) == (-10, 10)
+
+
+def test_numbers_are_rounded_before_they_are_compared():
+    """So another processor, whose logarithms have other last bits, says the same."""
+    counts = np.random.default_rng(4).poisson(400, (30, 78))
+    found = effect.estimate(counts, 52)
+    for numbers in (found.changes, found.usual, found.sizes, effect.lines(counts, 52)):
+        assert (numbers == numbers.round(9)).all()
+    assert (found.sizes == (np.abs(found.changes) / found.usual).round(9)).all()
+
+
 def test_intervals_over_time_end_with_the_estimate():
     counts = np.random.default_rng(1).poisson(50, (25, 60))
     found = effect.estimate(counts, 40)
