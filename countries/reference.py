@@ -135,9 +135,9 @@ class Annotation(msgspec.Struct, frozen=True):
     agency: str | None
     indicator: str | None
     is_break: bool
-    intervention: int | None
-    countries: tuple[str, ...]
-    registered: datetime | None
+    intervention: int | None = None
+    countries: tuple[str, ...] = ()
+    registered: datetime | None = None
 
     @property
     def until(self) -> datetime | None:

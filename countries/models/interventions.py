@@ -1,5 +1,6 @@
 """Interventions, registered before they start, and draws that decide in which order countries start."""
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -21,7 +22,8 @@ from p2p_core.periods import EARLIEST
 
 #: The most weeks of both windows together. The longest panel has 36 months, and the last of them must have ended.
 LONGEST_WINDOWS: Final = 147
-_LINES: Final = "Write this text in one line."
+#: Characters that turn the direction of all that follows on the page.
+_TURNS: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _TOO_LONG: Final = f"Both windows together have more than {LONGEST_WINDOWS} weeks. Make one of them shorter."
 
 
@@ -58,8 +60,15 @@ class FixedRow(WrittenByPeople):
 
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude)
-        lines = [one.name for one in self._meta.concrete_fields if isinstance(one, models.CharField)]
-        _raise_faults({name: _LINES for name in lines if len(getattr(self, name).splitlines()) > 1})
+        texts = [one for one in self._meta.concrete_fields if isinstance(one, models.CharField | models.TextField)]
+        _raise_faults({one.name: self._character_fault(one) for one in texts})
+
+    def _character_fault(self, field: "models.Field[Any, Any]") -> str:
+        text = getattr(self, field.name)
+        if turn := _TURNS.search(text):
+            return f"Remove the control character U+{ord(turn[0]):04X}."
+        has_lines = isinstance(field, models.CharField) and len(text.splitlines()) > 1
+        return "Write this text in one line." if has_lines else ""
 
     def clean(self) -> None:
         stored = type(self)._default_manager.filter(pk=self.pk).first()

@@ -48,6 +48,8 @@ _VALUES = {
     "federation_finding.resolved": "NULL",
     "federation_hold.decision": "''",
     "federation_hold.decided": "NULL",
+    "federation_estimate.word": "'running'",
+    "federation_estimate.reason": "''",
     "federation_publishedpanel.frequency": "'W'",
     "federation_publishedpanel.months": "12",
 }

@@ -11,11 +11,8 @@ from typing import Final
 #: Characters. Longer texts are refused; only their beginning is searched, so that the time is bounded.
 LOOKED_AT: Final = 4096
 
-#: What XML 1.0 does not allow, the control characters that it does allow, except tabs and ends of lines, and those that
-#: turn the direction of what follows.
-_CONTROL: Final = re.compile(
-    r"[^\t\n\r\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+#: What XML 1.0 does not allow, and the control characters that it does allow, except tabs and ends of lines.
+_CONTROL: Final = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _ADDRESSES: Final = [
     re.compile(pattern, re.IGNORECASE | re.ASCII)

@@ -53,7 +53,7 @@ def test_no_public_route_needs_the_connection_that_reads_everything(press, clien
     press.compare(12, "M", ("2026-01", "2026-10"), [1], {"2026-01": {"NO": 50, "EUROPE": 50}})
     press.publish("H", {"2026-11-12T23:00": {"NO": 120, "EUROPE": 120}})
     intervention = effects.register(effects.in_time())
-    effects.publish(intervention, Word.FOUND, effects.result(-0.3))
+    effects.publish(intervention, Word.FOUND, effects.found(-0.3))
     own_connection_refused()
     for addresses in (*PUBLIC.values(), [f"/effects/{intervention.pk}/"]):
         for address in addresses:
