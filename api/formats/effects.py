@@ -58,7 +58,7 @@ PanelMonths = Annotated[
     str,
     Doc(
         description="The months of the panel that it uses. Null if the intervention names networks, because a panel "
-        "has none",
+        "has none, and if no panel has all weeks",
         pattern=f"^({'|'.join(map(str, MONTHS))})$",
     ),
 ]
