@@ -123,11 +123,29 @@ def test_script_marks_invented_numbers(compared, client, again):
     assert_same(client, made, ran)
 
 
-def test_script_has_nothing_to_compute_if_it_cannot_be_told(compared, again):
+@pytest.mark.parametrize("invented", [False, True])
+def test_script_has_nothing_to_compute_if_it_cannot_be_told(compared, client, again, invented):
+    AgencyFactory.create(code="DK-NSK", invented=invented)
     made = intervention()
     interventions.store(compared, made, Word.CANNOT_BE_TOLD, NOTHING, reason="few_comparisons")
     ran = again(made)
     assert (ran.returncode, ran.stderr, ran.stdout.count(b"\r\n")) == (0, b"", 1)
+    assert ran.stdout == client.get(f"/api/v1/effects/{made.pk}/?format=csv").content
+
+
+def test_interval_without_bounds_is_cut_and_recomputed(press, client, again):
+    """A steady country falls to nothing, which is a change of an enormous size."""
+    values = np.full((1 + len(OTHERS), BEFORE + AFTER), 20_000)
+    values[0] += np.arange(BEFORE + AFTER) % 7 * 1000
+    values[5, BEFORE:] = 0
+    press.compare(24, "W", interventions.SPAN, [1, 2], interventions.view(values))
+    made = intervention()
+    interventions.estimate(press, made, values, Word.NOT_FOUND)
+    ran = again(made)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert_same(client, made, ran)
+    for address in ("/effects/", f"/effects/{made.pk}/", "/api/v1/effects/"):
+        assert client.get(address).status_code == 200
 
 
 def _set(*path, value):
