@@ -81,7 +81,8 @@ def _spans(indicator: int) -> dict[int, Span]:
 
 def _recent(indicator: int, reference: Reference, mark: datetime) -> list[Intervention]:
     """The interventions that have started, except those that started and were registered years ago."""
-    code, since = reference.indicator_codes[indicator], (mark - REACH).date()
+    # Reports may name an indicator that the reference data do not have. It has no interventions.
+    code, since = reference.indicator_codes.get(indicator), (mark - REACH).date()
     return [
         one
         for one in reference.interventions

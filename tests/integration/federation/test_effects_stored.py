@@ -188,6 +188,12 @@ def test_indicator_without_a_panel_has_a_broken_one_in_the_end(at_noon):
     assert (effect_of(row).word, effect_of(row).reason) == (Word.CANNOT_BE_TOLD, Reason.PANEL_BROKEN)
 
 
+def test_indicator_that_is_not_registered_has_no_estimates(at_noon):
+    assert not effects.differs(77, mark=NOW)
+    effects.renew(77, mark=NOW)
+    assert stored() == []
+
+
 def test_missing_week_breaks_the_panel(press):
     row = intervention()
     there = weeks()
