@@ -129,7 +129,7 @@ def answers_the_examples_of_the_documentation(**stack):
     assert [cell["value"] >= 250 for cell in hour["observations"]] == [True]
     for example in documents.blocks("docs/reference/api.md"):
         (answer,) = documents.follow(example.replace("curl", "curl -s"), **stack)
-        assert {"observations", "corrections"} & answer.keys()
+        assert {"observations", "corrections", "effects"} & answer.keys()
 
 
 def sign_in_as_told(said, url):
