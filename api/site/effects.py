@@ -42,7 +42,8 @@ class View:
 
     def mark(self) -> str:
         """A text that changes whenever the pages do."""
-        return f"{published_effects.state(as_of=self.as_of)} {self.as_of} {self.misread}"
+        found = published_effects.effects(self.reference, as_of=self.as_of)
+        return f"{published_effects.state(found)} {self.as_of} {self.misread}"
 
     def effects(self) -> list[Effect]:
         costs.charge(_VALUES * len(self.reference.interventions))

@@ -35,30 +35,25 @@ class _Answer:
     media_type: str
 
     def validator(self) -> Validator:
-        return self._validator(Reference.current().version, effects.state(as_of=self.as_of))
+        reference = Reference.current()
+        return self._validator(reference, effects.effects(reference, as_of=self.as_of))
 
     def render(self) -> Representation:
-        reference, state, found = self._read()
+        reference = Reference.current()
+        known = effects.effects(reference, as_of=self.as_of)
+        found = self._select(known)
         headers = {"Content-Type": JSON}
         if self.media_type == CSV:
             meta = _meta(found, reference, self.as_of)
             headers = {"Content-Type": f"{CSV}; charset=utf-8; header=present"}
             headers |= formats.view_headers(meta.version, meta.known_at, invented=reference.invented)
-        return Representation(self._validator(reference.version, state), self._write(found, reference), headers)
+        return Representation(self._validator(reference, known), self._write(found, reference), headers)
 
-    def _read(self) -> tuple[Reference, str, list[Effect]]:
-        """Read the interventions, again if the state changed meanwhile: the tag must be that of the answer."""
-        state = effects.state(as_of=self.as_of)
-        while True:
-            reference, before = Reference.current(), state
-            found = self._select(effects.effects(reference, as_of=self.as_of))
-            state = effects.state(as_of=self.as_of)
-            if state == before:
-                return reference, state, found
-
-    def _validator(self, reference: int, state: str) -> Validator:
+    def _validator(self, reference: Reference, known: list[Effect]) -> Validator:
         # A seal or an estimate can still come to an instant that has just passed, so caches ask again soon.
-        return Validator(f"{reference}.{state}.{negotiation.NAMES[self.media_type]}", caching.CURRENT)
+        return Validator(
+            f"{reference.version}.{effects.state(known)}.{negotiation.NAMES[self.media_type]}", caching.CURRENT
+        )
 
     def _select(self, found: list[Effect]) -> list[Effect]:
         raise NotImplementedError

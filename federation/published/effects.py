@@ -1,5 +1,6 @@
 """Reads registered interventions and their estimates, now or at an earlier time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -38,8 +39,10 @@ def effects(reference: Reference, *, as_of: datetime | None = None) -> list[Effe
 
     Their titles and descriptions are those of now. Raises AsOfInFutureError.
     """
+    # Weeks have past views, like all periods from which estimates are made.
+    version = NEWEST if as_of is None else published.past_view(Frequency.WEEK, as_of).version
     seen = as_of or clock.now()
-    rows = {row[0]: _Row._make(row[1:]) for row in rows_of("effects_estimates", version=_version(as_of))}
+    rows = {row[0]: _Row._make(row[1:]) for row in rows_of("effects_estimates", version=version)}
     known = (one for one in reference.interventions if one.id in rows and (as_of is None or one.registered <= as_of))
     return [_effect(one, rows[one.id], seen=seen) for one in known]
 
@@ -61,12 +64,12 @@ def draws(reference: Reference, *, as_of: datetime | None = None) -> list[Draw]:
     ]
 
 
-def state(*, as_of: datetime | None = None) -> str:
-    """A digest of each intervention's seal and estimate, and of whether it has started. Raises AsOfInFutureError.
+def state(found: Iterable[Effect]) -> str:
+    """A digest that changes whenever what is said of an intervention does, except its title and description.
 
     Seals of other events make no difference. So nobody can see from it how much else happens.
     """
-    rows = rows_of("effects_state", version=_version(as_of), seen=as_of or clock.now())
+    rows = [(one.intervention.id, one.word, one.version, one.position, one.is_late) for one in found]
     return blake2b(repr(rows).encode(), digest_size=8).hexdigest()
 
 
@@ -80,11 +83,6 @@ class _Row(NamedTuple):
     result: str | None
     version: int | None
     known_at: datetime | None
-
-
-def _version(as_of: datetime | None) -> int:
-    # Weeks have past views, like all periods from which estimates are made.
-    return NEWEST if as_of is None else published.past_view(Frequency.WEEK, as_of).version
 
 
 def _effect(intervention: Intervention, row: _Row, *, seen: datetime) -> Effect:

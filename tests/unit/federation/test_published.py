@@ -61,7 +61,7 @@ GIVEN = {
     "countries": [578], "networks": [0], "several": True, "states": True, "panel": 12, "year": "12 months",
     "window": "P7D", "part": "1 day", "by_month": False, "parts": True,
     "as_of": DAYS[0], "after": 0, "cached": 5, "last": DAYS[0],
-    "indicators": [1], "frequencies": ["D"], "versions": [1], "most": 5, "intervention": 1, "seen": DAYS[0],
+    "indicators": [1], "frequencies": ["D"], "versions": [1], "most": 5, "intervention": 1,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from p2p_core import periods
 from p2p_core.codes import COUNTRY_NAMES, NETWORK_NAMES, UNKNOWN
 from p2p_core.periods import Frequency
 from p2p_core.rules.levels import Facts
-from p2p_core.rules.words import VERDICTS
+from p2p_core.rules.words import FINAL_WORDS
 
 #: The part of the day that begins at this hour, in UTC.
 _PARTS_OF_DAY = {0: "night", 6: "morning", 12: "afternoon", 18: "evening"}
@@ -216,7 +216,7 @@ def changed_word(words: Words, span: Span, facts: Facts) -> str:
     return words.fill(
         "{period}: the estimate of intervention {intervention} ({title}) changed from “{before}” to “{after}”.",
         span, facts, intervention=str(facts["intervention"]), title=facts["title"],
-        before=VERDICTS[facts["word_before"]], after=VERDICTS[facts["word"]],
+        before=FINAL_WORDS[facts["word_before"]], after=FINAL_WORDS[facts["word"]],
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from p2p_core.rules.levels import Facts
 
-#: The words of verdicts, as sentences write them. The other words depend on the time only.
-VERDICTS: Final = {"found": "found", "not_found": "not found", "cannot_be_told": "cannot be told"}
+#: The final words, as sentences write them. The other words depend on the time only.
+FINAL_WORDS: Final = {"found": "found", "not_found": "not found", "cannot_be_told": "cannot be told"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class WordChange:
 
 def changed(change: WordChange) -> Facts | None:
     """R402. A first verdict is expected, so it is no change."""
-    if change.before == change.after or not {change.before, change.after} <= VERDICTS.keys():
+    if change.before == change.after or not {change.before, change.after} <= FINAL_WORDS.keys():
         return None
     return {
         "intervention": change.intervention,
