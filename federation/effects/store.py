@@ -1,7 +1,7 @@
 """Stores estimates. Each change of an estimate is a new version, like a change of other published data.
 
-Only interventions of the last years are looked at, because older ones have a verdict and no panel spans their windows.
-So the cost does not grow with history.
+Only interventions of the last years are looked at, because older ones have a final word, and no panel spans their
+windows. So the cost does not grow with history.
 """
 
 from collections.abc import Collection, Sequence
