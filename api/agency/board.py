@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from django.http import HttpRequest, HttpResponse
 
 from api.agency.page import AgencyPage
-from api.site import coverage, pages
-from countries.reference import Indicator
+from api.site import calendars, coverage, pages
+from countries.reference import Indicator, Reference
 from federation import published
 from federation.database import clock
 from federation.findings import finding_queries
@@ -50,6 +50,7 @@ class Board(AgencyPage):
             "board",
             indicators=[(one.name, found) for one in pages.indicators().values() if (found := list(self._tables(one)))],
             findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
+            has_calendar=calendars.has_calendar(Reference.current().agencies_by_code[self.agency.code]),
             held=queries.held_reports(agency=self.agency.pk),
         )
 

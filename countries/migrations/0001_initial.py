@@ -282,6 +282,7 @@ class Migration(migrations.Migration):
                 ("is_break", models.BooleanField(default=False, help_text="Values before and after the start are not comparable. Releases the held reports it explains (R102).", verbose_name="break in series")),
                 ("agency", models.ForeignKey(blank=True, help_text="If empty, it applies to all agencies.", null=True, on_delete=models.PROTECT, related_name="annotations", to="countries.agency")),
                 ("indicator", models.ForeignKey(blank=True, help_text="If empty, it applies to all indicators.", null=True, on_delete=models.PROTECT, related_name="annotations", to="countries.indicator")),
+                ("changed", models.DateTimeField(db_default=models.Func(models.Value("milliseconds"), Now(), function="date_trunc", output_field=models.DateTimeField()), editable=False)),
             ],
             options={
                 "ordering": ["-start"],
@@ -290,6 +291,19 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"), name="countries_annotation_ends", violation_error_message="The end must not be before the start."),
                     models.CheckConstraint(condition=models.Q(("start__gte", datetime(2017, 1, 1, 0, 0, tzinfo=UTC))), name="countries_annotation_starts", violation_error_message="This is before the year 2017, in which the campaign began."),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WithdrawnAnnotation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("annotation", models.BigIntegerField()),
+                ("is_break", models.BooleanField()),
+                ("withdrawn", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["-withdrawn"],
+                "constraints": [models.UniqueConstraint(fields=("annotation", "is_break"), name="countries_withdrawnannotation_once")],
             },
         ),
         migrations.CreateModel(
@@ -427,6 +441,7 @@ class Migration(migrations.Migration):
                 ("weeks_after", models.PositiveSmallIntegerField(default=26, help_text="From 4 to 52.", validators=[MinValueValidator(4), MaxValueValidator(52)])),
                 ("comparison", ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, help_text="Comparison countries: codes, separated by commas. If empty, all others.", size=None)),
                 ("registered", models.DateTimeField(db_default=Now(), editable=False)),
+                ("changed", models.DateTimeField(db_default=Now(), editable=False)),
                 ("draw", models.ForeignKey(blank=True, help_text="The draw that decided when these countries start, if there was one.", null=True, on_delete=models.PROTECT, related_name="interventions", to="countries.draw")),
                 ("indicator", models.ForeignKey(on_delete=models.PROTECT, related_name="interventions", to="countries.indicator")),
             ],

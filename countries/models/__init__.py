@@ -11,6 +11,7 @@ from countries.models.agencies import (
     Schedule,
     Setup,
     Threshold,
+    WithdrawnAnnotation,
 )
 from countries.models.base import WrittenByPeople
 from countries.models.credentials import (
@@ -66,6 +67,7 @@ __all__ = [
     "SignIn",
     "SigningKey",
     "Threshold",
+    "WithdrawnAnnotation",
     "WrittenByPeople",
     "drawn_order",
     "first_steps",
