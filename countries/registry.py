@@ -54,6 +54,8 @@ ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 """
 #: Columns of Django's accounts that the desk does not use. Only the user name is announced.
 _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
+#: The time of the last change. An event has its own time.
+_TIMES = frozenset({"changed"})
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
@@ -338,7 +340,7 @@ def columns_of(row: Model) -> Columns:
     found = {
         field.attname: field.value_from_object(row)
         for field in row._meta.concrete_fields
-        if field.name not in SECRETS | _OF_PERSONS
+        if field.name not in SECRETS | _OF_PERSONS | _TIMES
     }
     plain: Columns = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return plain

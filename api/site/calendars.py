@@ -5,7 +5,7 @@ Reports about hours and minutes are due all day long, so they have no events. Al
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from api import caching
 from api.caching import Representation, Validator
@@ -38,12 +38,16 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A deadline, the first one if it repeats. ``rule`` says how. ``key`` is its name within the calendar."""
+    """A deadline, the first one if it repeats. ``rule`` says how. ``key`` is its name within the calendar.
+
+    One that does not repeat has the ``period`` that is due.
+    """
 
     schedule: Schedule
     key: str
     at: datetime
     rule: str = ""
+    period: datetime | None = None
 
 
 def has_calendar(agency: Agency) -> bool:
@@ -53,18 +57,22 @@ def has_calendar(agency: Agency) -> bool:
 
 def deadlines(schedule: Schedule, indicator: str, today: datetime) -> Iterator[Deadline]:
     """The deadlines of a schedule: as one that repeats, or one by one for the twelve months from ``today`` on."""
-    days, minutes = divmod(schedule.deadline_minutes, _DAY_MINUTES)
+    days = schedule.deadline_minutes // _DAY_MINUTES
     key = f"{indicator}-{schedule.frequency}-{schedule.valid_from}"
-    first = periods.start_of(schedule.frequency, datetime.combine(schedule.valid_from, time(), UTC))
-    last = schedule.valid_to and periods.start_of(schedule.frequency, datetime.combine(schedule.valid_to, time(), UTC))
-    due = _Due(schedule.frequency, timedelta(days=days, minutes=minutes))
+    first = _period(schedule.frequency, schedule.valid_from)
+    last = _period(schedule.frequency, schedule.valid_to) if schedule.valid_to else None
+    due = _Due(schedule.frequency, timedelta(minutes=schedule.deadline_minutes))
     if schedule.frequency == Frequency.DAY:
         yield Deadline(schedule, key, due.of(first), f"FREQ=DAILY{_until(due, last)}")
     elif schedule.frequency == Frequency.MONTH and days < _EVERY_MONTH:
         yield Deadline(schedule, key, due.of(first), f"FREQ=MONTHLY;BYMONTHDAY={days + 1}{_until(due, last)}")
     elif schedule.frequency == Frequency.MONTH:
         for month in _months_due(due, first, last, today):
-            yield Deadline(schedule, f"{key}-{periods.label(Frequency.MONTH, month)}", due.of(month))
+            yield Deadline(schedule, f"{key}-{periods.label(Frequency.MONTH, month)}", due.of(month), period=month)
+
+
+def _period(frequency: str, day: date) -> datetime:
+    return periods.start_of(frequency, datetime.combine(day, time(), UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +140,24 @@ class CalendarAnswer:
     def _event(
         self, reference: Reference, agency: Agency, indicator: Indicator, one: Deadline
     ) -> Iterator[tuple[str, str]]:
-        by = cldr.word(one.schedule.frequency)
+        frequency = one.schedule.frequency
+        which = cldr.period(one.period, frequency) if one.period else cldr.word(frequency)
         yield from [("BEGIN", "VEVENT"), ("UID", f"{agency.code}-{one.key}@{urlsplit(self.origin).hostname}")]
         # The time of the last change of reference data, of which schedules are a part. It stays while nothing changes.
         yield from [("DTSTAMP", _instant(reference.changed)), ("DTSTART", _instant(one.at))]
         if one.rule:
             yield "RRULE", one.rule
-        yield "SUMMARY", escape(f"{gettext('Report due')}: {indicator.name} ({by})")
+        yield "SUMMARY", escape(f"{gettext('Report due')}: {indicator.name} ({which})")
         yield "DESCRIPTION", escape(f"{_wait(one.schedule)} {gettext('All times are UTC.')}")
         # It makes nobody busy.
         yield from [("TRANSP", "TRANSPARENT"), ("URL", f"{self.origin}{reverse('agency:board')}"), ("END", "VEVENT")]
 
 
 def _wait(schedule: Schedule) -> str:
-    minutes = schedule.deadline_minutes
+    wait = {"wait": cldr.duration(schedule.deadline_minutes)}
     if schedule.frequency == Frequency.DAY:
-        text = ngettext(
-            "A report is late %(minutes)s minute after the end of its day.",
-            "A report is late %(minutes)s minutes after the end of its day.",
-            minutes,
-        )
-    else:
-        text = ngettext(
-            "A report is late %(minutes)s minute after the end of its month.",
-            "A report is late %(minutes)s minutes after the end of its month.",
-            minutes,
-        )
-    return text % {"minutes": cldr.number(minutes)}
+        return gettext("Time to report after the end of the day: %(wait)s.") % wait
+    return gettext("Time to report after the end of the month: %(wait)s.") % wait
 
 
 def _agency(reference: Reference, code: str) -> Agency:

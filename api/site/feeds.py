@@ -62,31 +62,35 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an address asks for: a feed, of one indicator or all (None), and of some frequencies."""
+    """What an address asks for: a feed, of one indicator or all (None), and of one frequency or all ("")."""
 
     kind: str
     indicator: Indicator | None
-    frequencies: Sequence[str]
+    frequency: str
 
     @classmethod
     def parse(cls, kind: str, given: QueryDict) -> "Choice":
         """Read an address. What is not known is ignored. Annotations have no frequency."""
-        frequency = given.get("frequency", "")
-        chosen = [frequency] if kind == PUBLISHED and frequency in _FREQUENCIES else _FREQUENCIES
-        return cls(kind, pages.indicators().get(given.get("indicator", "")), chosen)
+        known = _FREQUENCIES if kind == PUBLISHED else ()
+        indicator = pages.indicators().get(given.get("indicator", ""))
+        return cls(kind, indicator, pages.choice_of(given, "frequency", known, ""))
+
+    @property
+    def frequencies(self) -> Sequence[str]:
+        return (self.frequency,) if self.frequency else _FREQUENCIES
 
     @property
     def key(self) -> str:
         """The same for all addresses that ask for the same."""
-        return "/".join([self.kind, self.indicator.code if self.indicator else "", "".join(self.frequencies)])
+        return "/".join(filter(None, [self.kind, self.indicator and self.indicator.code, self.frequency]))
 
     @property
     def title(self) -> str:
         words = [str(TITLES[self.kind])]
         if self.indicator:
             words.append(self.indicator.name)
-        if len(self.frequencies) == 1:
-            words.append(cldr.word(self.frequencies[0]))
+        if self.frequency:
+            words.append(cldr.word(self.frequency))
         return " · ".join(("Police2Peer", *words))
 
 

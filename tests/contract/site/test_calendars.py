@@ -124,7 +124,7 @@ def test_event_has_the_schedule_in_words_and_times_in_utc(agency, calendar):
         "DTSTART": "20260102T013000Z",
         "RRULE": "FREQ=DAILY;UNTIL=20270101T013000Z",
         "SUMMARY": r"Report due: Downloads\; of \\ files\, whole (By day)",
-        "DESCRIPTION": "A report is late 90 minutes after the end of its day. All times are UTC.",
+        "DESCRIPTION": r"Time to report after the end of the day: 1 hour\, 30 minutes. All times are UTC.",
         "TRANSP": "TRANSPARENT",
         "URL": "http://testserver/agency/",
     }
@@ -173,8 +173,9 @@ def test_deadlines_that_no_rule_can_name_move_on_with_the_month(agency, calendar
         monkeypatch.setattr(calendars.clock, "now", lambda now=now: now)
         _, events = calendar()
         assert len(events) == 12
-        tags.append(events[0]["UID"])
-    assert tags == [f"NO-KRIPOS-DOWNLOADS-M-2026-01-01-{month}@testserver" for month in ("2026-12", "2027-01")]
+        tags.append((events[0]["UID"], events[0]["SUMMARY"].partition(" (")[2]))
+    months = (("2026-12", "December 2026)"), ("2027-01", "January 2027)"))
+    assert tags == [(f"NO-KRIPOS-DOWNLOADS-M-2026-01-01-{month}@testserver", named) for month, named in months]
 
 
 def test_agency_without_days_and_months_has_no_calendar_and_no_link(agency, visit):
