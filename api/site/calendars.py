@@ -30,7 +30,6 @@ CONTENT_TYPE: Final = "text/calendar; charset=utf-8"
 _DAY_MINUTES: Final = 24 * 60
 #: Every month has so many days. A later deadline is not on the same day of each month.
 _EVERY_MONTH: Final = 28
-_LONGEST_MONTH: Final = timedelta(days=31)
 #: The longest line in bytes, without its end.
 _LINE: Final = 75
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
@@ -94,7 +93,9 @@ def _months_due(due: _Due, first: datetime, last: datetime | None, today: dateti
     """The months that are due within twelve months from the beginning of the present one."""
     begin = periods.start_of(Frequency.MONTH, today)
     end = begin.replace(year=begin.year + 1)
-    for month in periods.between(Frequency.MONTH, max(first, begin - due.wait - _LONGEST_MONTH), min(last or end, end)):
+    # The month that ends exactly so long before is due at the beginning.
+    earliest = begin - due.wait - timedelta(minutes=1)
+    for month in periods.between(Frequency.MONTH, max(first, earliest), min(last or end, end)):
         if begin <= due.of(month) < end:
             yield month
 

@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
           AND earlier.period = coverage.period AND earlier.status <> 'O' AND earlier.agencies_reporting > 0
     ) AS vintage
     WHERE coverage.indicator_id = wanted.indicator AND coverage.frequency = wanted.frequency
-      AND coverage.version_to IS NULL AND coverage.status <> 'O' AND vintage.version IS NOT NULL
+      AND coverage.version_to IS NULL AND vintage.version IS NOT NULL
     ORDER BY coverage.period DESC
     LIMIT %(most)s
 ) AS page

@@ -45,6 +45,7 @@ def expanded(found, until):
 )
 @example(frequency="M", first=date(2026, 1, 31), days=0, minutes=28 * DAY - 1)
 @example(frequency="M", first=date(2026, 1, 31), days=None, minutes=28 * DAY)
+@example(frequency="M", first=date(2026, 1, 1), days=None, minutes=31 * DAY)
 @example(frequency="M", first=date(2026, 1, 1), days=None, minutes=59 * DAY)
 @example(frequency="M", first=date(2026, 1, 1), days=None, minutes=MAX_MINUTES)
 @example(frequency="M", first=date(2026, 12, 31), days=1, minutes=30 * DAY + 60)
