@@ -82,7 +82,8 @@ class Choice:
     @property
     def key(self) -> str:
         """The same for all addresses that ask for the same."""
-        return "/".join(filter(None, [self.kind, self.indicator and self.indicator.code, self.frequency]))
+        indicator = self.indicator.code if self.indicator else ""
+        return "/".join(filter(None, [self.kind, indicator, self.frequency]))
 
     @property
     def title(self) -> str:
