@@ -324,7 +324,7 @@ class Migration(migrations.Migration):
                 ("cimd_expires_at", models.DateTimeField(blank=True, default=None, help_text="When the cached Client ID Metadata Document should be re-fetched", null=True, verbose_name="CIMD expires at")),
                 ("agency", models.ForeignKey(blank=True, null=True, on_delete=models.PROTECT, related_name="credentials", to="countries.agency")),
                 ("coordinator", models.CharField(blank=True, default="", max_length=150)),
-                ("scopes", models.CharField(max_length=100)),
+                ("scopes", models.CharField(choices=[("submissions:write submissions:read", "sends reports and reads its own"), ("submissions:read", "reads its own reports"), ("figures:read", "reads the figures of all countries")], max_length=100, verbose_name="rights")),  # noqa: E501
                 ("used", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("expires", models.DateTimeField(blank=True, null=True)),
                 ("revoked", models.DateTimeField(blank=True, null=True)),

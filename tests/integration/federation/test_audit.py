@@ -296,7 +296,7 @@ def test_commands_leave_events(capsys):
 def test_the_account_of_the_demo_leaves_events():
     first, again = events_of(registration.coordinator), events_of(registration.coordinator)
     assert [event.action for event in [*first, *again]] == ["user.added", "user.changed"]
-    assert {(event.actor, event.subject) for event in [*first, *again]} == {("demo", "user demo")}
+    assert {(event.actor, event.subject) for event in [*first, *again]} == {("command demo", "user demo")}
 
 
 # --- accounts at the desk ---
