@@ -260,7 +260,7 @@ def test_agency_with_a_schedule_cannot_be_deleted_and_the_screen_says_why(desk):
     agency = factories.ScheduleFactory.create().agency
     answer = desk.post(address(Agency, "delete", agency.pk), {"post": "yes"}, follow=True)
 
-    assert "it has schedules. Deactivate it instead." in text(answer)
+    assert "1 schedule belongs to it. Make it inactive instead." in text(answer)
     assert Agency.objects.exists()
 
 

@@ -268,7 +268,7 @@ def test_what_changes_nothing_leaves_no_event():
 def test_an_agency_is_not_deleted_together_with_what_leaves_no_event():
     other = factories.AgencyFactory.create(code="NO-TELE")
     added(Threshold, agency=other, name="R105_SHARE", value=0.5)
-    with pytest.raises(registry.Refused, match="it has thresholds"):
+    with pytest.raises(registry.Refused, match="1 threshold belongs to it"):
         registry.delete(other, **WHO)
 
 
