@@ -35,6 +35,7 @@ from countries.models.reference import (
     Population,
     ReferenceVersion,
     first_steps,
+    named_country,
     page_languages,
 )
 
@@ -69,5 +70,6 @@ __all__ = [
     "WrittenByPeople",
     "drawn_order",
     "first_steps",
+    "named_country",
     "page_languages",
 ]

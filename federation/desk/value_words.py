@@ -7,8 +7,7 @@ from typing import Any, Final
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Field, ForeignKey, Model
 
-from countries import queries
-from countries.models import Country
+from countries.models import named_country
 
 #: Longer texts are cut, and so are longer lists.
 _LONGEST, _ITEMS = 300, 40
@@ -27,7 +26,7 @@ class Names:
 
     def __init__(self, keys: Mapping[type[Model], Iterable[Any]]) -> None:
         self._names = {
-            (model, key): _row_name(row)
+            (model, key): str(row)
             for model, wanted in keys.items()
             for key, row in model._base_manager.in_bulk(list(wanted)).items()
         }
@@ -35,11 +34,6 @@ class Names:
     def of(self, model: type[Model], key: Any) -> str:
         """The name of a row, or its number if the row is gone."""
         return self._names.get((model, key), f"number {key}")
-
-
-def country(code: str) -> str:
-    """A country by name, with its code: "Norway (NO)"."""
-    return f"{queries.country_name(code)} ({code})"
 
 
 def field(model: type[Model] | None, column: str) -> "Field[Any, Any] | None":
@@ -71,7 +65,7 @@ def value(model: type[Model], column: str, stored: Any, names: Names) -> str:
     if isinstance(found, DateTimeField):
         return instant(stored)
     if isinstance(stored, list):
-        return plain([country(code) for code in stored] if column in _COUNTRIES else stored)
+        return plain([named_country(code) for code in stored] if column in _COUNTRIES else stored)
     if column.endswith("_minutes") and isinstance(stored, int):
         return f"{stored:,} minute{'' if stored == 1 else 's'}"
     chosen = dict(found.flatchoices).get(stored)
@@ -103,7 +97,3 @@ def instant(text: str) -> str:
 
 def spaced(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _row_name(row: Model) -> str:
-    return country(row.code) if isinstance(row, Country) else str(row)

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from countries.admin.base import FactAdmin
-from countries.models import Credential, Network
-from federation.desk import event_words, value_words
+from countries.models import Credential, Network, named_country
+from federation.desk import event_words
 from federation.desk.screens import filters, words
 from federation.desk.screens.fact_pages import RowPageAdmin
 from federation.desk.screens.filters import NewestPages
@@ -154,7 +154,7 @@ def _cells(report: Report) -> Iterator[tuple[str, str, int]]:
         zip(report.values, report.countries, report.networks, strict=True), reverse=True
     ):
         code = NETWORK_CODES[network]
-        yield value_words.country(COUNTRY_CODES[country]), names.get(code, code), number
+        yield named_country(COUNTRY_CODES[country]), names.get(code, code), number
 
 
 @admin.register(Answer)
