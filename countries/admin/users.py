@@ -40,6 +40,7 @@ class DeskUserAdmin(OddRequests, UserAdmin):  # type: ignore[type-arg]  # not ge
     fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
     list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")
     search_fields = ("username",)
+    ordering = ("-is_active", "username")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

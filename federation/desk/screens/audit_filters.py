@@ -29,6 +29,7 @@ class OfActors(WaitingFirst):
     """By whether a person or a program did it."""
 
     title, parameter_name, waiting = "by", "by", "people only"
+    note = "Only what people did is shown. Events by programs and commands are hidden."
     others = [("programs", "programs and commands only")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002

@@ -115,12 +115,21 @@ class WaitingFirst(SimpleListFilter):
 
     waiting = ""
     others: Choices = []
+    #: What the list says while the user has not chosen more.
+    note = ""
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [*self.others, ("all", "all")]
 
+    @property
+    def hint(self) -> str:
+        return "" if self.value() else self.note
+
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)
+        *others, everything = others
+        yield {**everything, "display": "all"}
+        # A filter that was not chosen is shown as one that was, because it hides rows too.
         yield {**first, "display": self.waiting}
         yield from others
 
@@ -129,6 +138,7 @@ class OfState(WaitingFirst):
     """By the state of a finding."""
 
     title, parameter_name, waiting = "state", "state", "not resolved"
+    note = "Resolved findings are hidden."
     others = [(str(value), str(label)) for value, label in FindingState.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
@@ -141,6 +151,7 @@ class OfDecision(WaitingFirst):
     """By the decision on a held report."""
 
     title, parameter_name, waiting = "decision", "decision", "waits for a decision"
+    note = "Reports that were decided on are hidden."
     others = [(str(value), str(label)) for value, label in Decision.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002

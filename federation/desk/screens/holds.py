@@ -36,7 +36,8 @@ class HoldAdmin(HoldingAdmin):
     search_fields = ("=report__id", "=finding__id", "report__agency__code", "report__agency__name")
     search_help_text = "The number of a report or finding, or an agency"
     show_full_result_count = False
-    ordering = ("since", "report")
+    # Those without a decision come first.
+    ordering = ("decision", "since", "report")
     actions = ("release", "reject")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
