@@ -59,7 +59,8 @@ def value(model: type[Model], column: str, stored: Any, names: Names) -> str:
     """A value of a column."""
     found = field(model, column)
     if stored in (None, "", []) or found is None:
-        return plain(stored)
+        # The rights of an account or group are codes such as "add_agency".
+        return plain([spaced(code) for code in stored] if column == "permissions" and stored else stored)
     if isinstance(found, ForeignKey):
         return names.of(found.related_model, stored)
     if isinstance(found, DateTimeField):
