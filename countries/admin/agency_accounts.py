@@ -45,9 +45,9 @@ class AgencyAccountAdmin(RevocableAdmin):
     fields = ("user", "agency", "created", "expires", "revoked", "state", "last_login")
     page_actions = {"again": PageAction("Invite again", "invite"), "revoke": PageAction("End the account", "revoke")}
 
-    @admin.display(description="last sign-in", empty_value="never")
-    def last_login(self, account: AgencyAccount) -> datetime | None:
-        return account.user.last_login
+    @admin.display(description="last sign-in", ordering="user__last_login")
+    def last_login(self, account: AgencyAccount) -> str:
+        return f"{account.user.last_login:%Y-%m-%d %H:%M}" if account.user.last_login else "never"
 
     def last_use(self, row: AgencyAccount) -> datetime | None:
         return row.user.last_login

@@ -128,9 +128,9 @@ class CredentialAdmin(RevocableAdmin):
     def holder(self, credential: Credential) -> str:
         return credential.holder
 
-    @admin.display(description="last used", ordering="used", empty_value="never")
-    def last_used(self, credential: Credential) -> datetime | None:
-        return credential.used
+    @admin.display(description="last used", ordering="used")
+    def last_used(self, credential: Credential) -> str:
+        return f"{credential.used:%Y-%m-%d %H:%M}" if credential.used else "never"
 
     def last_use(self, row: Credential) -> datetime | None:
         return row.used

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from countries.models import Agency
 from federation.desk import event_words
-from federation.desk.screens.filters import Choices, RowFilter, WaitingFirst
+from federation.desk.screens.filters import Choices, OfAgency, RowFilter, WaitingFirst
 from federation.models.audit import BY_PROGRAM, OF_AGENCY
 
 if TYPE_CHECKING:
@@ -48,13 +48,8 @@ class OfPerson(RowFilter):
         return [(name, name) for name in sorted(names | {self.value()} - {None})]
 
 
-class OfEventAgency(RowFilter):
+class OfEventAgency(OfAgency):
     """By the agency that an event is about."""
-
-    title, parameter_name = "agency", "agency"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(code, f"{code} {name}") for code, name in Agency.objects.order_by("code").values_list("code", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         if not self.value():

@@ -53,7 +53,7 @@ class OfAgency(RowFilter):
     title, parameter_name, path = "agency", "agency", "agency__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(code, code) for code in Agency.objects.order_by("code").values_list("code", flat=True)]
+        return [(code, f"{code} {name}") for code, name in Agency.objects.order_by("code").values_list("code", "name")]
 
 
 class OfIndicator(RowFilter):
@@ -128,7 +128,7 @@ class WaitingFirst(SimpleListFilter):
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)
         *others, everything = others
-        yield {**everything, "display": "all"}
+        yield {**everything, "display": "All"}
         # A filter that was not chosen is shown as one that was, because it hides rows too.
         yield {**first, "display": self.waiting}
         yield from others

@@ -128,7 +128,8 @@ class FindingAdmin(HoldingAdmin):
     @admin.display(description="period", ordering="period")
     def span(self, finding: Finding) -> str:
         first, last = (periods.label(finding.frequency, at) for at in (finding.period, finding.last_period))
-        return f"{finding.frequency} {first}" if first == last else f"{finding.frequency} {first} to {last}"
+        unit = periods.NOUNS[finding.frequency]
+        return f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
 
     @admin.display(description="opened", ordering="opened")
     def opened_at(self, finding: Finding) -> str:

@@ -56,7 +56,7 @@ class HoldAdmin(HoldingAdmin):
 
     @admin.display(description="report", ordering="report__period")
     def label(self, hold: Hold) -> str:
-        return f"{hold.report.frequency} {periods.label(hold.report.frequency, hold.report.period)}"
+        return f"{periods.NOUNS[hold.report.frequency]} {periods.label(hold.report.frequency, hold.report.period)}"
 
     @admin.display(description="agency", ordering="report__agency__code")
     def agency(self, hold: Hold) -> str:

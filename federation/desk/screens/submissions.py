@@ -53,7 +53,7 @@ class SubmissionAdmin(RowPageAdmin):
     """Submissions, newest first."""
 
     row_template = "submission"
-    list_display = ("received_at", "agency", "report_count", "observation_count", "became", "way", "signed_by")
+    list_display = ("received_at", "agency", "reports", "observations", "became", "way", "signed_by")
     list_filter = (filters.OfAgency, filters.OfMedia, filters.OfSigning, "received")
     list_select_related = ("agency", "signature__key")
     search_fields = ("=id", "agency__code")
@@ -65,6 +65,14 @@ class SubmissionAdmin(RowPageAdmin):
     @admin.display(description="received", ordering="received")
     def received_at(self, submission: Submission) -> str:
         return f"{submission.received:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="reports")
+    def reports(self, submission: Submission) -> str:
+        return f"{submission.report_count:,}"
+
+    @admin.display(description="observations")
+    def observations(self, submission: Submission) -> str:
+        return f"{submission.observation_count:,}"
 
     @admin.display(description="sent as")
     def way(self, submission: Submission) -> str:
