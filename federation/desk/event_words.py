@@ -147,10 +147,12 @@ def _registry_event(event: AuditEvent, model: type[Model], by: str, names: Names
         return EventWords(
             sentence, facts=[(value_words.label(model, one), said[one]) for one in shown], address=address
         )
-    changed = [column for column in after if before.get(column) != after[column]]
+    changed = [column for column in {**before, **after} if before.get(column) != after.get(column)]
     changes = [
         Change(
-            value_words.label(model, column), value_words.value(model, column, before.get(column), names), said[column]
+            value_words.label(model, column),
+            value_words.value(model, column, before.get(column), names),
+            said.get(column, value_words.NOTHING),
         )
         for column in changed
     ]

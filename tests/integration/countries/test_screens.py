@@ -82,7 +82,7 @@ def test_no_page_shows_json_or_a_dict(client, rows, model):
     if kind is model:
         # The audit trail has events about it, too.
         columns = registry.columns_of(row)
-        for change, before, after in (("added", None, columns), ("changed", {**columns, "odd": {"a": [1]}}, columns)):
+        for change, before, after in (("added", None, columns), ("changed", columns, columns | {"odd": {"a": [1]}})):
             details = {"before": before, "after": after, "more": {"deep": [{"a": 1}]}}
             subject = f"{opts.model_name} {row}"
             audit.record(by="ada", action=f"{opts.model_name}.{change}", subject=subject, details=details)
