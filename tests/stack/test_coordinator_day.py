@@ -284,3 +284,22 @@ def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation,
             assert desk.faults(page) == []
             codes = page.locator(".codes code").all_inner_texts()
             assert len(set(codes)) == 10
+
+
+def test_countries_are_picked_by_name_without_a_mouse(federation, visit):
+    page = visit("kari")
+    page.goto(f"{federation.stack.url}/admin/countries/draw/add/")
+    desk.tab_to(page, ".field-countries .select2-search__field")
+    for name in ("norw", "SWED"):
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+    picked = page.locator(".field-countries .select2-selection__choice").evaluate_all(
+        "all => all.map(one => one.title)"
+    )
+    assert picked == ["Norway (NO)", "Sweden (SE)"]
+    assert page.locator("#id_countries").evaluate("list => [...list.selectedOptions].map(one => one.value)") == [
+        "NO",
+        "SE",
+    ]
+    page.keyboard.press("Backspace")
+    assert page.locator(".field-countries .select2-search__field").get_attribute("aria-label") == "Countries"
