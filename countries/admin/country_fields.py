@@ -36,6 +36,7 @@ class CountryPicker(forms.SelectMultiple):
             "admin/js/vendor/jquery/jquery.min.js",
             "admin/js/vendor/select2/select2.full.min.js",
             "admin/js/jquery.init.js",
+            "admin/js/autocomplete.js",
             "countries/pickers.js",
         )
         css: Final = {"screen": ("admin/css/vendor/select2/select2.min.css", "admin/css/autocomplete.css")}

@@ -28,7 +28,8 @@ class AutocompleteOfRows(AutocompleteSelect):
 
     @property
     def media(self) -> Media:
-        return super().media + Media(js=["countries/pickers.js"])
+        # After the scripts that make the field.
+        return super().media + Media(js=["admin/js/jquery.init.js", "admin/js/autocomplete.js", "countries/pickers.js"])
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [one for one in value if str(one).isdecimal()], attr)

@@ -14,7 +14,12 @@ LISTS = (
     # Decided findings are listed too, from any test.
     *("federation/finding/?state=all", "federation/hold/?decision=all"),
     *(f"federation/{name}/" for name in ("report", "submission", "answer", "auditevent", "failure")),
-    *(f"countries/{name}/" for name in ("agency", "annotation", "credential", "setup")),
+    "federation/auditevent/?by=all",
+    *(
+        f"countries/{name}/"
+        for name in ("agency", "annotation", "credential", "setup", "intervention", "draw", "detail")
+    ),
+    *(f"countries/{name}/" for name in ("population", "helpservice", "signingkey", "agencyaccount", "indicator")),
 )
 
 
@@ -303,3 +308,5 @@ def test_countries_are_picked_by_name_without_a_mouse(federation, visit):
     ]
     page.keyboard.press("Backspace")
     assert page.locator(".field-countries .select2-search__field").get_attribute("aria-label") == "Countries"
+    page.goto(f"{federation.stack.url}/admin/countries/agency/add/")
+    assert page.get_by_role("combobox", name="Country").first.is_visible()
