@@ -4,12 +4,13 @@ An action that gives access asks for the user's password again, because a sessio
 """
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, F, Q, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -23,6 +24,8 @@ from countries.admin.base import FactAdmin, PasswordField, actor, refuse_traces
 from countries.registry import Refused
 
 T = TypeVar("T")
+#: Rows that end within this time come first in their list.
+SOON: Final = timedelta(days=30)
 
 
 class PageAction(NamedTuple):
@@ -65,6 +68,8 @@ class RevocableAdmin(FactAdmin):
     """A screen whose rows are added and revoked only by the actions of the screen."""
 
     change_form_template = "admin/countries/revocable.html"
+    #: The column with the time of the last use, if it is stored.
+    used_path = ""
     #: The actions, by the names of their methods. The page of a row offers them unless the row is revoked.
     page_actions: ClassVar[dict[str, PageAction]] = {"revoke": PageAction("Revoke", "revoke")}
 
@@ -91,10 +96,35 @@ class RevocableAdmin(FactAdmin):
         self.message_user(request, f"{row} was revoked before. Your reason was not recorded.", messages.WARNING)
         return HttpResponseRedirect("../change/")
 
+    def get_ordering(self, request: HttpRequest) -> Any:  # noqa: ARG002
+        """Rows that end soon come first, then rows that nobody has used, others, and rows that have ended."""
+        now = timezone.now()
+        urgency = Case(
+            When(Q(revoked__isnull=False) | Q(expires__lte=now), then=3),
+            When(expires__lte=now + SOON, then=0),
+            *([When(**{f"{self.used_path}__isnull": True}, then=1)] if self.used_path else []),
+            default=2,
+        )
+        return (urgency.asc(), F("expires").asc(nulls_last=True), "-created")
+
+    def holder_refused(self, row: Any) -> str:
+        """Why the holder of a row must not use it, although it has not ended."""
+        return f"not usable: {row.agency} is not active"
+
+    def last_use(self, row: Any) -> datetime | None:  # noqa: ARG002
+        """When the row was last used, if that is stored."""
+        return None
+
     @admin.display(description="state")
     def state(self, row: Any) -> str:
-        ended: str = row.ended_at(timezone.now())
-        return ended or ("usable" if row.holder_allowed else "holder not allowed")
+        now = timezone.now()
+        if ended := row.ended_at(now):
+            return f"{ended} on {row.revoked or row.expires:%Y-%m-%d}"
+        if not row.holder_allowed:
+            return self.holder_refused(row)
+        unused = "; never used" if self.used_path and self.last_use(row) is None else ""
+        soon = row.expires is not None and row.expires <= now + SOON
+        return f"{f'ends soon, on {row.expires:%Y-%m-%d}' if soon else 'usable'}{unused}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "add")

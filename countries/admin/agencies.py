@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from countries.accounts import credential_limits
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.models import OVERLAP, Agency, Schedule, Setup, SigningKey, Threshold
+from countries.models import OVERLAP, Schedule, Setup, SigningKey, Threshold
 from p2p_core.codes import NETWORKS, UNKNOWN
 
 
@@ -52,7 +52,6 @@ class ThresholdInline(admin.TabularInline):  # type: ignore[type-arg]  # not gen
     verbose_name_plural = "own thresholds (the settings apply to all others)"
 
 
-@admin.register(Agency)
 class AgencyAdmin(RegistryAdmin):
     form = AgencyForm
     fixed_after_adding = ("code", "country")

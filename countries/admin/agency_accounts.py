@@ -37,6 +37,7 @@ class AgainForm(ConfirmedForm):
 
 @admin.register(AgencyAccount)
 class AgencyAccountAdmin(RevocableAdmin):
+    used_path = "user__last_login"
     list_display = ("user", "agency", "created", "expires", "state", "last_login")
     list_filter = (("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency", "user")
@@ -44,9 +45,15 @@ class AgencyAccountAdmin(RevocableAdmin):
     fields = ("user", "agency", "created", "expires", "revoked", "state", "last_login")
     page_actions = {"again": PageAction("Invite again", "invite"), "revoke": PageAction("End the account", "revoke")}
 
-    @admin.display(description="last sign-in")
-    def last_login(self, account: AgencyAccount) -> datetime | None:
-        return account.user.last_login
+    @admin.display(description="last sign-in", ordering="user__last_login")
+    def last_login(self, account: AgencyAccount) -> str:
+        return f"{account.user.last_login:%Y-%m-%d %H:%M}" if account.user.last_login else "never"
+
+    def last_use(self, row: AgencyAccount) -> datetime | None:
+        return row.user.last_login
+
+    def holder_refused(self, row: AgencyAccount) -> str:
+        return super().holder_refused(row) if row.user.is_active else "not usable: the user is not active"
 
     def add(self, request: HttpRequest) -> HttpResponse:
         form = InviteForm(request.POST or None)

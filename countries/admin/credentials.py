@@ -21,7 +21,7 @@ from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
 from countries.admin.base import actor
-from countries.models import AGENCY_SCOPES, Agency, Credential
+from countries.models import AGENCY_SCOPES, SCOPES, Agency, Credential
 from countries.registry import Refused
 
 # The screens of django-oauth-toolkit could edit credentials without the registry, and could make tokens.
@@ -66,7 +66,8 @@ class IssueForm(ConfirmedForm):
         help_text="Instead of an agency, the name of a user who may read the figures of all countries.",
     )
     scopes = forms.ChoiceField(
-        choices=[(one, one) for one in AGENCY_SCOPES],
+        label="Rights",
+        choices=[(one, SCOPES[one]) for one in AGENCY_SCOPES],
         help_text="Of an agency's credential. A coordinator's credential only reads.",
     )
     expires = forms.DateTimeField(
@@ -104,20 +105,40 @@ class RestrictForm(ConfirmedForm):
 
 @admin.register(Credential)
 class CredentialAdmin(RevocableAdmin):
-    list_display = ("client_id", "agency", "coordinator", "scopes", "created", "expires", "state")
+    used_path = "used"
+    list_display = ("client_id", "holder", "scopes", "last_used", "expires", "state")
     list_filter = ("scopes", ("revoked", admin.EmptyFieldListFilter), ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency", "user")
     search_fields = ("client_id", "agency__code", "agency__name", "coordinator")
-    fields = ("client_id", "agency", "coordinator", "scopes", "usable_from", "created", "expires", "revoked", "state")
+    fields = (
+        "client_id", "agency", "coordinator", "scopes", "state", "last_used", "usable_from", "created", "expires",
+        "revoked",
+    )  # fmt: skip
     page_actions = {
         "rotate": PageAction("Issue a successor", "add"),
         "networks": PageAction("Change the networks", "restrict"),
         **RevocableAdmin.page_actions,
     }
 
-    @admin.display(description="networks")
+    @admin.display(description="may be used from")
     def usable_from(self, credential: Credential) -> str:
-        return ", ".join(credential.networks) or "any"
+        return ", ".join(credential.networks) or "any address"
+
+    @admin.display(description="holder", ordering="agency__code")
+    def holder(self, credential: Credential) -> str:
+        return credential.holder
+
+    @admin.display(description="last used", ordering="used")
+    def last_used(self, credential: Credential) -> str:
+        return f"{credential.used:%Y-%m-%d %H:%M}" if credential.used else "never"
+
+    def last_use(self, row: Credential) -> datetime | None:
+        return row.used
+
+    def holder_refused(self, row: Credential) -> str:
+        if row.agency is not None:
+            return super().holder_refused(row)
+        return f"not usable: {row.coordinator} may not read the figures of all countries"
 
     def add(self, request: HttpRequest) -> HttpResponse:
         form = IssueForm(request.POST or None)

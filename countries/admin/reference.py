@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Model, Q, QuerySet, TextField, URLField
+from django.db.models import F, Model, Q, QuerySet, TextField, URLField
 from django.http import HttpRequest
 from django.utils import timezone
 
 from countries import queries, registry
 from countries.admin.base import FactAdmin, RegistryAdmin, RegistryForm, actor
+from countries.admin.country_fields import CountryFilter, OfCountryAdmin
 from countries.models import Country, Detail, HelpService, Indicator, IndicatorTranslation, Network, Population
 
 
@@ -92,22 +92,24 @@ class IndicatorAdmin(RegistryAdmin):
 
 
 @admin.register(Population)
-class PopulationAdmin(RegistryAdmin):
+class PopulationAdmin(OfCountryAdmin):
     fixed_after_adding = ("country", "year")
     list_display = ("country", "year", "inhabitants", "source")
-    list_filter = ("year", "source")
+    list_filter = ("year", ("country", CountryFilter), "source")
     list_select_related = ("country",)
-    search_fields = ("country__code",)
     autocomplete_fields = ("country",)
 
 
 @admin.register(HelpService)
-class HelpServiceAdmin(RegistryAdmin):
+class HelpServiceAdmin(OfCountryAdmin):
     fixed_after_adding = ("code",)
     list_display = ("name", "country", "languages", "phone", "shown", "checked")
-    list_filter = ("shown", ("checked", admin.EmptyFieldListFilter), ("country", RelatedOnlyFieldListFilter))
+    list_filter = ("shown", ("checked", admin.EmptyFieldListFilter), ("country", CountryFilter))
     list_select_related = ("country",)
     search_fields = ("name", "code", "description", "country__code")
+    search_help_text = "A name, a word of the description, or a country"
+    # Services that nobody has checked yet come first.
+    ordering = (F("checked").asc(nulls_first=True), "country", "name")
     autocomplete_fields = ("country",)
     actions = ("mark_checked",)
     formfield_overrides = {URLField: {"assume_scheme": "https"}}

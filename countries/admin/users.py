@@ -40,6 +40,7 @@ class DeskUserAdmin(OddRequests, UserAdmin):  # type: ignore[type-arg]  # not ge
     fieldsets = tuple((title, about) for title, about in UserAdmin.fieldsets or () if "email" not in about["fields"])
     list_display = ("username", "is_active", "is_staff", "is_superuser", "last_login")
     search_fields = ("username",)
+    ordering = ("-is_active", "username")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -118,6 +119,14 @@ class DeskGroupAdmin(OddRequests, GroupAdmin):
         if isinstance(obj, Group):
             registry.announce_new(obj, by=actor(request))
         return super().log_addition(request, obj, message)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        group = self.get_object(request, object_id)
+        if group and self.has_delete_permission(request, group) and (why := registry.why_kept(group)):
+            self.message_user(request, why, messages.ERROR)
+            return HttpResponseRedirect("../change/")
+        view = super().delete_view
+        return show_refusals(request, lambda: view(request, object_id, extra_context))
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         registry.delete(obj, by=actor(request))

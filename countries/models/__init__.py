@@ -19,6 +19,7 @@ from countries.models.credentials import (
     FIGURES,
     READ_ONLY,
     READ_WRITE,
+    SCOPES,
     AgencyAccount,
     Credential,
     SignIn,
@@ -36,6 +37,7 @@ from countries.models.reference import (
     Population,
     ReferenceVersion,
     first_steps,
+    named_country,
     page_languages,
 )
 
@@ -46,6 +48,7 @@ __all__ = [
     "OVERLAP",
     "READ_ONLY",
     "READ_WRITE",
+    "SCOPES",
     "Agency",
     "AgencyAccount",
     "Annotation",
@@ -71,5 +74,6 @@ __all__ = [
     "WrittenByPeople",
     "drawn_order",
     "first_steps",
+    "named_country",
     "page_languages",
 ]

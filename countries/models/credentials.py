@@ -39,6 +39,12 @@ READ_ONLY = scopes.READ_OWN
 #: The scopes that a credential of an agency can have. The first is the default.
 AGENCY_SCOPES = (READ_WRITE, READ_ONLY)
 FIGURES = scopes.READ_ALL
+#: What a credential with these scopes may do.
+SCOPES = {
+    READ_WRITE: "sends reports and reads its own",
+    READ_ONLY: "reads its own reports",
+    FIGURES: "reads the figures of all countries",
+}
 
 
 class Revocable(models.Model):
@@ -69,7 +75,7 @@ class Credential(Revocable, AbstractApplication):
 
     agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="credentials")
     coordinator = models.CharField(max_length=150, blank=True, default="")
-    scopes = models.CharField(max_length=100)
+    scopes = models.CharField("rights", max_length=100, choices=list(SCOPES.items()))
     # When a token was last issued for it.
     used = models.DateTimeField(null=True, blank=True, editable=False)
     # In the canonical form that `ranges` gives them.

@@ -115,7 +115,7 @@ class Draw(FixedRow):
     AHEAD_AT_MOST: Final = timedelta(days=366)
 
     title = models.CharField(max_length=120, help_text="Public. What starts in this order.")
-    countries = ArrayField(models.CharField(max_length=2), help_text="Country codes, separated by commas: NO, SE, DK.")
+    countries = ArrayField(models.CharField(max_length=2), help_text="The countries of the order.")
     source = models.CharField(
         max_length=300, help_text="Public. Exactly which public random value decides, and where everybody can read it."
     )
@@ -198,7 +198,7 @@ class Intervention(FixedRow):
     title = models.CharField(max_length=120, help_text="Public. Short, in English, without names of persons.")
     description = models.TextField(max_length=2000, help_text="Public. What is done, and why it should work.")
     registrant = models.CharField(max_length=200, help_text="Public. The office that registers it, not a person.")
-    countries = ArrayField(models.CharField(max_length=2), help_text="Where: country codes, with commas: NO, SE.")
+    countries = ArrayField(models.CharField(max_length=2), help_text="Where it happens.")
     networks = ArrayField(
         models.CharField(max_length=20),
         blank=True,
@@ -218,7 +218,7 @@ class Intervention(FixedRow):
         models.CharField(max_length=2),
         blank=True,
         default=list,
-        help_text="Comparison countries: codes, separated by commas. If empty, all others.",
+        help_text="The countries to compare with. If you pick none, all others.",
     )
     draw = models.ForeignKey(
         Draw,

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from countries.models.base import WrittenByPeople
-from p2p_core.codes import INDICATOR_CODE
+from p2p_core.codes import COUNTRY_NAMES, INDICATOR_CODE
 from p2p_core.periods import ALL_NETWORKS_ONLY, EARLIEST, STEPS, Frequency
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -22,6 +22,11 @@ _STEPS = [(step.value, f"{step.name.lower()}s") for step in STEPS]
 _FIRST_STEPS = ((40_000_000, Frequency.MINUTE), (1_000_000, Frequency.HOUR), (100_000, Frequency.DAY))
 
 UNIT = "The word after a number, in all its plural forms, from one to many, separated by commas: download, downloads."
+
+
+def named_country(code: str) -> str:
+    """A country by its English name and its code: "Norway (NO)"."""
+    return f"{COUNTRY_NAMES.get(code, code)} ({code})"
 
 
 class Country(models.Model):
@@ -37,7 +42,7 @@ class Country(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return named_country(self.code)
 
 
 class Network(models.Model):
@@ -76,7 +81,7 @@ class Population(WrittenByPeople):
         ]
 
     def __str__(self) -> str:
-        return f"{self.country_id} {self.year}"
+        return f"{self.country} {self.year}"
 
 
 class PastPopulation(models.Model):

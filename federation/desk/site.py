@@ -83,6 +83,9 @@ class DeskSite(AdminSite):
             sign_in.start_session(request)
         return answer
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().logout(request, {"title": "You are signed out.", **(extra_context or {})})
+
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Announce the change of one's own password. A wrong old password counts as a guess."""
         from countries import registry

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
-from django.db.models.functions import Now
+from django.db.models.fields.json import KeyTextTransform as KT  # noqa: N817
+from django.db.models.functions import Coalesce, Now
 
 APPEND_ONLY = """
 CREATE FUNCTION federation_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -480,7 +481,29 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(max_length=32)),
             ],
             options={
-                "indexes": [models.Index(fields=["subject", "id"], name="audit_of_subject")],
+                "indexes": [
+                    models.Index(fields=["subject", "id"], name="audit_of_subject"),
+                    models.Index(fields=["-id"], condition=~models.Q(actor__contains=" "), name="audit_by_people"),
+                    models.Index(
+                        fields=["actor", "-id"], condition=~models.Q(actor__contains=" "), name="audit_by_person"
+                    ),
+                    models.Index(
+                        Coalesce(
+                            KT("agency", "details"),
+                            KT("agency_id", KT("after", "details")),
+                            KT("agency_id", KT("before", "details")),
+                            KT("code", KT("after", "details")),
+                            KT("code", KT("before", "details")),
+                        ),
+                        models.F("id").desc(),
+                        name="audit_of_agency",
+                    ),
+                    models.Index(
+                        fields=["action", "-id"],
+                        condition=~models.Q(action="submission.accepted"),
+                        name="audit_of_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,23 @@
 """The audit events and the chain over them. The database itself refuses to change or remove one."""
 
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+
+#: The actor is a program or a command. Its name has a blank, and the name of a user has none.
+BY_PROGRAM = Q(actor__contains=" ")
+#: The agency that an event is about: its code, its number as text, or nothing. An expression of the details, so that
+#: events have no column which is not in their digest.
+OF_AGENCY = Coalesce(
+    KT("details__agency"),
+    KT("details__after__agency_id"),
+    KT("details__before__agency_id"),
+    KT("details__after__code"),
+    KT("details__before__code"),
+)
+#: Of the millions of events, almost all have this action.
+MOST_ACTIONS = "submission.accepted"
 
 
 class AuditEvent(models.Model):
@@ -21,6 +38,11 @@ class AuditEvent(models.Model):
         indexes = [
             # The history of one item.
             models.Index(fields=["subject", "id"], name="audit_of_subject"),
+            # The desk shows what people did, newest first: all of them, or one.
+            models.Index(fields=["-id"], condition=~BY_PROGRAM, name="audit_by_people"),
+            models.Index(fields=["actor", "-id"], condition=~BY_PROGRAM, name="audit_by_person"),
+            models.Index(OF_AGENCY, F("id").desc(), name="audit_of_agency"),
+            models.Index(fields=["action", "-id"], condition=~Q(action=MOST_ACTIONS), name="audit_of_kind"),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ from p2p_core import periods
 from p2p_core.periods import EXPECTED_AT, Frequency
 
 #: The actor of corrections in the audit trail.
-BY = "manage.py rebuild"
+BY = "command rebuild"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
+from federation.desk import event_history
+from federation.desk.event_history import PastEvent
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -40,3 +43,9 @@ def codes(text: str) -> SafeString:
     """Write text between grave accents as code."""
     parts = [conditional_escape(part) for part in text.split("`")]
     return mark_safe("".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts)))  # noqa: S308  escaped above
+
+
+@register.simple_tag
+def events_about(row: Model, perms: Any, limit: int = event_history.AT_MOST) -> list[PastEvent]:
+    """The newest audit events about a row, for users who may read the trail."""
+    return event_history.events_about(row, limit=limit) if perms["federation"]["view_auditevent"] else []

@@ -14,7 +14,12 @@ LISTS = (
     # Decided findings are listed too, from any test.
     *("federation/finding/?state=all", "federation/hold/?decision=all"),
     *(f"federation/{name}/" for name in ("report", "submission", "answer", "auditevent", "failure")),
-    *(f"countries/{name}/" for name in ("agency", "annotation", "credential", "setup")),
+    "federation/auditevent/?by=all",
+    *(
+        f"countries/{name}/"
+        for name in ("agency", "annotation", "credential", "setup", "intervention", "draw", "detail")
+    ),
+    *(f"countries/{name}/" for name in ("population", "helpservice", "signingkey", "agencyaccount", "indicator")),
 )
 
 
@@ -222,7 +227,7 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     visit("kari")  # signs her in
     page = visit("kari", java_script_enabled=False, viewport={"width": 360, "height": 740})
     page.goto(f"{federation.stack.url}/admin/countries/detail/add/")
-    page.get_by_label("Country").select_option(label="SM San Marino")
+    page.get_by_label("Country").select_option(label="San Marino (SM)")
     page.get_by_label("Indicator").select_option(label="HELP_VISITS")
     page.get_by_label("Valid from").fill("2099-01-01")
     for name in ("Finest step:", "Finest step by network:"):
@@ -284,3 +289,24 @@ def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation,
             assert desk.faults(page) == []
             codes = page.locator(".codes code").all_inner_texts()
             assert len(set(codes)) == 10
+
+
+def test_countries_are_picked_by_name_without_a_mouse(federation, visit):
+    page = visit("kari")
+    page.goto(f"{federation.stack.url}/admin/countries/draw/add/")
+    desk.tab_to(page, ".field-countries .select2-search__field")
+    for name in ("norw", "SWED"):
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+    picked = page.locator(".field-countries .select2-selection__choice").evaluate_all(
+        "all => all.map(one => one.title)"
+    )
+    assert picked == ["Norway (NO)", "Sweden (SE)"]
+    assert page.locator("#id_countries").evaluate("list => [...list.selectedOptions].map(one => one.value)") == [
+        "NO",
+        "SE",
+    ]
+    page.keyboard.press("Backspace")
+    assert page.locator(".field-countries .select2-search__field").get_attribute("aria-label") == "Countries"
+    page.goto(f"{federation.stack.url}/admin/countries/agency/add/")
+    assert page.get_by_role("combobox", name="Country").first.is_visible()

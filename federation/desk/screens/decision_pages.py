@@ -10,13 +10,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from countries.admin.base import FactAdmin, actor, refuse_traces
+from countries.admin.base import actor, refuse_traces
 from federation.database import clock
 from federation.desk import held_reports
 from federation.desk.screens import words
+from federation.desk.screens.fact_pages import PageAdmin
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
 from federation.findings.decisions import Decided
@@ -75,7 +75,7 @@ class RowSelection:
     fields: Sequence[tuple[str, object]] = ()
 
 
-class HoldingAdmin(FactAdmin):
+class HoldingAdmin(PageAdmin):
     """A screen whose rows are held reports, or findings that hold some."""
 
     #: The actions that have a page for each row.
@@ -147,25 +147,6 @@ class HoldingAdmin(FactAdmin):
         for level, message in _messages(action, decided, now):
             self.message_user(request, message, level)
         return HttpResponseRedirect(back)
-
-    def visible_row(self, request: HttpRequest, object_id: str) -> Any:
-        """A row that the user may see, or None."""
-        row = self.get_object(request, object_id)
-        return row if row is not None and self.has_view_permission(request, row) else None
-
-    def not_found(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        why = f"There is no {self.opts.verbose_name} {object_id}, or you may not see it."
-        self.message_user(request, why, messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:index"))
-
-    def refuse(self, request: HttpRequest, why: str) -> HttpResponse:
-        response = self.page(request, "refused", "This is for others to decide", why=why)
-        response.status_code = 403
-        return response
-
-    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/federation/{template}.html", context)
 
 
 def _messages(action: DecisionAction, decided: Decided, now: datetime) -> Iterator[tuple[int, str]]:

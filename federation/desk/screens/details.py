@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from countries import registry
-from countries.admin.base import RegistryAdmin, RegistryForm
+from countries.admin.base import RegistryForm
+from countries.admin.country_fields import CountryFilter, OfCountryAdmin, by_name
 from countries.models import Detail
 from countries.reference import Reference
 from federation.desk.screens import words
@@ -35,9 +36,9 @@ class DetailForm(RegistryForm):
         # A user who may only look is not asked to confirm.
         if "reason" in self.fields:
             self.fields["reason"].required = True
-        # These fields are read-only on the page of a row.
+        # On the page of a row, the country is read-only.
         if "country" in self.fields:
-            self.fields["country"].label_from_instance = lambda one: f"{one} {codes.COUNTRY_NAMES[one.code]}"  # type: ignore[attr-defined]
+            self.fields["country"].choices = by_name(self.fields["country"].choices)  # type: ignore[attr-defined]
 
     def full_clean(self) -> None:
         """Also refuse a change that the user has not confirmed, or that now does something else."""
@@ -53,15 +54,16 @@ class DetailForm(RegistryForm):
 
 
 @admin.register(Detail)
-class DetailAdmin(RegistryAdmin):
+class DetailAdmin(OfCountryAdmin):
     """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
 
     form = DetailForm
     fixed_after_adding = ("country", "indicator", "valid_from")
     list_display = ("country", "indicator", "valid_from", "step", "network_step")
-    list_filter = ("indicator", "step", "network_step", "valid_from")
+    list_filter = ("indicator", ("country", CountryFilter), "step", "network_step", "valid_from")
     list_select_related = ("country", "indicator")
-    search_fields = ("country__code",)
+    # Planned changes first.
+    ordering = ("-valid_from", "country", "indicator")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         begun = obj is not None and obj.has_begun

@@ -23,13 +23,6 @@ _AGES = {"1": "in the last day", "7": "in the last week", "30": "in the last 30 
 _OLD = timedelta(days=30)
 #: The form of an id that a row can have.
 _ID = re.compile(r"[0-9]{1,18}")
-#: The kinds of items that audit events are about. The names of their actions begin with them.
-_SUBJECTS = (
-    "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
-    "signingkey", "agencyaccount", "user", "indicator", "indicatortranslation", "population", "detail", "helpservice",
-    "intervention", "draw",
-)  # fmt: skip
-
 
 #: The number of rows that the pages show. To count millions of rows would take longer than to read a page of them.
 REACH = 10_000
@@ -44,7 +37,7 @@ class NewestPages(Paginator):  # type: ignore[type-arg]  # not generic at run ti
         return int(rows[:REACH].count())
 
 
-class _Filter(SimpleListFilter):
+class RowFilter(SimpleListFilter):
     #: The path from a row to the value.
     path = ""
     offered: Choices = []
@@ -56,50 +49,43 @@ class _Filter(SimpleListFilter):
         return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
 
 
-class OfAgency(_Filter):
+class OfAgency(RowFilter):
     title, parameter_name, path = "agency", "agency", "agency__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
-        return [(code, code) for code in Agency.objects.order_by("code").values_list("code", flat=True)]
+        return [(code, f"{code} {name}") for code, name in Agency.objects.order_by("code").values_list("code", "name")]
 
 
-class OfIndicator(_Filter):
+class OfIndicator(RowFilter):
     title, parameter_name, path = "indicator", "indicator", "indicator__code"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [(code, code) for code in Indicator.objects.order_by("number").values_list("code", flat=True)]
 
 
-class OfFrequency(_Filter):
+class OfFrequency(RowFilter):
     title, parameter_name, path = "frequency", "frequency", "frequency"
     offered = [(frequency.value, NOUNS[frequency]) for frequency in Frequency]
 
 
-class OfRule(_Filter):
+class OfRule(RowFilter):
     title, parameter_name, path = "rule", "rule", "rule"
     offered = [(rule.id, f"{rule.id} {rule.name}") for rule in RULES.values()]
 
 
-class OfMedia(_Filter):
+class OfMedia(RowFilter):
     """By media type. The types are listed here, because reading them from the table would read all of it."""
 
     title, parameter_name, path = "media", "media", "media"
     offered = [("json", "json"), ("csv", "csv")]
 
 
-class OfSigning(_Filter):
+class OfSigning(RowFilter):
     title, parameter_name, path = "signed", "signed", "signature__isnull"
     offered = [("False", "signed"), ("True", "not signed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(signature__isnull=self.value() == "True") if self.value() else queryset
-
-
-class OfSubject(_Filter):
-    """By the kind of item. The kinds are listed here, because reading them from the table would read all of it."""
-
-    title, parameter_name, path = "about", "about", "action__startswith"
-    offered = [(f"{kind}.", kind) for kind in _SUBJECTS]
 
 
 class OfReportAgency(OfAgency):
@@ -114,7 +100,7 @@ class OfReportFrequency(OfFrequency):
     path = "report__frequency"
 
 
-class OfSeverity(_Filter):
+class OfSeverity(RowFilter):
     title, parameter_name = "severity", "severity"
     offered = [(severity.value, severity.value) for severity in reversed(Severity)]
 
@@ -124,25 +110,35 @@ class OfSeverity(_Filter):
         return queryset.filter(rule__in=[rule.id for rule in RULES.values() if rule.severity == self.value()])
 
 
-class _WaitingFirst(SimpleListFilter):
+class WaitingFirst(SimpleListFilter):
     """Shows only the rows that wait, unless the user chooses more, because the list shows what is left to do."""
 
     waiting = ""
     others: Choices = []
+    #: What the list says while the user has not chosen more.
+    note = ""
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         return [*self.others, ("all", "all")]
 
+    @property
+    def hint(self) -> str:
+        return "" if self.value() else self.note
+
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         first, *others = super().choices(changelist)
+        *others, everything = others
+        yield {**everything, "display": "All"}
+        # A filter that was not chosen is shown as one that was, because it hides rows too.
         yield {**first, "display": self.waiting}
         yield from others
 
 
-class OfState(_WaitingFirst):
+class OfState(WaitingFirst):
     """By the state of a finding."""
 
     title, parameter_name, waiting = "state", "state", "not resolved"
+    note = "Resolved findings are hidden."
     others = [(str(value), str(label)) for value, label in FindingState.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
@@ -151,17 +147,18 @@ class OfState(_WaitingFirst):
         return queryset.filter(state=self.value()) if self.value() else queryset.filter(resolved=None)
 
 
-class OfDecision(_WaitingFirst):
+class OfDecision(WaitingFirst):
     """By the decision on a held report."""
 
     title, parameter_name, waiting = "decision", "decision", "waits for a decision"
+    note = "Reports that were decided on are hidden."
     others = [(str(value), str(label)) for value, label in Decision.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset if self.value() == "all" else queryset.filter(decision=self.value() or "")
 
 
-class OfAge(_Filter):
+class OfAge(RowFilter):
     """By the age of a finding."""
 
     title, parameter_name = "opened", "opened"
@@ -207,7 +204,7 @@ class OfFinding(_OfAddress):
         return queryset.filter(finding=int(value)) if _ID.fullmatch(value) else queryset.none()
 
 
-class SetAside(_Filter):
+class SetAside(RowFilter):
     """By whether the work is tried again."""
 
     title, parameter_name = "what comes next", "aside"

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -34,7 +34,7 @@ from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
-from p2p_core.rules.rulebook import RULES, say
+from p2p_core.rules.rulebook import RULES, Severity, say
 
 #: The page of a finding lists at most this many of its held reports; those that wait come first.
 _SHOWN = 50
@@ -93,6 +93,13 @@ class FindingAdmin(HoldingAdmin):
         rows: QuerySet[Finding] = super().get_queryset(request)
         return rows.annotate(waiting=waiting)
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Severe ones first while only open ones are listed; there are too many of all to sort them."""
+        if request.GET.get(filters.OfState.parameter_name):
+            return self.ordering
+        errors = [rule.id for rule in RULES.values() if rule.severity == Severity.ERROR]
+        return (Case(When(rule__in=errors, then=0), default=1), *self.ordering)
+
     def named(self, word: str) -> Q:
         """The findings of a rule that is called so."""
         return Q(rule__in=[rule.id for rule in RULES.values() if word in f"{rule.id} {rule.name}".lower()])
@@ -121,7 +128,8 @@ class FindingAdmin(HoldingAdmin):
     @admin.display(description="period", ordering="period")
     def span(self, finding: Finding) -> str:
         first, last = (periods.label(finding.frequency, at) for at in (finding.period, finding.last_period))
-        return f"{finding.frequency} {first}" if first == last else f"{finding.frequency} {first} to {last}"
+        unit = periods.NOUNS[finding.frequency]
+        return f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
 
     @admin.display(description="opened", ordering="opened")
     def opened_at(self, finding: Finding) -> str:

@@ -36,7 +36,8 @@ class HoldAdmin(HoldingAdmin):
     search_fields = ("=report__id", "=finding__id", "report__agency__code", "report__agency__name")
     search_help_text = "The number of a report or finding, or an agency"
     show_full_result_count = False
-    ordering = ("since", "report")
+    # Those without a decision come first.
+    ordering = ("decision", "since", "report")
     actions = ("release", "reject")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
@@ -55,7 +56,7 @@ class HoldAdmin(HoldingAdmin):
 
     @admin.display(description="report", ordering="report__period")
     def label(self, hold: Hold) -> str:
-        return f"{hold.report.frequency} {periods.label(hold.report.frequency, hold.report.period)}"
+        return f"{periods.NOUNS[hold.report.frequency]} {periods.label(hold.report.frequency, hold.report.period)}"
 
     @admin.display(description="agency", ordering="report__agency__code")
     def agency(self, hold: Hold) -> str:

@@ -1,16 +1,17 @@
 """Interventions, with the seals of their registrations, and draws of an order of countries."""
 
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.models import Draw, Intervention
+from countries.admin.country_fields import CountryPicker
+from countries.models import Draw, Intervention, named_country
 from federation.models.audit import AuditSeal
 from p2p_core.codes import NETWORKS, UNKNOWN
 
@@ -19,10 +20,26 @@ class PublicRowAdmin(RegistryAdmin):
     """A screen of rows that are never deleted. ``found_later`` names the fields that a new row does not have yet."""
 
     found_later: tuple[str, ...] = ()
+    #: What a stored row shows instead of its columns with codes of countries.
+    in_words: ClassVar = {"countries": "country_names", "comparison": "comparison_names"}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         fields = super().get_fields(request, obj)
-        return fields if obj else [name for name in fields if name not in self.found_later]
+        if obj is None:
+            return [name for name in fields if name not in self.found_later]
+        return [self.in_words.get(name, name) for name in fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        readonly = super().get_readonly_fields(request, obj)
+        return [self.in_words.get(name, name) for name in readonly] if obj else readonly
+
+    @admin.display(description="countries")
+    def country_names(self, row: Any) -> str:
+        return ", ".join(map(named_country, row.countries))
+
+    @admin.display(description="comparison")
+    def comparison_names(self, row: Any) -> str:
+        return ", ".join(map(named_country, row.comparison)) or "all other countries"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
@@ -37,7 +54,16 @@ class InterventionForm(RegistryForm):
     )
 
     class Meta:
-        widgets = {"description": forms.Textarea(attrs={"rows": 6, "cols": 80})}
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 6, "cols": 80}),
+            "countries": CountryPicker,
+            "comparison": CountryPicker,
+        }
+
+
+class DrawForm(RegistryForm):
+    class Meta:
+        widgets = {"countries": CountryPicker}
 
 
 @admin.register(Intervention)
@@ -50,7 +76,7 @@ class InterventionAdmin(PublicRowAdmin):
     found_later = ("registered", "seal")
     fields = ("title", "description", *fixed_after_adding, *found_later, "reason")
     readonly_fields = found_later
-    list_display = ("title", "registrant", "places", "indicator", "direction", "start", "state")
+    list_display = ("title", "registrant", "country_names", "indicator", "direction", "start", "state")
     list_filter = ("indicator", "direction")
     list_select_related = ("indicator",)
     search_fields = ("title", "description", "registrant")
@@ -61,10 +87,6 @@ class InterventionAdmin(PublicRowAdmin):
         seal = AuditSeal.objects.filter(event=OuterRef("registration__event"))
         rows: QuerySet[Intervention] = super().get_queryset(request)
         return rows.annotate(position=Subquery(seal.values("position")), sealed=Subquery(seal.values("sealed")))
-
-    @admin.display(description="countries")
-    def places(self, row: Intervention) -> str:
-        return ", ".join(row.countries)
 
     @admin.display(description="registration")
     def state(self, row: Any) -> str:
@@ -91,11 +113,14 @@ class InterventionAdmin(PublicRowAdmin):
 class DrawAdmin(PublicRowAdmin):
     """Draws. A new draw names the random value before anybody knows it; later, somebody enters the value once."""
 
+    form = DrawForm
     fixed_after_adding = ("title", "countries", "source", "known_from")
     found_later = ("announced", "value", "drawn", "order")
     fields = ("title", "countries", "source", "known_from", "announced", "value", "drawn", "order", "reason")
     readonly_fields = ("announced", "drawn", "order")
     list_display = ("title", "known_from", "state", "order")
+    # Those that wait for their value come first.
+    ordering = (F("drawn").desc(nulls_first=True), "known_from")
     search_fields = ("title", "source")
     date_hierarchy = "known_from"
 
@@ -106,7 +131,7 @@ class DrawAdmin(PublicRowAdmin):
 
     @admin.display(description="order")
     def order(self, row: Draw) -> str:
-        return ", ".join(row.order) or "–"
+        return ", ".join(map(named_country, row.order)) or "–"
 
     @admin.display(description="state")
     def state(self, row: Draw) -> str:

@@ -1,7 +1,7 @@
 """Work that failed, and why. The list is read-only."""
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from countries.admin.base import FactAdmin
@@ -22,7 +22,8 @@ class FailureAdmin(FactAdmin):
     search_fields = ("reason",)
     search_help_text = "A word of a reason"
     show_full_result_count = False
-    ordering = ("since",)
+    # What nobody tries again comes first.
+    ordering = (F("retry_at").asc(nulls_first=True), "since")
     fields = ("what", "agency", "indicator", "since", "attempts", "next", "reason")
     readonly_fields = ("what", "agency", "indicator", "next")
 
@@ -38,7 +39,7 @@ class FailureAdmin(FactAdmin):
     def what(self, failure: Failure) -> str:
         item = worklist.unpack(failure.item)
         if item.stage == Stage.PANEL:
-            return f"panel {item.frequency}"
+            return f"comparison by {periods.NOUNS[item.frequency]} (panel)"
         if item.stage == Stage.EFFECT:
             return "estimates of interventions"
         kind = "figure" if item.stage == Stage.FIGURE else "publication"

@@ -30,7 +30,7 @@ from federation.models.submissions import Report, ReportState
 from p2p_core import periods
 from p2p_core.codes import GROUP_MEMBERS
 
-BY = "demo"
+BY = "command demo"
 REASON = "invented for the demonstration"
 #: The users who see the pages of two agencies: one with a long history, and the one that counts a real swarm.
 ANALYSTS = {"analyst": AGENCIES[0], "swarm": COLLECTOR}

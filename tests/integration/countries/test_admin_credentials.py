@@ -1,6 +1,6 @@
 """The screens of credentials, over HTTP, as a coordinator uses them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,18 +92,35 @@ def test_a_credential_that_is_not_there(desk, view):
     assert desk.get(address(Credential, view, 12345)).status_code == 404
 
 
+PAST, AHEAD = datetime(2026, 11, 20, tzinfo=UTC), timezone.now() + timedelta(days=5)
+
+
 @pytest.mark.parametrize(
     ("columns", "state"),
     [
-        ({}, "usable"),
-        ({"revoked": timezone.now()}, "revoked"),
-        ({"expires": timezone.now()}, "expired"),
-        ({"agency__active": False}, "holder not allowed"),
+        ({}, "usable; never used"),
+        ({"used": PAST}, "usable"),
+        ({"used": PAST, "expires": AHEAD}, f"ends soon, on {AHEAD:%Y-%m-%d}"),
+        ({"revoked": PAST}, "revoked on 2026-11-20"),
+        ({"expires": PAST}, "expired on 2026-11-20"),
+        ({"agency__active": False}, "not usable: NO-KRIPOS is not active"),
     ],
 )
 def test_credential_list_says_the_state(desk, columns, state):
     factories.CredentialFactory.create(**columns)
     assert f">{state}<" in text(desk.get(address(Credential)))
+
+
+def test_credentials_that_need_somebody_come_first(desk):
+    agency = factories.AgencyFactory.create(code="NO-TELE")
+    for name, columns in (
+        ("revoked", {"revoked": PAST}), ("used", {"used": PAST}), ("unused", {}),
+        ("ending", {"used": PAST, "expires": AHEAD}), ("expired", {"expires": PAST}),
+    ):  # fmt: skip
+        factories.CredentialFactory.create(agency=agency, client_id=name, **columns)
+    shown = [row.client_id for row in desk.get(address(Credential)).context["cl"].result_list]
+    assert shown[:3] == ["ending", "unused", "used"]
+    assert set(shown[3:]) == {"revoked", "expired"}
 
 
 def test_only_a_live_credential_offers_to_rotate_and_revoke(desk):

@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
@@ -152,18 +153,52 @@ def test_delete_keeps_the_key_for_those_who_listen(heard):
     assert not Agency.objects.exists()
 
 
-def test_delete_of_an_agency_with_a_schedule_is_refused(heard):
+def test_delete_of_an_agency_in_use_says_what_uses_it(heard):
     agency = factories.ScheduleFactory.create().agency
-    with pytest.raises(Refused, match=r"NO-KRIPOS cannot be deleted: it has schedules. Deactivate it instead."):
+    factories.CredentialFactory.create(agency=agency, client_id="NO-KRIPOS.1")
+    factories.CredentialFactory.create(agency=agency, client_id="NO-KRIPOS.2")
+    why = "NO-KRIPOS cannot be deleted: 1 schedule and 2 credentials belong to it. Make it inactive instead."
+    with pytest.raises(Refused, match=why):
         registry.delete(agency, by="ada")
 
     assert heard == []
     assert Agency.objects.exists()
 
 
+def test_refusal_to_delete_counts_and_names_only_some(monkeypatch):
+    agency = factories.ScheduleFactory.create().agency
+    for number in range(3):
+        factories.SetupFactory.create(agency=agency, valid_from=date(2026, 1, 1 + number))
+    factories.CredentialFactory.create(agency=agency)
+    monkeypatch.setattr(registry, "_COUNTED", 2)
+    monkeypatch.setattr(registry, "_KINDS_NAMED", 2)
+    said = "1 schedule, more than 2 set-ups and other rows belong to it"
+    assert said in registry.why_kept(agency)
+
+
+def test_delete_of_an_indicator_in_use_says_what_to_do_instead():
+    schedule = factories.ScheduleFactory.create()
+    code = schedule.indicator.code
+    said = f"{code} cannot be deleted: 1 schedule belongs to it. First delete the rows that belong to it."
+    assert registry.why_kept(schedule.indicator) == said
+    factories.FindingFactory.create(agency=schedule.agency, indicator=schedule.indicator)
+    said = f"{code} cannot be deleted: 1 schedule and 1 finding belong to it. Give its schedules a last day instead: "
+    assert registry.why_kept(schedule.indicator).startswith(said)
+
+
+def test_group_with_users_is_not_deleted():
+    group = Group.objects.create(name="editors")
+    User.objects.create_user("kari").groups.add(group)
+    said = "editors cannot be deleted: 1 user belongs to it. Take the users out of the group first."
+    assert registry.why_kept(group) == said
+    User.objects.get().groups.clear()
+    registry.delete(group, by="ada")
+    assert not Group.objects.filter(name="editors").exists()
+
+
 def test_delete_of_a_country_in_use_is_refused():
     country = factories.AgencyFactory.create().country
-    with pytest.raises(Refused, match="it has agencies"):
+    with pytest.raises(Refused, match="1 agency belongs to it"):
         registry.delete(country, by="ada")
 
 

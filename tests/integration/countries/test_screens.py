@@ -3,12 +3,19 @@
 The walk is made from the URL resolver of the desk: an address that nobody has thought of fails it.
 """
 
+import html
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
+from countries import registry
 from countries.models import Agency
+from federation import audit
+from federation.desk import event_words
+from federation.models.audit import AuditEvent
 from tests.integration.countries import addresses, desk_rows
 from tests.integration.countries.addresses import ACTION_PAGES, OF_THE_SITE, PASSWORD, STANDARD, routes
 from tests.second_factor import signed_in
@@ -59,6 +66,34 @@ def test_observer_reads_everything_of_the_desk_and_changes_nothing(client, rows,
             if route.view not in NOT_POSTED:
                 client.post(address, form)
     assert desk_rows.everything() == before
+
+
+def visible_text(answer):
+    """What a reader sees of a page: no tags, scripts and styles."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", page))
+
+
+@pytest.mark.parametrize("model", SCREENS, ids=lambda model: model._meta.label)
+def test_no_page_shows_json_or_a_dict(client, rows, model):
+    sign_in(client).user_permissions.set(Permission.objects.all())
+    opts, row = model._meta, rows[model]
+    kind = event_words.model_of(opts.model_name)
+    if kind is model:
+        # The audit trail has events about it, too.
+        columns = registry.columns_of(row)
+        for change, before, after in (("added", None, columns), ("changed", columns, columns | {"odd": {"a": [1]}})):
+            details = {"before": before, "after": after, "more": {"deep": [{"a": 1}]}}
+            subject = f"{opts.model_name} {row}"
+            audit.record(by="ada", action=f"{opts.model_name}.{change}", subject=subject, details=details)
+    names = [(f"admin:{opts.app_label}_{opts.model_name}_{view}", [row.pk]) for view in ("change", "history")]
+    pages = [list_of(model), *(reverse(name, args=keys) for name, keys in names)]
+    pages += [reverse("admin:federation_auditevent_changelist") + "?by=all"]
+    pages += [reverse("admin:federation_auditevent_change", args=[one.pk]) for one in AuditEvent.objects.all()]
+    for address in pages:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert not re.search(r"""[{\[]\s*["']|\bNone\b""", visible_text(answer)), address
 
 
 @pytest.mark.parametrize("model", SCREENS, ids=lambda model: model._meta.label)

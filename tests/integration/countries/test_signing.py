@@ -2,7 +2,7 @@
 
 import json
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -176,9 +176,9 @@ class TestScreen:
         ("columns", "state"),
         [
             ({}, "usable"),
-            ({"revoked": timezone.now()}, "revoked"),
-            ({"expires": timezone.now()}, "expired"),
-            ({"agency__active": False}, "holder not allowed"),
+            ({"revoked": datetime(2026, 11, 20, tzinfo=UTC)}, "revoked on 2026-11-20"),
+            ({"expires": datetime(2026, 11, 20, tzinfo=UTC)}, "expired on 2026-11-20"),
+            ({"agency__active": False}, "not usable: NO-KRIPOS is not active"),
         ],
     )
     def test_list_says_the_state(self, desk, columns, state):

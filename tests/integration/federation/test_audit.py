@@ -268,7 +268,7 @@ def test_what_changes_nothing_leaves_no_event():
 def test_an_agency_is_not_deleted_together_with_what_leaves_no_event():
     other = factories.AgencyFactory.create(code="NO-TELE")
     added(Threshold, agency=other, name="R105_SHARE", value=0.5)
-    with pytest.raises(registry.Refused, match="it has thresholds"):
+    with pytest.raises(registry.Refused, match="1 threshold belongs to it"):
         registry.delete(other, **WHO)
 
 
@@ -296,7 +296,7 @@ def test_commands_leave_events(capsys):
 def test_the_account_of_the_demo_leaves_events():
     first, again = events_of(registration.coordinator), events_of(registration.coordinator)
     assert [event.action for event in [*first, *again]] == ["user.added", "user.changed"]
-    assert {(event.actor, event.subject) for event in [*first, *again]} == {("demo", "user demo")}
+    assert {(event.actor, event.subject) for event in [*first, *again]} == {("command demo", "user demo")}
 
 
 # --- accounts at the desk ---

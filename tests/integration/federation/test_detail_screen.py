@@ -72,7 +72,7 @@ def hidden(page):
 def test_nothing_is_saved_before_the_consequences_are_confirmed(kari, given):
     page = kari.post(ADD, given)
     assert (page.status_code, shown(page)) == (200, EXPECTED)
-    assert "What this change does: SM DOWNLOADS from 2027-01" in page.content.decode()
+    assert "What this change does: San Marino (SM) DOWNLOADS from 2027-01" in page.content.decode()
     assert not Detail.objects.filter(valid_from=JANUARY).exists()
     assert not AuditEvent.objects.filter(action="detail.added").exists()
 
