@@ -73,19 +73,18 @@ def read(query: Mapping[str, str], name: str) -> Place | None:
     return Place(int(until), int(finding))
 
 
+def places() -> list[Place]:
+    """All places, in order."""
+    return _in_order(_waits())
+
+
 def turn(finding: int) -> Turn | None:
     """The place of a finding in the queue, or None if none of its reports waits for a decision."""
     waits = _waits()
-    places = sorted(Place(_seconds(one), pk) for pk, one in waits.items())
-    at = next((number for number, place in enumerate(places) if place.finding == finding), None)
-    if at is None:
+    if finding not in waits:
         return None
-    return Turn(places[at], waits[finding], at + 1, len(places))
-
-
-def places() -> list[Place]:
-    """All places, in order."""
-    return sorted(Place(_seconds(one), pk) for pk, one in _waits().items())
+    queue, place = _in_order(waits), _place(finding, waits[finding])
+    return Turn(place, waits[finding], queue.index(place) + 1, len(queue))
 
 
 def after(place: Place | None, queue: Sequence[Place]) -> Place | None:
@@ -99,20 +98,28 @@ def before(place: Place, queue: Sequence[Place]) -> Place | None:
     return queue[at - 1] if at else None
 
 
-def _seconds(waits: WaitingFor | None) -> int:
-    return NO_WAIT if waits is None else periods.epoch(waits.until)
+def _in_order(waits: Mapping[int, WaitingFor | None]) -> list[Place]:
+    return sorted(_place(*one) for one in waits.items())
+
+
+def _place(finding: int, waits: WaitingFor | None) -> Place:
+    return Place(NO_WAIT if waits is None else periods.epoch(waits.until), finding)
 
 
 def _waits() -> dict[int, WaitingFor | None]:
     """By finding with waiting reports: the period whose wait for one of them ends first."""
-    columns = ("finding", "report__agency", "report__indicator", "report__period")
-    rows = list(Hold.objects.filter(decision="").values_list(*columns))
-    waiting = _waiting_for({(agency, indicator) for _, agency, indicator, _ in rows})
-    found: dict[int, WaitingFor | None] = {}
-    for finding, agency, indicator, period in rows:
-        some = [one for one in waiting[agency, indicator] if one.contains(period)]
-        first = found.get(finding)
-        found[finding] = min([*some, *([first] if first else [])], default=None)
+    held = Hold.objects.filter(decision="")
+    rows = held.values_list("finding", "finding__agency", "finding__indicator").distinct()
+    series = {finding: (agency, indicator) for finding, agency, indicator in rows}
+    found: dict[int, WaitingFor | None] = dict.fromkeys(series)
+    waiting = _waiting_for(series.values())
+    if not waiting:
+        return found
+    earliest = min(one.period for some in waiting.values() for one in some)
+    recent = held.filter(finding__in=series, report__period__gte=earliest)
+    for finding, period in recent.values_list("finding", "report__period"):
+        some = [one for one in waiting[series[finding]] if one.contains(period)]
+        found[finding] = min(filter(None, [*some, found[finding]]), default=None)
     return found
 
 

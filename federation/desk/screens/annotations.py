@@ -82,7 +82,8 @@ class AnnotationAdmin(ConfirmingAdmin):
         """Go back to the queue of held reports, if the form was opened from there."""
         answer = super().response_add(request, obj, post_url_continue)
         place = queue.read(request.GET, queue.AT)
-        return answer if place is None else queue_pages.go_on(request, place)
+        goes_elsewhere = "_addanother" in request.POST or "_continue" in request.POST
+        return answer if place is None or goes_elsewhere else queue_pages.go_on(request, place)
 
 
 def _may_move(request: HttpRequest, annotation: Any) -> bool:
