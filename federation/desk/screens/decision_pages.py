@@ -89,17 +89,16 @@ class DecidingAdmin(FactAdmin):
         """The rows as the page that asks for the reason shows them."""
         raise NotImplementedError
 
-    def carry_out(self, request: HttpRequest, action: DecisionAction, ids: Sequence[int], reason: str) -> bool:
-        """Decide, and say what happened. Return False if nothing can be decided now."""
+    def carry_out(self, request: HttpRequest, action: DecisionAction, ids: Sequence[int], reason: str) -> None:
+        """Decide, and say what happened."""
         try:
             now = clock.agreed()
         except ClocksDisagreeError as error:
             self.message_user(request, str(error), messages.ERROR)
-            return False
+            return
         decided = action.process(**{f"{action.noun}s": ids}, by=actor(request), reason=reason, now=now)
         for level, message in _messages(action, decided, now):
             self.message_user(request, message, level)
-        return True
 
     def visible_row(self, request: HttpRequest, object_id: str) -> Any:
         """A row that the user may see, or None."""

@@ -212,6 +212,8 @@ class FindingAdmin(DecidingAdmin):
         about_it = [f"finding {finding.pk}", *(f"report {one.pk}" for one in ended)]
         may = request.user.has_perm
         waiting: int = getattr(finding, "waiting", 0)
+        if waiting and decision is None:
+            decision = HeldChoice(ReasonForm())
         return self.page(
             request,
             "finding",
@@ -233,9 +235,7 @@ class FindingAdmin(DecidingAdmin):
             may_mark_break=may("countries.add_annotation") and may("countries.mark_break"),
             may_resolve=may(RESOLVE.permission) and finding.resolved is None and not waiting,
             may_answer=may(_ANSWER) and finding.resolved is None,
-            **(
-                held_choice.shown(finding, decision or HeldChoice(ReasonForm()), now=now) if waiting or decision else {}
-            ),
+            **(held_choice.shown(finding, decision, now=now) if decision else {}),
         )
 
 
