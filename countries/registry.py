@@ -367,6 +367,18 @@ def _stored(instance: M) -> Columns | None:
     return None if row is None else columns_of(row)
 
 
+def change_of(instance: M, *, fields: Collection[str]) -> tuple[Columns | None, Columns]:
+    """The columns of a row before and after ``save`` would write these fields. Call it while ``writing``."""
+    stored = type(instance)._base_manager.filter(pk=instance.pk).first()
+    if stored is None:
+        return None, columns_of(instance)
+    before = columns_of(stored)
+    for field in stored._meta.concrete_fields:
+        if field.name in fields:
+            setattr(stored, field.attname, getattr(instance, field.attname))
+    return before, columns_of(stored)
+
+
 def columns_of(row: Model) -> Columns:
     """The columns of a row as the audit trail has them."""
     found = {

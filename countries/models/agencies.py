@@ -269,7 +269,7 @@ class Annotation(WrittenByPeople):
     is_break = models.BooleanField(
         "break in series",
         default=False,
-        help_text="Values before and after the start are not comparable. Releases the held reports it explains (R102).",
+        help_text="Values before and after the start are not comparable. A campaign or an outage is no break.",
     )
     agency = models.ForeignKey(
         Agency,
@@ -303,6 +303,14 @@ class Annotation(WrittenByPeople):
                 condition=Q(start__gte=EARLIEST),
                 name="countries_annotation_starts",
                 violation_error_message=BEFORE_2017,
+            ),
+            # After a campaign or an outage, an agency counts in the same way as before.
+            models.CheckConstraint(
+                condition=Q(is_break=False) | Q(kind__in=["change", "other"]),
+                name="countries_annotation_break",
+                violation_error_message=(
+                    "A campaign or an outage is no break in the series. Choose another kind, or untick the break."
+                ),
             ),
         ]
 

@@ -27,8 +27,8 @@ OF_THE_SITE = {
 ACTION_PAGES: dict[type[Model], set[str]] = {
     AgencyAccount: {"again", "revoke"},
     Credential: {"rotate", "revoke", "networks"},
-    Finding: {"answer", "release", "reject", "resolve"},
-    Hold: {"release", "reject"},
+    Finding: {"answer", "decide", "resolve"},
+    Hold: {"next"},
     SigningKey: {"revoke"},
     User: {"password_change", "reset"},
 }
