@@ -43,6 +43,10 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
     "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
     "federation_answer": Rights(web=_ADD, worker=_READ),
+    # What people are told. If a coordinator deletes a recipient, its messages go too.
+    "federation_notification": Rights(web=_ADD, worker=_ALL),
+    "federation_message": Rights(web="SELECT, DELETE", worker=_ALL),
+    "federation_message_notifications": Rights(web="SELECT, DELETE", worker="SELECT, INSERT, DELETE"),
     # Work and its results. Only workers write results.
     "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_failure": Rights(web=_READ, worker=_ALL),
@@ -86,6 +90,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_network": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_pastpopulation": Rights(web="SELECT, INSERT", worker=_READ, public=_READ),
     "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_recipient": Rights(web=_ALL, worker=_READ),
+    "countries_webhook": Rights(web=_ALL, worker=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_schedule": Rights(
         web=_ALL, worker=_READ, public="SELECT (agency_id, indicator_id, frequency, valid_from, valid_to)"
