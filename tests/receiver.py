@@ -28,7 +28,7 @@ class Request:
     body: bytes
 
 
-Answer = Callable[[ssl.SSLSocket], None]
+Answer = Callable[[ssl.SSLSocket, Request], None]
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Receiver:
 
     port: int
     requests: list[Request] = field(default_factory=list)
-    answer: Answer = lambda connection: connection.sendall(OK)
+    answer: Answer = lambda connection, _: connection.sendall(OK)
     #: How many connections were accepted, and the host names (SNI) that they asked for.
     names: list[str | None] = field(default_factory=list)
     connections: int = 0
@@ -122,8 +122,9 @@ def _serve(listening: socket.socket, context: ssl.SSLContext, made: Receiver) ->
 def _converse(plain: socket.socket, context: ssl.SSLContext, made: Receiver) -> None:
     plain.settimeout(20)
     with suppress(OSError), plain, context.wrap_socket(plain, server_side=True) as connection:
-        made.requests.append(_read(connection))
-        made.answer(connection)
+        request = _read(connection)
+        made.requests.append(request)
+        made.answer(connection, request)
 
 
 def _read(connection: ssl.SSLSocket) -> Request:

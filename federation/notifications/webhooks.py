@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from countries import webhook_urls
 from countries.webhook_urls import BadUrl, IPAddress, WebhookUrl
 from federation.notifications import webhook_keys
+from federation.notifications.errors import DeliveryError
 
 #: Seconds that a call may take, from the look-up of the name to the end of the answer.
 DEADLINE: Final = 5.0
@@ -33,21 +34,11 @@ _PRIVATE: Final = "{} leads to an address that is not on the public internet, so
 _FAILURES: Final = (OSError, HTTPException, HTTPError)
 
 
-class DeliveryError(Exception):
-    """A message was not delivered, or nobody knows whether it was.
-
-    The reason is a sentence for coordinators. It repeats nothing that the receiver sent. `is_permanent` says that it is
-    useless to try again.
-    """
-
-    def __init__(self, reason: str, is_permanent: bool) -> None:  # noqa: FBT001  both are always given
-        super().__init__(reason)
-        self.reason = reason
-        self.is_permanent = is_permanent
-
-
 def post(url: str, body: bytes, *, message_id: str, repeated: bool) -> None:
-    """Post a message once. It is delivered if the receiver answers with a status from 200 to 299."""
+    """Post a message once. It is delivered if the receiver answers with a status from 200 to 299.
+
+    The reason of a DeliveryError names the host of the receiver, but repeats nothing that the receiver sent.
+    """
     ends = monotonic() + DEADLINE
     try:
         target = webhook_urls.parse(url)

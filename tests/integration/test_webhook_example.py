@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 
 from federation.notifications import webhook_keys, webhooks
-from federation.notifications.webhooks import DeliveryError
+from federation.notifications.errors import DeliveryError
 from tests import receiver
 from tests.integration.processes import ROOT, eventually
 

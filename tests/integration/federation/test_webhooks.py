@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from federation.notifications import webhook_keys, webhooks
-from federation.notifications.webhooks import DeliveryError
+from federation.notifications.errors import DeliveryError
 from tests import receiver
 from tests.oracles import signing
 
@@ -149,7 +149,7 @@ def test_without_a_key_nothing_is_sent(hook, settings):
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_success(hook, status):
-    hook.answer = lambda connection: connection.sendall(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
+    hook.answer = lambda connection, _: connection.sendall(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
     post(hook.url())
 
 
@@ -158,7 +158,7 @@ def test_success(hook, status):
 )
 def test_refusal_names_the_status_and_nothing_that_the_receiver_wrote(hook, status, is_permanent):
     answer = f"HTTP/1.1 {status} secret\r\nX-Secret: secret\r\nContent-Length: 6\r\n\r\nsecret"
-    hook.answer = lambda connection: connection.sendall(answer.encode())
+    hook.answer = lambda connection, _: connection.sendall(answer.encode())
     error = refusal(hook.url())
     assert error.reason.startswith(f"The receiver answered with the status {status}")
     assert error.is_permanent == is_permanent
@@ -171,7 +171,7 @@ def test_redirect_is_a_failure(hook, authority, status):
     with receiver.receiver(authority.certificate) as inside:
         location = inside.url(host="127.0.0.1")
         answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-        hook.answer = lambda connection: connection.sendall(answer.encode())
+        hook.answer = lambda connection, _: connection.sendall(answer.encode())
         error = refusal(hook.url())
         assert "Redirects are not followed" in error.reason
         assert not error.is_permanent
@@ -180,7 +180,7 @@ def test_redirect_is_a_failure(hook, authority, status):
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 two\r\n\r\n", b"\x00" * 100])
 def test_answer_that_is_not_http(hook, answer):
-    hook.answer = lambda connection: connection.sendall(answer)
+    hook.answer = lambda connection, _: connection.sendall(answer)
     assert "failed, or its answer is not HTTP" in refusal(hook.url()).reason
 
 
@@ -316,7 +316,7 @@ def drip(connection, piece):
     ids=["nothing", "one byte", "headers", "bytes of a header", "interim answers"],
 )
 def test_slow_answer_is_cut(hook, short, start, piece):
-    def answer(connection):
+    def answer(connection, _):
         connection.sendall(start)
         drip(connection, piece) if piece else time.sleep(2)
 
@@ -325,7 +325,7 @@ def test_slow_answer_is_cut(hook, short, start, piece):
 
 
 def test_slow_body_of_a_success_is_not_waited_for_longer(hook, short):
-    def answer(connection):
+    def answer(connection, _):
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         drip(connection, b"x")
 
@@ -362,14 +362,14 @@ def test_slow_name_server_is_cut(monkeypatch, short):
     ids=["long header", "many headers"],
 )
 def test_endless_headers_are_cut(hook, answer):
-    hook.answer = lambda connection: connection.sendall(answer)
+    hook.answer = lambda connection, _: connection.sendall(answer)
     assert "failed, or its answer is not HTTP" in refusal(hook.url()).reason
 
 
 def test_little_of_a_huge_answer_is_read(hook):
     sent = []
 
-    def answer(connection):
+    def answer(connection, _):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
         while True:
             connection.sendall(b"x" * 65_536)

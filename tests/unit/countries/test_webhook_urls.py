@@ -62,7 +62,7 @@ def test_usable(text, host, port, path):
         ("https://reports.example.org/a b", "written as escapes"),
         ("https://reports.example.org/a\r\nX-Header: y", "written as escapes"),
         ("https://reports.example.org/a/../b", "must not have the parts"),
-        ("https://reports.example.org/" + "a" * 300, "at most 300"),
+        ("https://reports.example.org/" + "a" * 500, "at most 500"),
     ],
 )
 def test_unusable(text, advice):
@@ -111,15 +111,3 @@ def test_network_of_the_operator(network, inside, outside):
 )
 def test_machine_itself_and_its_links_must_be_named_exactly(network, address):
     assert not webhook_urls.is_allowed(ip_address(address), [ip_network(network)])
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "[::1]", "[fe80::1]", "169.254.169.254"])
-def test_form_refuses_private_addresses(host):
-    url = webhook_urls.parse(f"https://{host}/hook")
-    with pytest.raises(BadUrl, match="not an address of the public internet"):
-        webhook_urls.refuse_private(url, [])
-
-
-def test_form_takes_what_the_operator_allows_and_any_name():
-    webhook_urls.refuse_private(webhook_urls.parse("https://10.0.0.1/hook"), [ip_network("10.0.0.0/8")])
-    webhook_urls.refuse_private(webhook_urls.parse("https://inside.example.org/hook"), [])
