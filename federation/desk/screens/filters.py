@@ -27,7 +27,7 @@ _ID = re.compile(r"[0-9]{1,18}")
 _SUBJECTS = (
     "finding", "report", "submission", "agency", "schedule", "threshold", "setup", "credential", "annotation",
     "signingkey", "agencyaccount", "user", "indicator", "indicatortranslation", "population", "detail", "helpservice",
-    "intervention", "draw",
+    "intervention", "draw", "webhook",
 )  # fmt: skip
 
 
