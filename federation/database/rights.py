@@ -98,7 +98,8 @@ TABLES: Final[dict[str, Rights]] = {
     ),
     "countries_threshold": Rights(web=_ALL, worker=_READ),
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
-    "countries_credential": Rights(web=_ALL),
+    # Workers look for credentials that end soon. They must not read a secret.
+    "countries_credential": Rights(web=_ALL, worker="SELECT (id, agency_id, coordinator, expires, revoked)"),
     "countries_agencyaccount": Rights(web="SELECT, INSERT, UPDATE"),
     # Keys are never deleted, because what a key has signed is verified with it later.
     "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),
