@@ -200,6 +200,13 @@ PUBLICATION_LIMITS = {
 
 CLOCK_TOLERANCE = timedelta(seconds=env.integer("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
+# --- webhooks, by which agencies are told; federation.notifications sends them ----------------------------------------
+
+# Private keys of Ed25519. The first one signs, and the public halves of all are published.
+WEBHOOK_KEYS = env.keys("WEBHOOK_KEYS", size=32)
+# Networks beside the public internet in which receivers may be.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
+
 # --- the publisher, for the catalogue and for the pages --------------------------------------------------------------
 
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")

@@ -25,6 +25,7 @@ from countries.models import (
     Schedule,
     Setup,
     SigningKey,
+    Webhook,
 )
 from federation.models.findings import Finding
 from p2p_core.codes import COUNTRIES
@@ -120,6 +121,14 @@ class SigningKeyFactory(DjangoModelFactory[SigningKey]):
     public_key = Sequence(lambda number: b64encode(number.to_bytes(32, "big")).decode())
     fingerprint = Sequence(lambda number: f"{number:064x}")
     created = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class WebhookFactory(DjangoModelFactory[Webhook]):
+    class Meta:
+        model = Webhook
+
+    agency: Any = SubFactory(AgencyFactory)
+    url = Sequence(lambda number: f"https://reports.example.org/{number}")
 
 
 class PopulationFactory(DjangoModelFactory[Population]):

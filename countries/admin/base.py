@@ -80,7 +80,8 @@ class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  #
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
         # Save only the fields changed on this screen, because another coordinator may have changed others meanwhile.
-        fields = [name for name in form.changed_data if name != "reason"]
+        columns = {field.name for field in obj._meta.concrete_fields}
+        fields = [name for name in form.changed_data if name in columns]
         if fields or not change:
             registry.save(obj, by=actor(request), reason=form.cleaned_data["reason"], fields=fields)
 

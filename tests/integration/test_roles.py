@@ -158,8 +158,8 @@ DECIDED = {
     "federation_hold", "countries_agency", "countries_annotation", "countries_indicator", "countries_population",
     "countries_indicatortranslation",
     "countries_schedule", "countries_setup", "countries_threshold", "countries_agencyaccount", "countries_credential",
-    "countries_signingkey", "auth_user", "auth_group", "auth_user_groups", "auth_group_permissions",
-    "otp_totp_totpdevice", "otp_static_statictoken",
+    "countries_signingkey", "countries_webhook", "auth_user", "auth_group", "auth_user_groups",
+    "auth_group_permissions", "otp_totp_totpdevice", "otp_static_statictoken",
 }  # fmt: skip
 #: Who may sign in as whom, and with what: none of the workers' business.
 SECRET = {

@@ -1,5 +1,25 @@
 """The coordinators' desk: the start page, findings and held reports to decide on, and read-only lists."""
 
-from federation.desk.screens import agency_list, audit, details, findings, holds, interventions, submissions, work
+from federation.desk.screens import (
+    agency_list,
+    audit,
+    details,
+    findings,
+    holds,
+    interventions,
+    submissions,
+    webhooks,
+    work,
+)
 
-__all__ = ["agency_list", "audit", "details", "findings", "holds", "interventions", "submissions", "work"]
+__all__ = [
+    "agency_list",
+    "audit",
+    "details",
+    "findings",
+    "holds",
+    "interventions",
+    "submissions",
+    "webhooks",
+    "work",
+]

@@ -62,6 +62,7 @@ PUBLIC = {
     "agencies": ["/api/v1/agencies/"],
     "rules": ["/api/v1/rules/"],
     "help-services": ["/api/v1/help-services/?country=NO"],
+    "webhook-keys": ["/api/v1/webhook-keys/"],
     "schema": ["/api/schema/"],
     # Roots, and the address of all countries, redirect to a page.
     "all-countries": [],

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.urls import URLResolver
 
-from countries.models import AgencyAccount, Credential, SigningKey
+from countries.models import AgencyAccount, Credential, SigningKey, Webhook
 from federation.models.findings import Finding, Hold
 
 ROOT = "/admin/"
@@ -31,6 +31,7 @@ ACTION_PAGES: dict[type[Model], set[str]] = {
     Hold: {"release", "reject"},
     SigningKey: {"revoke"},
     User: {"password_change", "reset"},
+    Webhook: {"test"},
 }
 #: Of the user who walks.
 PASSWORD = "a password for a test"
