@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from countries.admin.base import link_to_agency
 from federation.desk.screens import filters
 from federation.desk.screens.decision_pages import AT_ONCE, DecisionAction, HoldingAdmin, held_selection
 from federation.models.findings import Hold
@@ -60,7 +61,7 @@ class HoldAdmin(HoldingAdmin):
 
     @admin.display(description="agency", ordering="report__agency__code")
     def agency(self, hold: Hold) -> str:
-        return hold.report.agency.code
+        return link_to_agency(hold.report.agency)
 
     @admin.display(description="indicator")
     def indicator(self, hold: Hold) -> str:

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.urls import URLResolver
 
-from countries.models import AgencyAccount, Credential, SigningKey, Webhook
+from countries.models import Agency, AgencyAccount, Credential, SigningKey, Webhook
 from federation.models.findings import Finding, Hold
 
 ROOT = "/admin/"
@@ -25,6 +25,7 @@ OF_THE_SITE = {
 }  # fmt: skip
 #: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
 ACTION_PAGES: dict[type[Model], set[str]] = {
+    Agency: {"overview"},
     AgencyAccount: {"again", "revoke"},
     Credential: {"rotate", "revoke", "networks"},
     Finding: {"answer", "release", "reject", "resolve"},
