@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from countries.models import Agency, AgencyAccount, Credential, Setup, SigningKey, Webhook
+from countries.models import Agency, AgencyAccount, Credential, Recipient, Setup, SigningKey, Webhook
 from federation.models.findings import Answer, Finding
+from federation.models.notifications import Message
 from tests import factories
 from tests.integration.federation import deskside
 from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit, told
@@ -193,10 +194,19 @@ def test_page_shows_what_belongs_to_the_agency_and_nothing_of_another(kari, agen
         able(one, client_id=f"{one.code}.1", used=NOW)
         factories.SigningKeyFactory.create(agency=one, keyid=f"{one.code}.abc")
         factories.WebhookFactory.create(agency=one, url=f"https://example.org/{one.code}")
+        recipient = Recipient.objects.create(agency=one, mailbox=f"{one.code}@example.org")
+        Message.objects.create(recipient=recipient, created=NOW, due=NOW, error=f"No server takes mail of {one.code}.")
         submit(one, hour(5))
     held(other)
     page = kari.get(page_of(agency)).content.decode()
-    for shown in ("NO-KRIPOS.1<", "NO-KRIPOS.abc", "https://example.org/NO-KRIPOS", "late after 1 hour", "BITTORRENT"):
+    for shown in (
+        "NO-KRIPOS.1<",
+        "NO-KRIPOS.abc",
+        "https://example.org/NO-KRIPOS",
+        "late after 1 hour",
+        "BITTORRENT",
+        "No server takes mail of NO-KRIPOS.",
+    ):
         assert shown in page, shown
     assert "SE-NOA" not in page
     assert "<dt>Held reports</dt><dd><strong>0</strong>" in page
