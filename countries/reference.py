@@ -16,6 +16,7 @@ from countries import models
 from countries.database.routing import alias
 from countries.population import Inhabitants, PopulationHistory, PopulationRow
 from p2p_core.characters import writable
+from p2p_core.instants import EPOCH
 from p2p_core.periods import Frequency
 
 _SQL: Final = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
@@ -78,6 +79,8 @@ class Schedule(msgspec.Struct, frozen=True):
     frequency: str
     valid_from: date
     valid_to: date | None
+    #: After the end of a period.
+    deadline_minutes: int
 
 
 class Agency(msgspec.Struct, frozen=True):
@@ -125,7 +128,7 @@ class Annotation(msgspec.Struct, frozen=True):
     """``agency`` and ``indicator`` are codes. None means that the annotation is about all of them.
 
     A registered intervention is an annotation too. Then ``intervention`` is its id, ``countries`` are its own, and
-    ``registered`` is the time of its registration.
+    ``registered`` is the time of its registration. ``changed`` is when the annotation was added or last changed.
     """
 
     kind: str
@@ -138,11 +141,21 @@ class Annotation(msgspec.Struct, frozen=True):
     intervention: int | None = None
     countries: tuple[str, ...] = ()
     registered: datetime | None = None
+    id: int = 0
+    changed: datetime = EPOCH
 
     @property
     def until(self) -> datetime | None:
         """The first instant after the annotation: the start if it is only a moment, and None if it has no end yet."""
         return self.end or (None if self.kind in models.Annotation.LASTING else self.start)
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """An annotation that was deleted, or (``is_break``) a break that is none any more. The newest ones are known."""
+
+    annotation: int
+    is_break: bool
+    withdrawn: datetime
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -226,6 +239,8 @@ class Reference(msgspec.Struct, frozen=True, eq=False, dict=True):
     details: tuple[tuple[int, int, int, str, str], ...]
     #: Earliest first.
     annotations: tuple[Annotation, ...]
+    #: Newest first.
+    withdrawn: tuple[Withdrawn, ...]
     #: Latest start first.
     interventions: tuple[Intervention, ...]
     #: Latest announcement first.

@@ -19,7 +19,7 @@ SELECT json_build_object(
         SELECT agency.id, agency.code, country.code AS country, agency.name, agency.active, agency.invented, agency.contact,
             (SELECT min(valid_from) FROM countries_schedule WHERE agency_id = agency.id) AS since,
             ARRAY(SELECT to_json(schedule) FROM (
-                SELECT indicator_id AS indicator, frequency, valid_from, valid_to
+                SELECT indicator_id AS indicator, frequency, valid_from, valid_to, deadline_minutes
                 FROM countries_schedule WHERE agency_id = agency.id ORDER BY valid_from
             ) AS schedule) AS schedules,
             ARRAY(SELECT to_json(setup) FROM (
@@ -46,10 +46,10 @@ SELECT json_build_object(
     ),
     'annotations', ARRAY(SELECT to_json(one) FROM (
         SELECT kind, text, start, "end", agency.code AS agency, indicator.code AS indicator, is_break, intervention,
-            countries, registered
+            countries, registered, annotation.id, changed
         FROM (
             SELECT NULL AS intervention, id, kind, text, start, "end", agency_id, indicator_id, is_break,
-                ARRAY[]::varchar[] AS countries, NULL AS registered
+                ARRAY[]::varchar[] AS countries, NULL AS registered, changed
             FROM countries_annotation
             UNION ALL
             -- Registered interventions, from the start to the end of the weeks after it.
@@ -57,12 +57,20 @@ SELECT json_build_object(
                 CASE WHEN registered < start::timestamp AT TIME ZONE 'UTC' THEN '' ELSE 'late_' END || 'intervention',
                 title || ' (' || array_to_string(countries, ', ') || ')',
                 start::timestamp AT TIME ZONE 'UTC', (start + 7 * weeks_after)::timestamp AT TIME ZONE 'UTC', NULL,
-                indicator_id, false, countries, date_trunc('milliseconds', registered)
+                indicator_id, false, countries, date_trunc('milliseconds', registered), date_trunc('milliseconds', changed)
             FROM countries_intervention
         ) AS annotation
         LEFT JOIN countries_agency AS agency ON agency.id = annotation.agency_id
         LEFT JOIN countries_indicator AS indicator ON indicator.number = annotation.indicator_id
         ORDER BY start, intervention NULLS FIRST, annotation.id
+    ) AS one),
+    -- As many as a feed has entries, of annotations and of breaks.
+    'withdrawn', ARRAY(SELECT to_json(one) FROM (
+        SELECT annotation, is_break, withdrawn FROM (
+            SELECT *, row_number() OVER (PARTITION BY is_break ORDER BY withdrawn DESC, annotation DESC) AS place
+            FROM countries_withdrawnannotation
+        ) AS listed
+        WHERE place <= 50 ORDER BY withdrawn DESC, annotation DESC
     ) AS one),
     'interventions', ARRAY(SELECT to_json(one) FROM (
         SELECT id, title, intervention.description, registrant, countries, networks, indicator.code AS indicator, direction,

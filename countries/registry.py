@@ -7,9 +7,9 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import Group, User
 from django.core.serializers.json import DjangoJSONEncoder
@@ -22,15 +22,18 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from countries.models import (
     Agency,
+    Annotation,
     Country,
     Detail,
     Draw,
     FixedRow,
     Indicator,
+    Intervention,
     PastPopulation,
     Population,
     ReferenceVersion,
     Schedule,
+    WithdrawnAnnotation,
     WrittenByPeople,
     first_steps,
 )
@@ -54,6 +57,8 @@ ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 _COUNTED, _KINDS_NAMED = 1000, 4
 #: Columns of Django's accounts that the desk does not use. Only the user name is announced.
 _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
+#: The time of the last change. An event has its own time.
+_TIMES = frozenset({"changed"})
 
 
 class Refused(Exception):  # noqa: N818  it reads as a verb, and so do its uses
@@ -89,12 +94,16 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
         instance.full_clean()
         if isinstance(instance, Population) and _keep_past(instance, changes_to=instance.inhabitants):
             fields = fields and {*fields, "known_from"}
+        if isinstance(instance, Annotation | Intervention) and before and columns_of(instance) != before:
+            instance.changed = _now()
+            fields = fields and {*fields, "changed"}
         if isinstance(instance, Draw):
             # The time at which the value was entered is stored with the value.
             fields = fields and {*fields, "drawn"}
         instance.save(update_fields=fields if before else None)
         after = (_stored(instance) or {}) | unannounced
         if before != after:
+            _withdraw(instance, before=before, after=after)
             _announce(instance, before=before, after=after, by=by, reason=reason)
         if isinstance(instance, Indicator) and before is None:
             set_up_details(by=by, reason=reason)
@@ -112,6 +121,7 @@ def delete(instance: Model, *, by: str, reason: str = "") -> None:
             _keep_past(instance, changes_to=None)
         instance.delete()
         instance.pk = key
+        _withdraw(instance, before=before, after=None)
         _announce(instance, before=before, after=None, by=by, reason=reason)
 
 
@@ -120,9 +130,7 @@ def _keep_past(row: Population, *, changes_to: int | None) -> bool:
     stored = Population.objects.filter(pk=row.pk).first()
     if stored is None or stored.inhabitants == changes_to:
         return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT date_trunc('milliseconds', clock_timestamp())")
-        (row.known_from,) = cursor.fetchone()
+    row.known_from = _now()
     PastPopulation.objects.create(
         country_id=stored.country_id,
         year=stored.year,
@@ -131,6 +139,27 @@ def _keep_past(row: Population, *, changes_to: int | None) -> bool:
         known_until=row.known_from,
     )
     return True
+
+
+def _withdraw(instance: Model, *, before: Columns | None, after: Columns | None) -> None:
+    """Keep for the readers of the feeds that an annotation was deleted, or that it is no break any more."""
+    if not isinstance(instance, Annotation) or before is None:
+        return
+    gone = [False] if after is None else []
+    if before["is_break"] and not (after and after["is_break"]):
+        gone.append(True)
+    rows = [WithdrawnAnnotation(annotation=instance.pk, is_break=one, withdrawn=_now()) for one in gone]
+    WithdrawnAnnotation.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["annotation", "is_break"], update_fields=["withdrawn"]
+    )
+
+
+def _now() -> datetime:
+    """The time of the database, in whole milliseconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_trunc('milliseconds', clock_timestamp())")
+        (now,) = cursor.fetchone()
+    return cast("datetime", now)
 
 
 def why_kept(instance: Model) -> str:
@@ -350,12 +379,24 @@ def _stored(instance: M) -> Columns | None:
     return None if row is None else columns_of(row)
 
 
+def change_of(instance: M, *, fields: Collection[str]) -> tuple[Columns | None, Columns]:
+    """The columns of a row before and after ``save`` would write these fields. Call it while ``writing``."""
+    stored = type(instance)._base_manager.filter(pk=instance.pk).first()
+    if stored is None:
+        return None, columns_of(instance)
+    before = columns_of(stored)
+    for field in stored._meta.concrete_fields:
+        if field.name in fields:
+            setattr(stored, field.attname, getattr(instance, field.attname))
+    return before, columns_of(stored)
+
+
 def columns_of(row: Model) -> Columns:
     """The columns of a row as the audit trail has them."""
     found = {
         field.attname: field.value_from_object(row)
         for field in row._meta.concrete_fields
-        if field.name not in SECRETS | _OF_PERSONS | _not_in_trail(row)
+        if field.name not in SECRETS | _OF_PERSONS | _TIMES | _not_in_trail(row)
     }
     plain: Columns = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return plain

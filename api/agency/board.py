@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 from api.agency import next_step
 from api.agency.page import AgencyPage, indicator_names
-from api.site import coverage, pages
-from countries.reference import Indicator
+from api.site import calendars, coverage, pages
+from countries.reference import Indicator, Reference
 from federation import overview, published
 from federation.database import clock
 from federation.findings import finding_queries
@@ -55,6 +55,7 @@ class Board(AgencyPage):
             sent=self._sent(known),
             indicators=[(one.name, found) for one in pages.indicators().values() if (found := list(self._tables(one)))],
             findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
+            has_calendar=calendars.has_calendar(Reference.current().agencies_by_code[self.agency.code]),
             held=known.held,
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from api.site import coverage, pages, readings
+from api.site import calendars, coverage, pages, readings
 from countries.reference import Agency, Indicator, Reference, Setup
 from federation.database import clock
 from p2p_core import periods
@@ -28,6 +28,7 @@ class Participant:
     steps: list[tuple[Indicator, str]]
     details: list[tuple[Indicator, str]]
     is_mailbox: bool
+    has_calendar: bool
 
 
 def by_minute() -> dict[int, list[int]]:
@@ -59,6 +60,7 @@ def read() -> list[Participant]:
             list(_steps(row, now.date(), live)),
             list(_details(reference, COUNTRIES[row.country], periods.epoch(now))),
             "@" in row.contact,
+            calendars.has_calendar(row),
         )
         for row in listed
     ]

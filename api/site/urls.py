@@ -3,6 +3,8 @@
 from django.urls import path
 
 from api.site import views
+from api.site.calendars import CalendarPage
+from api.site.feeds import FeedPage
 from api.site.help import HelpPage
 
 app_name = "site"
@@ -19,9 +21,11 @@ urlpatterns = [
     path("about/", views.TextPage.as_view(template="about"), name="about"),
     path("method/", views.TextPage.as_view(template="method"), name="method"),
     path("participants/", views.ParticipantsPage.as_view(), name="participants"),
+    path("participants/<str:agency>.ics", CalendarPage.as_view(), name="calendar"),
     path("accessibility/", views.TextPage.as_view(template="accessibility"), name="accessibility"),
     path("privacy/", views.TextPage.as_view(template="privacy"), name="privacy"),
     path("data/", views.DataPage.as_view(), name="data"),
+    path("feeds/<slug:kind>.atom", FeedPage.as_view(), name="feed"),
     path("embed/map/", views.MapPage.as_view(template="embed_map", embeddable=True), name="embed-map"),
     path(
         "embed/country/<slug:code>/",

@@ -3,7 +3,6 @@
 from countries.admin import (
     agencies,
     agency_accounts,
-    annotations,
     credentials,
     reference,
     second_factor,
@@ -14,7 +13,6 @@ from countries.admin import (
 __all__ = [
     "agencies",
     "agency_accounts",
-    "annotations",
     "credentials",
     "reference",
     "second_factor",

@@ -1,7 +1,7 @@
 """Countries in forms, searches and filters: by name, with the code, so that nobody needs to know the codes."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib.admin import RelatedOnlyFieldListFilter
@@ -36,7 +36,8 @@ class CountryPicker(forms.SelectMultiple):
             "admin/js/vendor/jquery/jquery.min.js",
             "admin/js/vendor/select2/select2.full.min.js",
             "admin/js/jquery.init.js",
-            "countries/country_picker.js",
+            "admin/js/autocomplete.js",
+            "countries/pickers.js",
         )
         css: Final = {"screen": ("admin/css/vendor/select2/select2.min.css", "admin/css/autocomplete.css")}
 
@@ -61,15 +62,15 @@ class CountryPicker(forms.SelectMultiple):
 class CountryFilter(RelatedOnlyFieldListFilter):
     """By country, in the order of the names."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         return by_name(super().field_choices(field, request, model_admin))
 
 
 class OfCountryAdmin(RegistryAdmin):
     """A screen whose rows have a country. The search finds it by its code and by its name."""
 
-    search_fields = ("country__code",)
-    search_help_text: str | None = "A country: its code, or a part of its name"
+    search_fields: ClassVar[list[str] | tuple[str, ...]] = ("country__code",)
+    search_help_text = "A country: its code, or a part of its name"
 
     def named(self, word: str) -> Q | None:
         return Q(country__in=numbers_named(word))

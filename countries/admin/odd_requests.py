@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import ForeignKey, Q, QuerySet
+from django.forms import Media
 from django.http import HttpRequest, HttpResponseRedirect
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ _IMPOSSIBLE_VALUE: Final = (DataError, IncorrectLookupParameters, OverflowError,
 
 
 class AutocompleteOfRows(AutocompleteSelect):
-    """Shows a refused form again also if the value that was sent for a row is no number."""
+    """Shows a refused form again also if the value that was sent is no number. Screen readers get a name for it."""
+
+    @property
+    def media(self) -> Media:
+        # After the scripts that make the field.
+        return super().media + Media(js=["admin/js/jquery.init.js", "admin/js/autocomplete.js", "countries/pickers.js"])
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [one for one in value if str(one).isdecimal()], attr)

@@ -280,9 +280,10 @@ class Migration(migrations.Migration):
                 ("text", models.CharField(help_text="Public. Short, in English, without names of persons.", max_length=300)),
                 ("start", models.DateTimeField(help_text="In UTC.")),
                 ("end", models.DateTimeField(blank=True, help_text="In UTC. If empty, a campaign or an outage continues; anything else is a moment.", null=True)),
-                ("is_break", models.BooleanField(default=False, help_text="Values before and after the start are not comparable. Releases the held reports it explains (R102).", verbose_name="break in series")),
+                ("is_break", models.BooleanField(default=False, help_text="Values before and after the start are not comparable. A campaign or an outage is no break.", verbose_name="break in series")),
                 ("agency", models.ForeignKey(blank=True, help_text="If empty, it applies to all agencies.", null=True, on_delete=models.PROTECT, related_name="annotations", to="countries.agency")),
                 ("indicator", models.ForeignKey(blank=True, help_text="If empty, it applies to all indicators.", null=True, on_delete=models.PROTECT, related_name="annotations", to="countries.indicator")),
+                ("changed", models.DateTimeField(db_default=models.Func(models.Value("milliseconds"), Now(), function="date_trunc", output_field=models.DateTimeField()), editable=False)),
             ],
             options={
                 "ordering": ["-start"],
@@ -290,7 +291,21 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("end__isnull", True), ("end__gte", models.F("start")), _connector="OR"), name="countries_annotation_ends", violation_error_message="The end must not be before the start."),
                     models.CheckConstraint(condition=models.Q(("start__gte", datetime(2017, 1, 1, 0, 0, tzinfo=UTC))), name="countries_annotation_starts", violation_error_message="This is before the year 2017, in which the campaign began."),
+                    models.CheckConstraint(condition=models.Q(("is_break", False), ("kind__in", ["change", "other"]), _connector="OR"), name="countries_annotation_break", violation_error_message="A campaign or an outage is no break in the series. Choose another kind, or untick the break."),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WithdrawnAnnotation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("annotation", models.BigIntegerField()),
+                ("is_break", models.BooleanField()),
+                ("withdrawn", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["-withdrawn"],
+                "constraints": [models.UniqueConstraint(fields=("annotation", "is_break"), name="countries_withdrawnannotation_once")],
             },
         ),
         migrations.CreateModel(
@@ -455,6 +470,7 @@ class Migration(migrations.Migration):
                 ("weeks_after", models.PositiveSmallIntegerField(default=26, help_text="From 4 to 52.", validators=[MinValueValidator(4), MaxValueValidator(52)])),
                 ("comparison", ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, help_text="The countries to compare with. If you pick none, all others.", size=None)),
                 ("registered", models.DateTimeField(db_default=Now(), editable=False)),
+                ("changed", models.DateTimeField(db_default=Now(), editable=False)),
                 ("draw", models.ForeignKey(blank=True, help_text="The draw that decided when these countries start, if there was one.", null=True, on_delete=models.PROTECT, related_name="interventions", to="countries.draw")),
                 ("indicator", models.ForeignKey(on_delete=models.PROTECT, related_name="interventions", to="countries.indicator")),
             ],

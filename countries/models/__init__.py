@@ -11,6 +11,7 @@ from countries.models.agencies import (
     Schedule,
     Setup,
     Threshold,
+    WithdrawnAnnotation,
 )
 from countries.models.base import WrittenByPeople
 from countries.models.credentials import (
@@ -72,6 +73,7 @@ __all__ = [
     "SigningKey",
     "Threshold",
     "Webhook",
+    "WithdrawnAnnotation",
     "WrittenByPeople",
     "drawn_order",
     "first_steps",

@@ -15,7 +15,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from countries.models.base import BEFORE_2017, WrittenByPeople
-from countries.models.reference import Country, Indicator, Network
+from countries.models.reference import MILLISECONDS, Country, Indicator, Network
 from p2p_core.codes import AGENCY_CODE, UNKNOWN
 from p2p_core.periods import EARLIEST, NOUNS, REPORTABLE
 
@@ -269,7 +269,7 @@ class Annotation(WrittenByPeople):
     is_break = models.BooleanField(
         "break in series",
         default=False,
-        help_text="Values before and after the start are not comparable. Releases the held reports it explains (R102).",
+        help_text="Values before and after the start are not comparable. A campaign or an outage is no break.",
     )
     agency = models.ForeignKey(
         Agency,
@@ -287,6 +287,8 @@ class Annotation(WrittenByPeople):
         related_name="annotations",
         help_text="If empty, it applies to all indicators.",
     )
+    #: When it was added or last changed, for the readers of the feeds.
+    changed = models.DateTimeField(db_default=MILLISECONDS, editable=False)
 
     class Meta:
         ordering = ["-start"]
@@ -302,6 +304,14 @@ class Annotation(WrittenByPeople):
                 name="countries_annotation_starts",
                 violation_error_message=BEFORE_2017,
             ),
+            # After a campaign or an outage, an agency counts in the same way as before.
+            models.CheckConstraint(
+                condition=Q(is_break=False) | Q(kind__in=["change", "other"]),
+                name="countries_annotation_break",
+                violation_error_message=(
+                    "A campaign or an outage is no break in the series. Choose another kind, or untick the break."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -312,3 +322,23 @@ class Annotation(WrittenByPeople):
         start = cast("datetime | None", self.start)
         if start and start > timezone.now() + self.AHEAD_AT_MOST:
             raise ValidationError({"start": "The start is more than a year ahead. Give an earlier one."})
+
+
+class WithdrawnAnnotation(models.Model):
+    """An annotation that was deleted, or (``is_break``) a break that was deleted or is an annotation only.
+
+    Readers of the feeds are told. Nothing of the text is kept. If the annotation is a break again, its row stays.
+    """
+
+    annotation = models.BigIntegerField()
+    is_break = models.BooleanField()
+    withdrawn = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-withdrawn"]
+        constraints = [
+            models.UniqueConstraint(fields=["annotation", "is_break"], name="countries_withdrawnannotation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotation}, {self.withdrawn:%Y-%m-%d}"

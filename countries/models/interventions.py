@@ -191,7 +191,7 @@ class Intervention(FixedRow):
     It is registered before it starts. After that, only the title and the description can change.
     """
 
-    CHANGEABLE = ("title", "description")
+    CHANGEABLE = ("title", "description", "changed")
     INSTEAD_OF_DELETING = "Say in its description what happened."
     DIRECTIONS: Final = {"fewer": "fewer events", "more": "more events"}
     AHEAD_AT_MOST: Final = timedelta(days=366)
@@ -229,6 +229,8 @@ class Intervention(FixedRow):
         help_text="The draw that decided when these countries start, if there was one.",
     )
     registered = models.DateTimeField(db_default=Now(), editable=False)
+    #: When it was registered, or when its title or description last changed, for the readers of the feeds.
+    changed = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["-start", "-pk"]

@@ -83,7 +83,9 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_country": Rights(web=_READ, worker=_READ, public=_READ),
     "countries_detail": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_draw": Rights(web="SELECT, INSERT, UPDATE (value, drawn)", worker=_READ, public=_READ),
-    "countries_intervention": Rights(web="SELECT, INSERT, UPDATE (title, description)", worker=_READ, public=_READ),
+    "countries_intervention": Rights(
+        web="SELECT, INSERT, UPDATE (title, description, changed)", worker=_READ, public=_READ
+    ),
     "countries_helpservice": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicator": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_indicatortranslation": Rights(web=_ALL, worker=_READ, public=_READ),
@@ -94,8 +96,11 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_webhook": Rights(web=_ALL, worker=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_schedule": Rights(
-        web=_ALL, worker=_READ, public="SELECT (agency_id, indicator_id, frequency, valid_from, valid_to)"
+        web=_ALL,
+        worker=_READ,
+        public="SELECT (agency_id, indicator_id, frequency, valid_from, valid_to, deadline_minutes)",
     ),
+    "countries_withdrawnannotation": Rights(web="SELECT, INSERT, UPDATE (withdrawn)", worker=_READ, public=_READ),
     "countries_threshold": Rights(web=_ALL, worker=_READ),
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
     # Workers look for credentials that end soon. They must not read a secret.

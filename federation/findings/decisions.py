@@ -141,9 +141,24 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     When a report was held, it was judged with the breaks known then. So a break releases it only if it leaves more
     values out of the comparison than those did.
     """
-    # These columns decide whether it is a break, and which values it separates.
-    if before and all(before[name] == after[name] for name in ("start", "agency_id", "indicator_id", "is_break")):
+    if not _separates_anew(before, after):
         return
+    held = released_by_break(before=before, after=after)
+    if held:
+        _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {after['text']}", now=now)
+    explains = _explains_more(before, after)
+    worklist.append(
+        WorkItem(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
+        for one in _near(after).filter(holds=None)
+        if explains(one.agency_id, one.indicator_id, one.facts, one.frequency, one.period)
+    )
+    dispatch.wake_on_commit()
+
+
+def released_by_break(*, before: Columns | None, after: Columns) -> list[int]:
+    """The held reports that a break releases if it is saved in this transaction: it locks them until then."""
+    if not after["is_break"] or not _separates_anew(before, after):
+        return []
     # Wait for submissions that are being judged now. Later submissions are judged with the break.
     lock_agency_indicators(product(*_scope(after)))
     waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
@@ -151,15 +166,14 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
         "pk", "finding__agency", "finding__indicator", "facts", "report__frequency", "report__period"
     )
     explains = _explains_more(before, after)
-    held = [pk for pk, *place in rows if explains(*place)]
-    if held:
-        _decide(held, Decision.RELEASED, by=by, reason=f"A break in the series was marked: {after['text']}", now=now)
-    worklist.append(
-        WorkItem(Stage.FIGURE, one.frequency, one.period, one.indicator_id, one.agency_id)
-        for one in _near(after).filter(holds=None)
-        if explains(one.agency_id, one.indicator_id, one.facts, one.frequency, one.period)
+    return [pk for pk, *place in rows.order_by("pk") if explains(*place)]
+
+
+def _separates_anew(before: Columns | None, after: Columns) -> bool:
+    """Whether a change touches the columns that decide if it is a break, and which values it separates."""
+    return before is None or any(
+        before[name] != after[name] for name in ("start", "agency_id", "indicator_id", "is_break")
     )
-    dispatch.wake_on_commit()
 
 
 def _scope(break_: Columns) -> tuple[list[int], list[int]]:

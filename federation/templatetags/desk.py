@@ -32,6 +32,12 @@ def label(start: datetime, frequency: str) -> str:
 
 
 @register.filter
+def spoken(start: datetime, frequency: str) -> str:
+    """Write a period with the noun of its frequency."""
+    return f"{periods.NOUNS[frequency]} {periods.label(frequency, start)}"
+
+
+@register.filter
 def tick(start: datetime, frequency: str) -> str:
     """Write a period below a chart, as short as it can be."""
     if frequency in (Frequency.HOUR, Frequency.DAY):

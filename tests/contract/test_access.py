@@ -143,7 +143,7 @@ def filled(address: str, rows) -> str:
     """Return an address with parameters that lead to something of the agency's."""
     for hole, value in {
         "<uuid:id>": rows[Submission].pk, "<int:id>": rows[Finding].pk, "<slug:code>": "no",
-        "<slug:id>": 1,
+        "<slug:id>": 1, "<slug:kind>": "published",
         "<uidb64>": "MQ", "<token>": "none",
         "<path:path>": "structure", "<document:name>": "reference/errors",
         "<app_label>": "countries/", "<url>": "countries/nothing/",

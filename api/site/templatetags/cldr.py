@@ -151,6 +151,14 @@ def moment(moment: datetime) -> str:
     return f"{day(moment)}, {clock_in_utc(moment)}"
 
 
+def duration(minutes: int) -> str:
+    """Write a length of time in days, hours and minutes, without those that are 0."""
+    days, rest = divmod(minutes, 24 * 60)
+    parts = {"day": days, "hour": rest // 60, "minute": rest % 60}
+    named = {name: amount for name, amount in parts.items() if amount} or {"minute": 0}
+    return ", ".join(units.format_unit(amount, f"duration-{name}", locale=_locale()) for name, amount in named.items())
+
+
 def clock_in_utc(moment: datetime) -> str:
     return f"{clock(moment)}\N{NO-BREAK SPACE}UTC"
 

@@ -2,6 +2,7 @@
 
 from federation.desk.screens import (
     agency_list,
+    annotations,
     audit,
     details,
     findings,
@@ -14,6 +15,7 @@ from federation.desk.screens import (
 
 __all__ = [
     "agency_list",
+    "annotations",
     "audit",
     "details",
     "findings",

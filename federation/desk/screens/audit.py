@@ -65,7 +65,9 @@ class AuditEventAdmin(RowPageAdmin):
 
 
 def _linked(words: EventWords) -> SafeString:
-    link = format_html(' <a href="{}" class="thing" aria-label="Open: {}">Open it</a>', words.address, words.sentence)
+    link = format_html(
+        ' <a href="{}" class="thing" aria-label="Open it: {}">Open it</a>', words.address, words.sentence
+    )
     return format_html("{}{}", words.sentence, link if words.address else "")
 
 

@@ -45,7 +45,7 @@ class OfPerson(RowFilter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Choices:  # noqa: ARG002
         names = set(User.objects.filter(is_staff=True).values_list("username", flat=True))
-        return [(name, name) for name in sorted(names | {self.value()} - {None})]
+        return [(name, name) for name in sorted(names | {self.value() or ""} - {""})]
 
 
 class OfEventAgency(OfAgency):
@@ -56,7 +56,8 @@ class OfEventAgency(OfAgency):
             return queryset
         number = Agency.objects.filter(code=self.value()).values_list("pk", flat=True).first()
         # Changes of the registry name the agency by its number.
-        return queryset.alias(of_agency=OF_AGENCY).filter(of_agency__in=[self.value(), str(number)])
+        found: QuerySet[Any] = queryset.alias(of_agency=OF_AGENCY).filter(of_agency__in=[self.value(), str(number)])
+        return found
 
 
 class OfKind(RowFilter):

@@ -1,4 +1,4 @@
-"""Pages on which a coordinator decides. Each shows the chosen rows, a field for the reason, and one button."""
+"""How a coordinator decides: on rows of a list, which a page shows with a field for the reason, or on other pages."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,22 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
 
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
-from federation.desk import held_reports
 from federation.desk.screens import words
 from federation.desk.screens.fact_pages import PageAdmin
 from federation.errors import ClocksDisagreeError
 from federation.findings import decisions
 from federation.findings.decisions import Decided
 from federation.models.findings import Finding, Hold
-from p2p_core import periods
 
 #: The most rows of one decision: nobody could look through more.
 AT_ONCE: Final = 500
@@ -47,50 +44,16 @@ class DecisionAction:
     permission: str
     noun: str
     done: str
-    means: str
     process: Callable[..., Decided]
 
 
-RELEASE = DecisionAction(
-    "release", "federation.decide_hold", "report", "released",
-    "A released report counts for its period from now on, and is public within seconds.", decisions.release,
-)  # fmt: skip
-REJECT = DecisionAction(
-    "reject", "federation.decide_hold", "report", "rejected",
-    "A rejected report is stored but not used. The current report continues to count.", decisions.reject,
-)  # fmt: skip
-RESOLVE = DecisionAction(
-    "resolve", "federation.resolve_finding", "finding", "resolved",
-    "A resolved finding does not come back while the numbers stay the same.", decisions.resolve,
-)  # fmt: skip
-ACTIONS = {action.name: action for action in (RELEASE, REJECT, RESOLVE)}
+RELEASE = DecisionAction("release", "federation.decide_hold", "report", "released", decisions.release)
+REJECT = DecisionAction("reject", "federation.decide_hold", "report", "rejected", decisions.reject)
+RESOLVE = DecisionAction("resolve", "federation.resolve_finding", "finding", "resolved", decisions.resolve)
 
 
-@dataclass(frozen=True, slots=True)
-class RowSelection:
-    """The ids to decide on, the rows to show, and the form fields that lead back to the same selection."""
-
-    ids: Sequence[int]
-    rows: Sequence[Any]
-    fields: Sequence[tuple[str, object]] = ()
-
-
-class HoldingAdmin(PageAdmin):
-    """A screen whose rows are held reports, or findings that hold some."""
-
-    #: The actions that have a page for each row.
-    page_actions: tuple[DecisionAction, ...] = (RELEASE, REJECT)
-
-    def has_decide_hold_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("federation.decide_hold")
-
-    @admin.action(description="Release held reports", permissions=["decide_hold"])
-    def release(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        return self.decide_selected(request, RELEASE, chosen)
-
-    @admin.action(description="Reject held reports", permissions=["decide_hold"])
-    def reject(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        return self.decide_selected(request, REJECT, chosen)
+class DecidingAdmin(PageAdmin):
+    """A screen on which coordinators decide."""
 
     def decide_selected(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any]) -> HttpResponse:
         """Decide on the selected rows of the list."""
@@ -100,53 +63,41 @@ class HoldingAdmin(PageAdmin):
             chosen = self.get_queryset(request).filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         return self.decide(request, action, chosen, back=request.get_full_path())
 
-    def get_urls(self) -> list[URLPattern]:
-        view, model = self.admin_site.admin_view(self.decide_view), self.opts.model_name
-        own = [
-            path(f"<path:object_id>/{one.name}/", view, {"action": one.name}, f"federation_{model}_{one.name}")
-            for one in self.page_actions
-        ]
-        return [*own, *super().get_urls()]
-
-    def decide_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
-        row = self.visible_row(request, object_id)
-        if row is None:
-            return self.not_found(request, object_id)
-        back = reverse(f"admin:federation_{self.opts.model_name}_change", args=[row.pk])
-        return self.decide(request, ACTIONS[action], self.get_queryset(request).filter(pk=row.pk), back=back)
-
     def decide(self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Any], *, back: str) -> HttpResponse:
-        """Ask for the reason; with it, decide on the rows."""
-        raise NotImplementedError
-
-    def decide_on(
-        self, request: HttpRequest, action: DecisionAction, selection: RowSelection, *, back: str
-    ) -> HttpResponse:
         """Ask for the reason; with it, decide, say what happened, and go back."""
         if not request.user.has_perm(action.permission):
             return self.refuse(request, f"Your account may look at this, but not {action.name} it.")
-        if not 0 < len(selection.ids) <= AT_ONCE:
+        rows = list(chosen[: AT_ONCE + 1])
+        if not 0 < len(rows) <= AT_ONCE:
             why = f"There is nothing here to {action.name} any more: it was decided already."
-            if selection.ids:
+            if rows:
                 why = f"You chose more than {AT_ONCE} rows, which nobody can look through at once. Choose fewer."
             self.message_user(request, why, messages.WARNING)
             return HttpResponseRedirect(back)
 
         form = ReasonForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
-            title = f"{action.name.capitalize()} {words.count(len(selection.ids), action.noun)}"
-            return self.page(request, "decide", title, action=action, selection=selection, form=form, back=back)
+            title = f"{action.name.capitalize()} {words.count(len(rows), action.noun)}"
+            fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, row.pk) for row in rows)]
+            shown = {"rows": self.shown(rows), "fields": fields, "form": form, "back": back}
+            return self.page(request, "decide", title, action=action, **shown)
+        self.carry_out(request, action, [row.pk for row in rows], form.cleaned_data["reason"])
+        return HttpResponseRedirect(back)
 
-        chosen = {f"{action.noun}s": selection.ids}
+    def shown(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """The rows as the page that asks for the reason shows them."""
+        raise NotImplementedError
+
+    def carry_out(self, request: HttpRequest, action: DecisionAction, ids: Sequence[int], reason: str) -> None:
+        """Decide, and say what happened."""
         try:
             now = clock.agreed()
         except ClocksDisagreeError as error:
             self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(back)
-        decided = action.process(**chosen, by=actor(request), reason=form.cleaned_data["reason"], now=now)
+            return
+        decided = action.process(**{f"{action.noun}s": ids}, by=actor(request), reason=reason, now=now)
         for level, message in _messages(action, decided, now):
             self.message_user(request, message, level)
-        return HttpResponseRedirect(back)
 
 
 def _messages(action: DecisionAction, decided: Decided, now: datetime) -> Iterator[tuple[int, str]]:
@@ -181,11 +132,3 @@ def _earlier(noun: str, ids: Collection[int], now: datetime) -> Iterator[str]:
         ]
     for how, by, at in rows:
         yield how + (f" by {by}" if by else "") + (f" at {words.moment(at, now=now)}" if at else "")
-
-
-def held_selection(holds: Sequence[Hold], fields: Sequence[tuple[str, object]]) -> RowSelection:
-    """Held reports to decide on, beside the current totals."""
-    current = {row.report: row.current for row in held_reports.held_rows(holds)}
-    rows = [(hold, periods.label(hold.report.frequency, hold.report.period), current[hold.pk]) for hold in holds]
-    ids = [hold.pk for hold in holds]
-    return RowSelection(ids, rows, [*fields, *(("report", one) for one in ids)])

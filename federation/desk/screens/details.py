@@ -5,15 +5,13 @@ from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 
-from countries import registry
-from countries.admin.base import RegistryForm
 from countries.admin.country_fields import CountryFilter, OfCountryAdmin, by_name
 from countries.models import Detail
 from countries.reference import Reference
 from federation.desk.screens import words
+from federation.desk.screens.confirmation import ConfirmedForm, ConfirmingAdmin, Consequence
 from federation.rules.detail import CountryDetail, DetailChange, Details
 from p2p_core import codes, periods
 
@@ -23,13 +21,10 @@ _NAMES: Final = codes.COUNTRY_NAMES | {
     "EUROPE": "Europe",
     "EU27_2020": "the European Union",
 }
-#: The values that the confirmation page sends in addition to the form.
-_BACK, _CONSEQUENCE = "_back", "consequence"
 
 
-class DetailForm(RegistryForm):
-    #: What the change does. Empty if the user has confirmed exactly this.
-    unconfirmed: Sequence[str] = ()
+class DetailForm(ConfirmedForm):
+    remark = "Earlier months stay as they are."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,21 +35,12 @@ class DetailForm(RegistryForm):
         if "country" in self.fields:
             self.fields["country"].choices = by_name(self.fields["country"].choices)  # type: ignore[attr-defined]
 
-    def full_clean(self) -> None:
-        """Also refuse a change that the user has not confirmed, or that now does something else."""
-        super().full_clean()
-        if not self.is_bound or self.errors:
-            return
-        # The screen saves in the same transaction, so no other change of a detail comes between.
-        with registry.writing():
-            found = consequences(self.instance)
-        if _BACK in self.data or self.data.getlist(_CONSEQUENCE) != found:  # type: ignore[attr-defined]
-            self.unconfirmed = found
-            self.add_error(None, "Nothing was saved yet.")
+    def consequences(self) -> Sequence[Consequence]:
+        return [Consequence(sentence) for sentence in consequences(self.instance)]
 
 
 @admin.register(Detail)
-class DetailAdmin(OfCountryAdmin):
+class DetailAdmin(OfCountryAdmin, ConfirmingAdmin):
     """A change of the detail is a row for a month that has not begun; earlier months keep theirs."""
 
     form = DetailForm
@@ -72,24 +58,6 @@ class DetailAdmin(OfCountryAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         # A change that is planned can be changed back, and the audit trail shows both.
         return False
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask for the confirmation if nothing else is wrong with the form. *Go back* shows the form as it was sent."""
-        form = context["adminform"].form
-        if not form.unconfirmed:
-            return super().render_change_form(request, context, *args, **kwargs)
-        if _BACK in request.POST:
-            form.errors.clear()
-            return super().render_change_form(request, {**context, "errors": ()}, *args, **kwargs)
-        given = [
-            (name, value)
-            for name, values in request.POST.lists()
-            for value in values
-            if name not in ("csrfmiddlewaretoken", _CONSEQUENCE)
-        ]
-        context |= {"title": f"What this change does: {form.instance}", "subtitle": None, "opts": self.opts}
-        context |= {"form": form, "given": given, "is_stale": _CONSEQUENCE in request.POST}
-        return TemplateResponse(request, "admin/federation/confirm_detail.html", context)
 
 
 def consequences(detail: Detail) -> list[str]:

@@ -1,11 +1,10 @@
 """Findings: the list of what is open, and a page for each with everything needed to decide."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -14,18 +13,11 @@ from django.utils.html import format_html
 from countries import queries
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
-from federation.desk import held_reports
-from federation.desk.screens import filters
-from federation.desk.screens.decision_pages import (
-    AT_ONCE,
-    REJECT,
-    RELEASE,
-    RESOLVE,
-    DecisionAction,
-    HoldingAdmin,
-    RowSelection,
-    held_selection,
-)
+from federation.desk import queue
+from federation.desk.queue import Place
+from federation.desk.screens import filters, held_choice, queue_pages
+from federation.desk.screens.decision_pages import RELEASE, RESOLVE, DecidingAdmin, ReasonForm
+from federation.desk.screens.held_choice import HeldChoice
 from federation.errors import FederationError
 from federation.findings import chart, decisions, series
 from federation.findings.series import FindingPeriods
@@ -36,10 +28,8 @@ from p2p_core import periods
 from p2p_core.payloads.answers import ANSWERS
 from p2p_core.rules.rulebook import RULES, Severity, say
 
-#: The page of a finding lists at most this many of its held reports; those that wait come first.
+#: The page of a finding lists at most this many reports on which was decided.
 _SHOWN = 50
-#: No report has a longer number. Python refuses to read numbers of thousands of digits.
-_DIGITS = 19
 _ANSWER = "federation.add_answer"
 #: The areas of the charts, in pixels. The values and the dates have room around them.
 _SERIES = Canvas(868, 266, left=76, top=18)
@@ -65,7 +55,7 @@ def sentence(finding: Finding) -> str:
 
 
 @admin.register(Finding)
-class FindingAdmin(HoldingAdmin):
+class FindingAdmin(DecidingAdmin):
     """The findings of the rules, newest first."""
 
     list_display = ("summary", "agency", "indicator", "severity", "level", "state_text", "span", "opened_at")
@@ -84,8 +74,7 @@ class FindingAdmin(HoldingAdmin):
     search_help_text = "A number, an agency, or a word of a rule's name: silent, level"
     show_full_result_count = False
     ordering = ("-id",)
-    actions = ("resolve", "release", "reject")
-    page_actions = (RELEASE, REJECT, RESOLVE)
+    actions = ("resolve",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
         """Count the held reports of each."""
@@ -142,28 +131,42 @@ class FindingAdmin(HoldingAdmin):
     def resolve(self, request: HttpRequest, chosen: QuerySet[Finding]) -> HttpResponse:
         return self.decide_selected(request, RESOLVE, chosen)
 
-    def decide(
-        self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Finding], *, back: str
-    ) -> HttpResponse:
-        findings = list(chosen[: AT_ONCE + 1])
-        ids = [one.pk for one in findings]
-        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, one) for one in ids)]
-        if action is RESOLVE:
-            selection = RowSelection(ids, [(one, sentence(one)) for one in findings], fields)
-            return self.decide_on(request, action, selection, back=back)
-
-        holds = Hold.objects.filter(finding__in=ids)
-        holds = holds.select_related("report__agency", "report__indicator").order_by("report__period", "pk")
-        holds = holds.defer("report__countries", "report__networks", "report__values")
-        # The form that asks for the reason names the reports. It keeps these reports, even if some of them are decided
-        # meanwhile.
-        named = [int(one) for one in request.POST.getlist("report") if one.isdecimal() and len(one) <= _DIGITS]
-        holds = holds.filter(pk__in=named) if named else holds.filter(decision="")
-        return self.decide_on(request, action, held_selection(list(holds[: AT_ONCE + 1]), fields), back=back)
+    def shown(self, rows: Sequence[Finding]) -> Sequence[tuple[Finding, str]]:
+        return [(one, sentence(one)) for one in rows]
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.answer_view)
-        return [path("<path:object_id>/answer/", view, name="federation_finding_answer"), *super().get_urls()]
+        views = {"answer": self.answer_view, "decide": self.decide_view, "resolve": self.resolve_view}
+        own = [
+            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"federation_finding_{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def resolve_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        finding = self.visible_row(request, object_id)
+        if finding is None:
+            return self.not_found(request, object_id)
+        back = reverse("admin:federation_finding_change", args=[finding.pk])
+        return self.decide(request, RESOLVE, self.get_queryset(request).filter(pk=finding.pk), back=back)
+
+    def decide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Release or reject the chosen reports, then go on in the queue. Without a decision, offer the whole series."""
+        finding = self.visible_row(request, object_id)
+        if finding is None:
+            return self.not_found(request, object_id)
+        if not request.user.has_perm(RELEASE.permission):
+            return self.refuse(request, "Your account may look at this, but not decide on it.")
+        action = held_choice.ACTIONS.get(request.POST.get("decision", ""))
+        if action is None:
+            typed = ReasonForm(initial={"reason": request.POST.get("reason", "")})
+            return self._finding_page(request, finding, decision=HeldChoice(typed, is_whole_series=True))
+        chosen, form = held_choice.ticked(request, finding), ReasonForm(request.POST)
+        if not form.is_valid() or not chosen:
+            choice = HeldChoice(form, is_whole_series="whole_series" in request.POST, ticked=frozenset(chosen))
+            return self._finding_page(request, finding, decision=choice)
+        self.carry_out(request, action, chosen, form.cleaned_data["reason"])
+        place = queue.read(request.POST, queue.AT) or Place(queue.NO_WAIT, finding.pk)
+        return queue_pages.go_on(request, place)
 
     def answer_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer for the agency."""
@@ -174,7 +177,7 @@ class FindingAdmin(HoldingAdmin):
             return self.refuse(request, "Your account may look at this, but not answer it.")
         form = AnswerForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self._finding_page(request, finding, form)
+            return self._finding_page(request, finding, answer=form)
         try:
             decisions.answer(
                 finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
@@ -195,19 +198,30 @@ class FindingAdmin(HoldingAdmin):
         finding = self.visible_row(request, object_id)
         if finding is None:
             return self.not_found(request, object_id)
-        return self._finding_page(request, finding, AnswerForm())
+        return self._finding_page(request, finding)
 
-    def _finding_page(self, request: HttpRequest, finding: Finding, form: AnswerForm) -> HttpResponse:
+    def _finding_page(
+        self,
+        request: HttpRequest,
+        finding: Finding,
+        *,
+        answer: AnswerForm | None = None,
+        decision: HeldChoice | None = None,
+    ) -> HttpResponse:
         """The page with everything that a coordinator needs to decide."""
         about = FindingPeriods(
             finding.agency_id, finding.indicator_id, finding.frequency, finding.period, finding.last_period
         )
-        shown = series.around(about, now=clock.now())
+        now = clock.now()
+        shown = series.around(about, now=now)
         in_finding = next(point for point in shown.points if point.in_finding)
-        held = held_reports.held_of(finding.pk, limit=_SHOWN)
-        subjects = [f"finding {finding.pk}", *(f"report {row.report}" for row in held)]
+        ended = Hold.objects.filter(finding=finding).exclude(decision="").select_related("report")
+        ended = ended.order_by("report__period", "pk").defer(*held_choice.CELLS)[:_SHOWN]
+        about_it = [f"finding {finding.pk}", *(f"report {one.pk}" for one in ended)]
         may = request.user.has_perm
         waiting: int = getattr(finding, "waiting", 0)
+        if waiting and decision is None:
+            decision = HeldChoice(ReasonForm())
         return self.page(
             request,
             "finding",
@@ -220,14 +234,16 @@ class FindingAdmin(HoldingAdmin):
             series=shown,
             chart=chart.draw(shown, _SERIES),
             bars=chart.compare(shown.before, in_finding, _BARS),
-            held=[(periods.label(finding.frequency, row.period), row) for row in held],
+            ended=[(periods.label(finding.frequency, one.report.period), one) for one in ended],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),
-            decisions=AuditEvent.objects.filter(subject__in=subjects).order_by("id"),
-            form=form,
-            may_decide=may("federation.decide_hold") and waiting,
-            may_resolve=may("federation.resolve_finding") and finding.resolved is None and not waiting,
+            decisions=AuditEvent.objects.filter(subject__in=about_it).order_by("id"),
+            form=answer or AnswerForm(),
+            may_decide=may(RELEASE.permission),
+            may_mark_break=may("countries.add_annotation") and may("countries.mark_break"),
+            may_resolve=may(RESOLVE.permission) and finding.resolved is None and not waiting,
             may_answer=may(_ANSWER) and finding.resolved is None,
+            **(held_choice.shown(finding, decision, now=now) if decision else {}),
         )
 
 

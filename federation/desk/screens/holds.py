@@ -1,17 +1,22 @@
 """Held reports, beside the current totals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from countries.admin.base import link_to_agency
-from federation.desk.screens import filters
-from federation.desk.screens.decision_pages import AT_ONCE, DecisionAction, HoldingAdmin, held_selection
+from federation.database import clock
+from federation.desk import queue
+from federation.desk.screens import filters, outlook, queue_pages
+from federation.desk.screens.decision_pages import REJECT, RELEASE, DecidingAdmin
+from federation.desk.screens.outlook import HeldReport
+from federation.desk.situations import situations
 from federation.models.findings import Hold
 from federation.models.submissions import Report, ReportState
 from p2p_core import periods
@@ -19,7 +24,7 @@ from p2p_core.rules.rulebook import RULES
 
 
 @admin.register(Hold)
-class HoldAdmin(HoldingAdmin):
+class HoldAdmin(DecidingAdmin):
     """Reports that a rule held; those that wait longest come first."""
 
     list_display = ("label", "agency", "indicator", "total", "current", "rule_link", "held_since", "decision_text")
@@ -91,12 +96,33 @@ class HoldAdmin(HoldingAdmin):
             return "waits"
         return f"{hold.get_decision_display()}{f' by {hold.decided_by}' if hold.decided_by else ''}"
 
-    def decide(
-        self, request: HttpRequest, action: DecisionAction, chosen: QuerySet[Hold], *, back: str
-    ) -> HttpResponse:
-        holds = list(chosen[: AT_ONCE + 1])
-        fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, hold.pk) for hold in holds)]
-        return self.decide_on(request, action, held_selection(holds, fields), back=back)
+    def has_decide_hold_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("federation.decide_hold")
+
+    @admin.action(description="Release held reports", permissions=["decide_hold"])
+    def release(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
+        return self.decide_selected(request, RELEASE, chosen)
+
+    @admin.action(description="Reject held reports", permissions=["decide_hold"])
+    def reject(self, request: HttpRequest, chosen: QuerySet[Hold]) -> HttpResponse:
+        return self.decide_selected(request, REJECT, chosen)
+
+    def shown(self, rows: Sequence[Hold]) -> Sequence[HeldReport]:
+        now = clock.now()
+        return [outlook.held_report(one, now=now) for one in situations(rows)]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.next_view)
+        return [path("next/", view, name="federation_hold_next"), *super().get_urls()]
+
+    def next_view(self, request: HttpRequest) -> HttpResponse:
+        """Go to the first finding of the queue, or to the one after or before a place."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        place = queue.read(request.GET, queue.BEFORE)
+        if place is not None and (found := queue.before(place, queue.places())):
+            return queue_pages.go_to(found)
+        return queue_pages.go_after(request, queue.read(request.GET, queue.AFTER))
 
     def change_view(
         self,
@@ -105,15 +131,8 @@ class HoldAdmin(HoldingAdmin):
         form_url: str = "",  # noqa: ARG002
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
+        """A held report is shown on the page of its finding."""
         hold = self.visible_row(request, object_id)
         if hold is None:
             return self.not_found(request, object_id)
-        return self.page(
-            request,
-            "hold",
-            f"{hold.report.agency.code} {hold.report.indicator.code} {self.label(hold)}",
-            hold=hold,
-            current=self.current(hold),
-            rule=RULES[hold.rule],
-            may_decide=not hold.decision and self.has_decide_hold_permission(request),
-        )
+        return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[hold.finding_id]))

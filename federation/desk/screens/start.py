@@ -29,13 +29,14 @@ LEGEND: Final = [(state, letter, meaning) for state, (letter, meaning) in words.
 
 
 class Tile(NamedTuple):
-    """A number with a name, a remark and the address of its list."""
+    """A number with a name, a remark and the address of its list. ``first`` is the address of the row to begin with."""
 
     number: int
     name: str
     remark: str
     address: str = ""
     urgent: bool = False
+    first: str = ""
 
 
 class BoardCell(NamedTuple):
@@ -91,7 +92,8 @@ def _tiles(request: HttpRequest, now: datetime) -> Iterator[Tile]:
         found = Hold.objects.filter(decision="").aggregate(count=Count("pk"), since=Min("since"))
         count, since = found["count"], found["since"]
         remark = f"the oldest for {words.age(now - since)}" if since else "nothing waits for a decision"
-        yield Tile(count, "held reports wait", remark, _list("hold"), urgent=count > 0)
+        first = reverse("admin:federation_hold_next") if count and may("federation.view_finding") else ""
+        yield Tile(count, "held reports wait", remark, _list("hold"), urgent=count > 0, first=first)
 
     if may("federation.view_finding"):
         findings = Finding.objects.filter(resolved=None)

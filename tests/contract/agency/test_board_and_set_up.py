@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from countries import reference
 from countries.accounts import credentials
 from countries.models import Credential, Recipient
 from federation.models.findings import Answer
@@ -44,6 +45,15 @@ def test_board_folds_older_periods_away_and_counts_their_states(analyst, agency)
     words = " ".join(re.sub("<[^>]*>", "", summary).split())
     assert words == "Older periods: 8 · reported: 4 · late: 2"
     assert (shown.count(">late<"), older.count(">late<")) == (0, 2)
+
+
+def test_board_links_to_the_calendar_of_the_agency_if_it_has_one(analyst, agency):
+    link = f'href="/participants/{agency.code}.ics"'
+    factories.ScheduleFactory.create(agency=agency, frequency="H")
+    assert link not in analyst.get("/agency/").content.decode()
+    reference.snapshots.clear()
+    factories.ScheduleFactory.create(agency=agency, frequency="D")
+    assert link in analyst.get("/agency/").content.decode()
 
 
 def test_finding_is_answered_and_the_answer_is_checked(analyst, agency, other):

@@ -95,6 +95,14 @@ PUBLIC = {
     "about": ["/about/"],
     "method": ["/method/"],
     "participants": ["/participants/", "/fi/participants/"],
+    # No agency has a schedule of days or months here. Tests of their own are about calendars.
+    "calendar": [],
+    "feed": [
+        "/feeds/published.atom",
+        "/nb/feeds/published.atom?indicator=DOWNLOADS&frequency=M",
+        "/feeds/annotations.atom",
+        "/de/feeds/breaks.atom",
+    ],
     "accessibility": ["/accessibility/"],
     "privacy": ["/privacy/"],
     "data": ["/data/"],

@@ -99,7 +99,9 @@ class TestParticipants:
                 ScheduleFactory.build(agency=agency, indicator=indicator, frequency=frequency, **days), by="a test"
             )
         page = visit("/participants/").content.decode()
-        assert "Reports Downloads of police files: By hour Contact" in participant(page, "Kripos")
+        assert "Reports Downloads of police files: By hour Deadlines Calendar (.ics) Contact" in participant(
+            page, "Kripos"
+        )
         words = "By month. Its numbers are in months and years, and in no day and no week."
         assert words in participant(page, "Ruritania")
         named = "Agencies that report by month only are in months and years, and in no day and no week: Ruritania."

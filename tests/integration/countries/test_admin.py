@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import PROTECT
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model, get_refresh_token_model
 
@@ -366,3 +368,41 @@ def test_help_service_is_edited_and_hidden_but_not_deleted(desk):
     row.refresh_from_db()
     assert (row.name, row.languages, row.country, row.shown) == ("New", ["nb", "en"], None, False)
     assert desk.post(address(HelpService, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def keep_agency():
+    schedule = factories.ScheduleFactory.create()
+    factories.CredentialFactory.create(agency=schedule.agency)
+    said = "1 schedule and 1 credential belong to it. Make it inactive instead."
+    return schedule.agency, f"NO-KRIPOS cannot be deleted: {said}"
+
+
+def keep_indicator():
+    translation = factories.IndicatorTranslationFactory.create()
+    said = "1 translation belongs to it. First delete the rows that belong to it."
+    return translation.indicator, f"{translation.indicator} cannot be deleted: {said}"
+
+
+def keep_group():
+    group = Group.objects.create(name="editors")
+    User.objects.create_user("kari").groups.add(group)
+    return group, "editors cannot be deleted: 1 user belongs to it. Take the users out of the group first."
+
+
+KEPT = {Agency: keep_agency, Indicator: keep_indicator, Group: keep_group}
+
+
+@pytest.mark.parametrize("model", KEPT)
+def test_row_in_use_is_kept_and_the_screen_says_what_uses_it(desk, model):
+    row, why = KEPT[model]()
+    for answer in (desk.get, desk.post):
+        page = answer(reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_delete", args=[row.pk]), follow=True)
+        assert [str(message) for message in page.context["messages"]] == [why]
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_each_row_that_others_use_and_that_can_be_deleted_is_tried(desk):
+    request = desk.get(address(Agency)).wsgi_request
+    deletable = {model for model, screen in admin.site._registry.items() if screen.has_delete_permission(request)}
+    used = {model for model in deletable if any(one.on_delete is PROTECT for one in model._meta.related_objects)}
+    assert used | {Group} == set(KEPT)

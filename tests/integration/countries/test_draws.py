@@ -67,7 +67,7 @@ def test_value_is_entered_and_decides_the_order(desk):
     order = [digests[digest] for digest in sorted(digests)]
     assert draw.order == order
     assert ", ".join(map(named_country, order)) in text(desk.get(address(Draw, "change", draw.pk)))
-    assert ", ".join(order) in text(desk.get(address(Draw)))
+    assert ", ".join(map(named_country, order)) in text(desk.get(address(Draw)))
     [found] = Reference.current().draws
     assert (found.value, found.drawn, found.order) == (VALUE, milliseconds(draw.drawn), order)
     event = AuditEvent.objects.latest("id")

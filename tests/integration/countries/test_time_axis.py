@@ -27,7 +27,7 @@ def events():
 def test_annotation_is_put_on_the_time_axis_changed_and_taken_off(desk):
     before = AuditEvent.objects.count()
     agency, indicator = factories.AgencyFactory.create(), factories.IndicatorFactory.create()
-    form = annotation_form(agency=agency.pk, indicator=indicator.number, is_break="on")
+    form = annotation_form(kind="change", agency=agency.pk, indicator=indicator.number, is_break="on")
     assert desk.post(reverse("admin:countries_annotation_add"), form).status_code == 302
     row = Annotation.objects.get()
     assert (row.start, row.agency, row.indicator, row.is_break) == (
@@ -39,7 +39,7 @@ def test_annotation_is_put_on_the_time_axis_changed_and_taken_off(desk):
     desk.post(reverse("admin:countries_annotation_delete", args=[row.pk]), {"post": "yes", "reason": "never was"})
     assert not Annotation.objects.exists()
     assert events()[before:] == [
-        (f"annotation.{action}", "annotation an outage, 2026-11-12", "ada", reason)
+        (f"annotation.{action}", "annotation a change of software or method, 2026-11-12", "ada", reason)
         for action, reason in (("added", "they told us"), ("changed", "found out more"), ("removed", "never was"))
     ]
 
@@ -85,6 +85,8 @@ def test_annotation_starts_at_most_a_year_ahead(desk, ahead, refused):
         ({"start_0": "soon"}, "Enter a valid date"),
         ({"text": ""}, "This field is required."),
         ({"kind": "party"}, "Select a valid choice"),
+        ({"kind": "outage", "is_break": "on"}, "A campaign or an outage is no break in the series."),
+        ({"kind": "campaign", "is_break": "on"}, "A campaign or an outage is no break in the series."),
     ],
 )
 def test_annotation_that_cannot_be_is_refused_in_words(desk, fields, said):
@@ -93,8 +95,12 @@ def test_annotation_that_cannot_be_is_refused_in_words(desk, fields, said):
     assert not Annotation.objects.exists()
 
 
-def test_database_refuses_annotations_out_of_all_time():
-    for columns in ({"start": datetime(1999, 12, 31, tzinfo=UTC)}, {"end": datetime(2026, 11, 12, tzinfo=UTC)}):
+def test_database_refuses_annotations_that_cannot_be():
+    for columns in (
+        {"start": datetime(1999, 12, 31, tzinfo=UTC)},
+        {"end": datetime(2026, 11, 12, tzinfo=UTC)},
+        {"kind": "outage", "is_break": True},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             factories.AnnotationFactory.create(**columns)
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from countries import registry
 from countries.models import Annotation
+from federation.findings import decisions
+from federation.models.findings import Hold
 
 TOUCHY = {"R102_VALUES": 1, "R102_DISTANCE": 2, "R102_DIFFERENCE": 4}
 WEEK = timedelta(weeks=1)
@@ -21,4 +23,20 @@ def mark_break(federation, agency, at):
     annotation = Annotation(
         kind="change", text="New computers", start=at, is_break=True, agency=federation.agencies[agency], indicator_id=1
     )
-    registry.save(annotation, by="a coordinator")
+    save_foreseen(annotation, by="a coordinator")
+
+
+def save_foreseen(annotation, *, by="ada"):
+    """Save an annotation, and see that it releases exactly the held reports that the desk would have listed."""
+    fields = [field.name for field in Annotation._meta.concrete_fields]
+    with registry.writing():
+        before, after = registry.change_of(annotation, fields=fields)
+        foreseen = decisions.released_by_break(before=before, after=after)
+    waited = _waiting()
+    registry.save(annotation, by=by)
+    assert waited - _waiting() == set(foreseen)
+    return annotation
+
+
+def _waiting():
+    return set(Hold.objects.filter(decision="").values_list("pk", flat=True))

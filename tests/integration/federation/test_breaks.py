@@ -16,6 +16,7 @@ from federation.models.submissions import Report
 from tests.factories import AgencyFactory, IndicatorFactory
 from tests.integration.federation import deskside
 from tests.integration.federation.comparison import everything_stored
+from tests.integration.federation.holding import save_foreseen
 from tests.integration.federation.world import Said, world
 from tests.integration.locks import one_before_the_other
 from tests.reporting import settle
@@ -40,7 +41,7 @@ def reported(monkeypatch):
 
 
 def mark(**facts):
-    return registry.save(Annotation(kind="change", text="New computers", start=NOON, is_break=True, **facts), by="ada")
+    return save_foreseen(Annotation(kind="change", text="New computers", start=NOON, is_break=True, **facts))
 
 
 def marked(indicator=1):
@@ -159,31 +160,31 @@ def test_a_break_in_the_eight_weeks_releases_what_is_held(holding):
     ids=str,
 )
 def test_a_break_releases_what_its_place_explains_and_nothing_else(holding, start, releases):
-    registry.save(Annotation(kind="change", text="New computers", start=start, is_break=True), by="ada")
+    save_foreseen(Annotation(kind="change", text="New computers", start=start, is_break=True))
     assert held() == ([] if releases else ALL)
 
 
 def test_an_old_break_whose_words_are_corrected_releases_nothing(reported):
     break_ = Annotation(kind="change", text="New computres", start=SIXTH - WEEK, is_break=True)
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     reported.submit(0, *weeks_and_a_huge_day()[:-1])
     # Judged with the break: only the week after it is left to compare with.
-    registry.save(Annotation(kind="change", text="Others", start=SIXTH - 9 * WEEK, is_break=True), by="ada")
+    save_foreseen(Annotation(kind="change", text="Others", start=SIXTH - 9 * WEEK, is_break=True))
     later = [Said("D", SIXTH - WEEK + number * WEEK, USUAL) for number in range(1, 5)]
     reported.wait(days=40)
     reported.submit(0, *later, Said("D", SIXTH + 4 * WEEK, HUGE))
     assert len(held()) == 1
     break_.text, break_.kind, break_.end = "New computers", "other", SIXTH
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     assert len(held()) == 1
 
 
 def test_a_break_that_is_moved_to_where_it_explains_a_hold_releases_it(holding):
     break_ = Annotation(kind="change", text="Computers", start=SIXTH - 9 * WEEK, is_break=True)
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     assert held() == ALL
     break_.start = SIXTH - WEEK
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     assert held() == []
 
 
@@ -192,7 +193,7 @@ def judged_with_a_break(monkeypatch):
     """A huge day that is held by what came after a break five weeks before, and the break."""
     with world(monkeypatch, now=NOW) as made:
         break_ = Annotation(kind="change", text="Computers", start=SIXTH - 5 * WEEK, is_break=True)
-        registry.save(break_, by="ada")
+        save_foreseen(break_)
         made.submit(0, *weeks_and_a_huge_day())
         assert held() == [(1, 1)]
         yield break_
@@ -210,7 +211,7 @@ def judged_with_a_break(monkeypatch):
     ids=str,
 )
 def test_a_break_releases_nothing_if_only_a_later_one_leaves_values_out(judged_with_a_break, before, releases):
-    registry.save(Annotation(kind="change", text="Others", start=SIXTH - before, is_break=True), by="ada")
+    save_foreseen(Annotation(kind="change", text="Others", start=SIXTH - before, is_break=True))
     assert held() == ([] if releases else [(1, 1)])
 
 
@@ -221,16 +222,16 @@ def test_a_break_releases_nothing_if_only_a_later_one_leaves_values_out(judged_w
 )
 def test_a_break_that_is_moved_releases_only_if_it_leaves_more_values_out(judged_with_a_break, by, releases):
     judged_with_a_break.start += by
-    registry.save(judged_with_a_break, by="ada")
+    save_foreseen(judged_with_a_break)
     assert held() == ([] if releases else [(1, 1)])
 
 
 def test_an_annotation_that_becomes_a_break_releases(holding):
     annotation = Annotation(kind="change", text="Computers", start=SIXTH - WEEK)
-    registry.save(annotation, by="ada")
+    save_foreseen(annotation)
     assert held() == ALL
     annotation.is_break = True
-    registry.save(annotation, by="ada")
+    save_foreseen(annotation)
     assert held() == []
 
 
@@ -238,13 +239,13 @@ def test_a_break_that_is_made_one_for_all_releases_what_it_was_not_for_before(ho
     break_ = Annotation(
         kind="change", text="Computers", start=SIXTH - 5 * WEEK, is_break=True, agency=holding.agencies[0]
     )
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     assert held() == [(2, 1), (2, 2)]
     # Five weeks are left after the break, and say the same: it does not explain this.
     holding.submit(0, Said("D", SIXTH, {(578, 1): 2_000_000}), minutes_ago=-1)
     assert held() == [(1, 1), (2, 1), (2, 2)]
     break_.agency = None
-    registry.save(break_, by="ada")
+    save_foreseen(break_)
     assert held() == [(1, 1)]
 
 
@@ -253,13 +254,9 @@ def test_a_break_in_the_last_hour_of_a_day_releases_the_minute_that_is_held_for_
         hours = [Said("H", SIXTH - number * WEEK, USUAL) for number in range(1, 9)]
         made.submit(0, *hours, Said("N", SIXTH + timedelta(minutes=5), HUGE))
         assert len(held()) == 1
-        registry.save(
-            Annotation(kind="change", text="After", start=SIXTH + timedelta(hours=1), is_break=True), by="ada"
-        )
+        save_foreseen(Annotation(kind="change", text="After", start=SIXTH + timedelta(hours=1), is_break=True))
         assert len(held()) == 1
-        registry.save(
-            Annotation(kind="change", text="Within", start=SIXTH + timedelta(minutes=59), is_break=True), by="ada"
-        )
+        save_foreseen(Annotation(kind="change", text="Within", start=SIXTH + timedelta(minutes=59), is_break=True))
         assert held() == []
 
 

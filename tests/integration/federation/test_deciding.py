@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from federation.database import clock
 from federation.findings import decisions
@@ -10,73 +11,100 @@ from federation.models.audit import AuditEvent
 from federation.models.findings import Answer, Finding, Hold
 from federation.models.submissions import Report
 from tests import factories
-from tests.integration.federation.deskside import NOW, address, held, told
+from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, submit, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
 
 
-def test_release_needs_a_reason_and_then_shows_what_was_done(coordinator, agency):
-    report = held(agency)
-    action = address("finding", "release", report.hold.finding_id)
-    asked = coordinator.get(action)
-    assert "Release 1 report" in asked.content.decode()
+def decide(client, held_one, decision, **more):
+    """Decide on a held report on the page of its finding, and follow to the page after it."""
+    form = {"decision": decision, "report": [held_one.pk], "reason": "so it is"} | more
+    return client.post(address("finding", "decide", held_one.hold.finding_id), form, follow=True)
 
-    fields = dict(asked.context["selection"].fields)
-    refused = coordinator.post(action, fields | {"reason": "   "})
+
+def test_release_needs_a_reason_and_then_says_what_was_done(coordinator, agency):
+    report = held(agency)
+    refused = decide(coordinator, report, "release", reason="   ")
     assert "Say why." in refused.content.decode()
-    assert refused.context["selection"].fields == asked.context["selection"].fields
+    assert [(row.hold.pk, is_ticked) for row, is_ticked in refused.context["held"]] == [(report.pk, True)]
     report.refresh_from_db()
     assert report.state == "held"
 
-    done = coordinator.post(action, fields | {"reason": "a new campaign"}, follow=True)
-    assert told(done) == ["1 report released."]
+    done = decide(coordinator, report, "release", reason="a new campaign")
+    assert told(done) == ["1 report released.", "No held report waits for a decision."]
+    assert done.redirect_chain[-1][0] == reverse("admin:index")
     report.refresh_from_db()
     assert report.state == "current"
-    assert "a new campaign" in done.content.decode()
+    page = coordinator.get(address("finding", "change", report.hold.finding_id)).content.decode()
+    assert "a new campaign" in page
+    assert "Decide</h2>" not in page
     assert AuditEvent.objects.get(action="report.released").actor == "kari"
 
 
 def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypatch):
     report = held(agency)
-    action = address("finding", "release", report.hold.finding_id)
-    fields = dict(coordinator.get(action).context["selection"].fields)
     monkeypatch.setattr(clock, "of_host", lambda: NOW + timedelta(days=1))
-    [told_first] = told(coordinator.post(action, fields | {"reason": "a new campaign"}, follow=True))
+    [told_first] = told(decide(coordinator, report, "release"))
     assert told_first.startswith("The clocks disagree: this host's clock is 86400.0 s ahead of the database's.")
     report.refresh_from_db()
     assert report.state == "held"
 
 
+def test_nothing_is_decided_if_no_report_is_ticked(coordinator, agency):
+    report = held(agency)
+    page = decide(coordinator, report, "release", report=[])
+    assert "Tick at least one report. Nothing was decided yet." in page.content.decode()
+    assert "so it is</textarea>" in page.content.decode()
+    assert Report.objects.filter(state="held").count() == 1
+
+
 def test_second_click_shows_who_decided_and_when(coordinator, agency):
     report = held(agency)
-    action = address("finding", "release", report.hold.finding_id)
-    fields = dict(coordinator.get(action).context["selection"].fields)
     decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
-    second = coordinator.post(action, fields | {"reason": "yes"}, follow=True)
-    assert told(second) == ["1 report decided already, and left as it was: rejected by per at 12:00 on 25 November."]
+    assert told(decide(coordinator, report, "release"))[0] == (
+        "1 report decided already, and left as it was: rejected by per at 12:00 on 25 November."
+    )
     report.refresh_from_db()
     assert report.state == "rejected"
     assert AuditEvent.objects.filter(action__startswith="report.").count() == 1
 
 
-def test_deciding_what_is_decided_leads_back_with_a_word(coordinator, agency):
+def test_decision_on_a_report_that_was_superseded_meanwhile_leaves_the_newer_one(coordinator, agency):
     report = held(agency)
-    decisions.reject(reports=[report.pk], by="per", reason="no", now=NOW)
-    page = coordinator.get(address("finding", "release", report.hold.finding_id), follow=True)
-    assert told(page) == ["There is nothing here to release any more: it was decided already."]
+    submit(agency, hour(7000), at=NOW + timedelta(seconds=2))
+    newer = Report.objects.get(state="held")
+    page = decide(coordinator, report, "release")
+    [said] = told(page)
+    assert said.startswith("1 report decided already, and left as it was: superseded by a newer report by NO-KRIPOS at")
+    # The newer report is held by the same finding, which is shown again.
+    assert [row.hold.pk for row, _ in page.context["held"]] == [newer.pk]
+    assert set(Report.objects.filter(period=HOUR).values_list("total", "state")) == {
+        (5000, "superseded"),
+        (7000, "held"),
+    }
 
 
-def test_several_findings_are_decided_at_once(coordinator, agency):
-    reports = [held(agency), held(factories.AgencyFactory.create(code="SE-NOA"))]
-    chosen = {"action": "reject", "_selected_action": [report.hold.finding_id for report in reports]}
-    asked = coordinator.post(address("finding"), chosen)
-    assert "Reject 2 reports" in asked.content.decode()
-    ids = [report.pk for report in reports]
-    missing = coordinator.post(address("finding"), chosen | {"report": ids, "reason": ""})
-    assert sorted(missing.context["selection"].ids) == sorted(ids)
-    done = coordinator.post(address("finding"), chosen | {"report": ids, "reason": "both wrong"}, follow=True)
-    assert told(done) == ["2 reports rejected."]
-    assert Report.objects.filter(state="rejected").count() == 2
+def test_several_reports_of_an_agency_are_decided_with_one_reason(coordinator, agency):
+    """Three of a finding and one of another are ticked, one of these is not."""
+    first = held(agency)
+    others = [held(agency, hours=hours) for hours in (-4, -8)]
+    foreign = held(factories.AgencyFactory.create(code="SE-NOA"))
+    action = address("finding", "decide", first.hold.finding_id)
+    page = coordinator.post(action, {"decision": "", "reason": "both ri"})
+    assert [(row.hold.pk, ticked) for row, ticked in page.context["held"]] == [
+        (one.pk, True) for one in (others[1], others[0], first)
+    ]
+    assert "both ri</textarea>" in page.content.decode()
+    chosen = {"report": [first.pk, others[0].pk, foreign.pk], "reason": "both right", "decision": "release"}
+    before = AuditEvent.objects.count()
+    done = coordinator.post(action, chosen, follow=True)
+    assert told(done) == ["2 reports released."]
+    assert {one.report_id for one in Hold.objects.filter(decision="released", reason="both right")} == {
+        first.pk,
+        others[0].pk,
+    }
+    assert AuditEvent.objects.count() == before + 2
+    assert Report.objects.filter(state="held").count() == 2
 
 
 def test_held_reports_are_decided_in_their_list_and_on_their_page(coordinator, agency):
@@ -85,9 +113,10 @@ def test_held_reports_are_decided_in_their_list_and_on_their_page(coordinator, a
     coordinator.post(address("hold"), chosen)
     done = coordinator.post(address("hold"), chosen | {"reason": "right"}, follow=True)
     assert told(done) == ["1 report released."]
-    assert "Reject this report" in coordinator.get(address("hold", "change", second.pk)).content.decode()
-    done = coordinator.post(address("hold", "reject", second.pk), {"reason": "wrong"}, follow=True)
-    assert told(done) == ["1 report rejected."]
+    assert coordinator.get(address("hold", "change", second.pk))["Location"] == address(
+        "finding", "change", second.hold.finding_id
+    )
+    assert told(decide(coordinator, second, "reject", reason="wrong"))[0] == "1 report rejected."
     assert set(Hold.objects.values_list("decision", "reason")) == {("released", "right"), ("rejected", "wrong")}
 
 
@@ -96,19 +125,6 @@ def test_second_click_in_the_list_shows_who_decided(coordinator, agency):
     decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
     again = {"action": "reject", "_selected_action": [report.pk], "reason": "wrong"}
     page = coordinator.post(address("hold"), again, follow=True)
-    assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
-
-
-def test_second_click_in_the_list_of_findings_shows_who_decided(coordinator, agency):
-    report = held(agency)
-    chosen = {"action": "release", "_selected_action": [report.hold.finding_id]}
-    asked = coordinator.post(address("finding"), chosen)
-    decisions.release(reports=[report.pk], by="per", reason="no", now=NOW)
-    again = {
-        "report": [value for name, value in asked.context["selection"].fields if name == "report"],
-        "reason": "right",
-    }
-    page = coordinator.post(address("finding"), chosen | again, follow=True)
     assert told(page) == ["1 report decided already, and left as it was: released by per at 12:00 on 25 November."]
 
 
@@ -135,15 +151,14 @@ def test_one_finding_is_resolved_on_its_page(coordinator, agency):
 def test_observer_looks_and_is_refused_politely(observer, agency):
     report = held(agency)
     page = observer.get(address("finding", "change", report.hold.finding_id)).content.decode()
-    assert "Release" not in page
+    assert "If you release it" in page
+    assert "</button>" not in page.partition('id="content-main"')[2]
     assert "Answer for the agency" not in page
-    for action in ("release", "reject", "resolve", "answer"):
-        refused = observer.post(
-            address("finding", action, report.hold.finding_id), {"reason": "x", "answer": "confirmed"}
-        )
+    form = {"reason": "x", "answer": "confirmed", "decision": "release", "report": [report.pk]}
+    for action in ("decide", "resolve", "answer"):
+        refused = observer.post(address("finding", action, report.hold.finding_id), form)
         assert refused.status_code == 403
         assert "Nothing was changed" in refused.content.decode()
-    assert observer.post(address("hold", "release", report.pk), {"reason": "x"}).status_code == 403
     observer.post(address("hold"), {"action": "release", "_selected_action": [report.pk], "reason": "x"})
     report.refresh_from_db()
     assert report.state == "held"
@@ -178,13 +193,13 @@ def test_answer_without_a_choice_says_so_and_keeps_the_remark(coordinator, agenc
 def test_neither_reason_nor_remark_may_hold_a_trace(coordinator, agency, text, why):
     report, before = held(agency), AuditEvent.objects.count()
     other = factories.FindingFactory.create(agency=agency)
+    form = {"reason": text, "answer": "confirmed", "remark": text, "decision": "release", "report": [report.pk]}
     for action in (
-        address("finding", "release", report.hold.finding_id),
-        address("hold", "reject", report.pk),
+        address("finding", "decide", report.hold.finding_id),
         address("finding", "resolve", other.pk),
         address("finding", "answer", other.pk),
     ):
-        page = coordinator.post(action, {"reason": text, "answer": "confirmed", "remark": text})
+        page = coordinator.post(action, form)
         assert why in page.content.decode(), action
     report.refresh_from_db()
     assert report.state == "held"
@@ -210,7 +225,5 @@ def test_list_of_held_reports_says_what_waits_and_who_decided(coordinator, agenc
 
 def test_number_that_no_report_can_have_names_none(coordinator, agency):
     report = held(agency)
-    action = address("finding", "release", report.hold.finding_id)
-    asked = coordinator.post(action, {"report": "9" * 5000})
-    assert asked.status_code == 200
-    assert asked.context["selection"].ids == [report.pk]
+    page = decide(coordinator, report, "release", report=["9" * 5000, "9" * 19, "-1", "x"])
+    assert "Tick at least one report." in page.content.decode()

@@ -52,5 +52,5 @@ def test_start_page_takes_as_many_queries_for_thirty_agencies_as_for_one(coordin
 
 def test_page_of_a_finding_takes_few_queries(coordinator, agency, django_assert_max_num_queries):
     report = held(agency)
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(26):
         assert coordinator.get(address("finding", "change", report.hold.finding_id)).status_code == 200

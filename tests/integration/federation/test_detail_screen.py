@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from hashlib import sha256
 
 import pytest
 from django.test import Client
@@ -60,7 +61,7 @@ def given():
 
 
 def shown(page):
-    return page.context["form"].unconfirmed
+    return [one.sentence for one in page.context["form"].unconfirmed]
 
 
 def hidden(page):
@@ -85,12 +86,13 @@ def test_nothing_is_saved_before_the_consequences_are_confirmed(kari, given):
 
 
 def test_form_that_claims_to_be_confirmed_saves_nothing(kari, given):
-    for claimed in ("", "Nothing that is published changes.", EXPECTED[:-1], EXPECTED[::-1]):
-        page = kari.post(ADD, given | {"consequence": claimed})
+    for claimed in ("", "yes", "Nothing that is published changes.", sha256().hexdigest()):
+        page = kari.post(ADD, given | {"confirmed": claimed})
         assert shown(page) == EXPECTED
-        assert "Another change was saved meanwhile" in page.content.decode()
+        assert "Something else was changed meanwhile" in page.content.decode()
     # The confirmation of one change is not that of another.
-    assert shown(kari.post(ADD, given | {"step": "W", "consequence": EXPECTED}))
+    [confirmed] = hidden(kari.post(ADD, given))["confirmed"]
+    assert shown(kari.post(ADD, given | {"step": "W", "confirmed": confirmed}))
     assert not Detail.objects.filter(valid_from=JANUARY).exists()
 
 
@@ -120,7 +122,7 @@ def test_other_change_meanwhile_shows_what_the_change_does_now(kari, given):
     assert not Detail.objects.filter(country__code="SM").exists()
     # Of the groups, Iceland has taken the weeks before, and given them back by network.
     assert shown(page) == [*EXPECTED[:2], "Nothing changes for groups of countries."]
-    assert "Another change was saved meanwhile" in page.content.decode()
+    assert "Something else was changed meanwhile" in page.content.decode()
     assert kari.post(ADD, hidden(page)).status_code == 302
     assert Detail.objects.filter(country__code="SM").exists()
 
@@ -173,7 +175,7 @@ def test_change_that_leaves_the_groups_alone_says_what_happens_to_the_country(ka
 
 def test_form_with_a_fault_is_corrected_before_anything_is_asked(kari, given):
     for fault in ({"reason": ""}, {"valid_from": "2026-11-01"}, {"step": "W", "network_step": "D"}):
-        page = kari.post(ADD, given | fault | {"consequence": EXPECTED})
+        page = kari.post(ADD, given | fault | {"confirmed": "yes"})
         assert page.templates[0].name == "admin/change_form.html"
         assert page.context["errors"]
     assert not Detail.objects.filter(valid_from=JANUARY).exists()

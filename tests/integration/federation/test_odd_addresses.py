@@ -117,8 +117,27 @@ def test_no_action_breaks_at_what_was_ticked(desk, rows, model):
 
 def test_no_decision_breaks_at_what_was_chosen(desk, rows):
     (finding,) = Finding.objects.all()
-    place = f"{ROOT}federation/finding/{finding.pk}/release/"
-    assert [value for value in ODD if desk(place, {"report": value, "reason": "because"}, "post") >= 500] == []
+    place = f"{ROOT}federation/finding/{finding.pk}/decide/"
+    form = {"decision": "release", "reason": "because"}
+    broken = [
+        (name, value)
+        for name in ("report", "decision", "finding", "until")
+        for value in ODD
+        if desk(place, form | {name: value}, "post") >= 500
+    ]
+    assert broken == []
+
+
+def test_no_place_of_the_queue_and_no_prefilled_break_is_too_odd(desk, rows):
+    queue, form = reverse("admin:federation_hold_next"), reverse("admin:countries_annotation_add")
+    broken = [
+        (place, name, value)
+        for place, names in ((queue, ("after", "before", "until")), (form, ("start", "end", "finding", "until")))
+        for name in names
+        for value in ODD
+        if desk(place, {"after": "1", "before": "1"} | {name: value}) >= 500
+    ]
+    assert broken == []
 
 
 def test_no_choice_of_rows_breaks_at_a_term(desk, rows):

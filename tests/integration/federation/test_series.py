@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from federation.desk import held_reports
 from federation.findings import decisions, series
 from federation.findings.series import FindingPeriods
 from federation.models.submissions import Report
@@ -89,11 +88,6 @@ def test_values_before_a_break_are_marked(days):
     assert [one.counts for one in found.before] == [False] * 6 + [True] * 2
     assert found.breaks == [ODD - 2 * WEEK]
     assert point_at(found, ODD).usual == 112.5
-
-
-def test_held_rows_stand_beside_what_is_current(days):
-    [row] = held_reports.held_of(Report.objects.get(total=9000).hold.finding_id, limit=9)
-    assert (row.total, row.current, row.decision) == (9000, 102, "")
 
 
 def test_long_stretch_is_drawn_in_part(federation):

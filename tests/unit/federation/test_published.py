@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from countries.reference import Reference
 from federation import published
 from federation.database import cursor
-from federation.published import NEWEST, Selection, coverage_cache, effects, vintages
+from federation.published import NEWEST, Selection, coverage_cache, effects, publications, vintages
 from federation.rules.coverage import COLUMNS
 from p2p_core import periods
 from tests.contract.public.press import ALL_REPORTED, NOBODY, WAITING, Press
@@ -44,7 +44,14 @@ DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
 
 
 def statements():
-    return sorted([*SQL.glob("published_*.sql"), *SQL.glob("vintages_*.sql"), *SQL.glob("effects_*.sql")])
+    return sorted(
+        [
+            *SQL.glob("published_*.sql"),
+            *SQL.glob("vintages_*.sql"),
+            *SQL.glob("effects_*.sql"),
+            *SQL.glob("publications_*.sql"),
+        ]
+    )
 
 
 @pytest.mark.parametrize("path", statements(), ids=lambda path: path.stem)
@@ -74,8 +81,10 @@ def test_each_statement_can_be_explained_by_itself(path):
 
 
 def test_door_names_no_other_statement():
-    text = "".join(Path(half.__file__).read_text() for half in (published, vintages, effects))
-    assert set(re.findall(r"\b(?:published|vintages|effects)_\w+", text)) == {path.stem for path in statements()}
+    text = "".join(Path(half.__file__).read_text() for half in (published, vintages, effects, publications))
+    assert set(re.findall(r"\b(?:published|vintages|effects|publications)_\w+", text)) == {
+        path.stem for path in statements()
+    }
 
 
 def everything(selection):

@@ -24,6 +24,7 @@ NORWAY = Reference(
     population=(),
     details=((1, 578, 1_483_228_800, "D", "D"), (1, 578, 1_793_491_200, "W", "M")),
     annotations=(),
+    withdrawn=(),
     interventions=(),
     draws=(),
     help_services=(),

@@ -62,7 +62,7 @@ def test_note_is_marked_where_it_begins_and_drawn_for_as_long_as_it_lasts():
 
 def test_break_before_the_periods_shown_is_not_drawn():
     trend = months(10, (2026, 1))
-    notes = [note(at(1, year=2020), at(3), kind="outage", is_break=True)]
+    notes = [note(at(1, year=2020), at(3), kind="other", is_break=True)]
     assert drawings.draw(trend, "count", notes, Canvas()).breaks == []
 
 

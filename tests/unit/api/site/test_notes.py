@@ -10,8 +10,8 @@ from countries.reference import Annotation
 START = datetime(2026, 9, 11, tzinfo=UTC)
 
 
-def note(*, end=None, text="A campaign", agency="", is_break=False):
-    return AnnotationText(Annotation("campaign", text, START, end, None, None, is_break), agency)
+def note(*, end=None, text="A campaign", agency="", kind="campaign", is_break=False):
+    return AnnotationText(Annotation(kind, text, START, end, None, None, is_break), agency)
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,5 @@ def test_note_names_its_first_and_last_day(end, when):
 def test_note_is_a_sentence_with_one_full_stop():
     assert note(text="A campaign").line() == "11 September 2026, campaign: A campaign."
     assert note(text="A campaign.", agency="Kripos").line() == "11 September 2026, campaign, Kripos: A campaign."
-    assert note(is_break=True).line().endswith("A campaign. A break: numbers before and after it are not comparable.")
+    line = note(kind="change", text="New software", is_break=True).line()
+    assert line.endswith("New software. A break: numbers before and after it are not comparable.")
