@@ -59,6 +59,7 @@ class WebhookAdmin(PageActions, RegistryAdmin):
     form = WebhookForm
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     fixed_after_adding = ("agency", "url")
+    fields = ("agency", "url", "active", "reason", "password")
     list_display = ("url", "agency", "active")
     list_filter = ("active", ("agency", RelatedOnlyFieldListFilter))
     list_select_related = ("agency",)

@@ -23,6 +23,7 @@ from countries.models import (
     Intervention,
     Population,
     Setup,
+    Webhook,
     WrittenByPeople,
 )
 from countries.registry import Refused
@@ -45,6 +46,7 @@ WRITTEN: dict[type[models.Model], Any] = {
     Intervention: factories.InterventionFactory,
     Population: factories.PopulationFactory,
     Setup: factories.SetupFactory,
+    Webhook: factories.WebhookFactory,
 }
 
 
@@ -76,7 +78,7 @@ def test_no_column_of_text_takes_a_trace_or_a_control_character(model, column):
     factories.NetworkFactory.create()
     row, before = WRITTEN[model].create(), said()
     for word in (*TRACES, *CONTROLS, "x" * 5000 + " 192.0.2.17"):
-        text = f"https://example.org/{word}" if column == "address" else word
+        text = f"https://example.org/{word}" if column in ("address", "url") else word
         setattr(row, column, [text] if column in ("notes", "unit") else text)
         with pytest.raises(ValidationError) as error:
             registry.save(row, by="ada")
