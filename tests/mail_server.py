@@ -21,7 +21,7 @@ class MailServer:
         self.hangs = False
         self.conversations = 0
 
-    async def handle_EHLO(self, server: Any, session: Any, _envelope: Any, hostname: str, responses: Any) -> Any:  # noqa: N802
+    async def handle_EHLO(self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: Any) -> Any:  # noqa: N802
         self.conversations += 1
         if self.hangs:
             await asyncio.sleep(3600)

@@ -58,7 +58,8 @@ def test_a_held_report_is_told_with_its_series_and_without_its_number(held):
     finding = Finding.objects.get(rule="R102")
     label = f"{HOURS[0]:%Y-%m-%dT%H:00Z}"
     assert (kind, agency, details["finding"]) == ("held", "NO-0", finding.pk)
-    assert details["first"] == details["last"] and details["first"][:13] == label[:13]
+    assert details["first"] == details["last"]
+    assert details["first"][:13] == label[:13]
     assert "4321" not in str(told())
 
 
@@ -70,9 +71,9 @@ def test_a_decision_is_told_once(held, deed, kind):
 
 
 def test_what_is_rolled_back_is_not_told(held):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         decide(held, decisions.release)
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert kinds() == ["held"]
 
 
