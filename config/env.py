@@ -191,6 +191,10 @@ def data_dir() -> Path:
     return Path(text("DATA_DIR", default="var", advice="Give a folder.")).expanduser()
 
 
+def is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
 def stop_seconds() -> int:
     """How long a process that was asked to stop may go on with its work."""
     return integer("STOP_SECONDS", default=30, low=1, high=600)
