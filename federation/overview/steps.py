@@ -9,14 +9,14 @@ class Step(StrEnum):
     """Something that somebody has to do. The words for it differ between the desk and the pages of the agency."""
 
     ACTIVATE = "activate"
+    DECIDE = "decide"
     SCHEDULE = "schedule"
     CREDENTIAL = "credential"
     KEY = "key"
+    SILENT = "silent"
     SETUP = "setup"
     FIRST_TOKEN = "first token"  # noqa: S105  a name, no secret
     FIRST_REPORT = "first report"
-    DECIDE = "decide"
-    SILENT = "silent"
     READ_ANSWERS = "read answers"
     ANSWER = "answer"
 
@@ -40,21 +40,24 @@ class Standing:
 
 
 def steps(agency: Standing) -> Iterator[Step]:
-    """All steps, the most urgent first. A decision is a minute's work, so it comes before a silence."""
+    """All steps, the most urgent first.
+
+    Held reports wait for a coordinator alone. Without a credential or a key, an agency cannot end a silence.
+    """
     if not agency.active:
         yield Step.ACTIVATE
         return
     may_send = agency.credentials or agency.accounts
     wanted = {
+        Step.DECIDE: agency.held > 0,
         Step.SCHEDULE: not agency.schedules,
         Step.CREDENTIAL: not may_send,
         Step.KEY: not agency.keys,
+        # An agency that has never sent anything has not become silent.
+        Step.SILENT: agency.silent and agency.sent,
         Step.SETUP: not agency.setups,
         Step.FIRST_TOKEN: not agency.sent and agency.credentials and not agency.used,
         Step.FIRST_REPORT: not agency.sent and may_send and (agency.used or not agency.credentials),
-        Step.DECIDE: agency.held > 0,
-        # An agency that has never sent anything has not become silent.
-        Step.SILENT: agency.silent and agency.sent,
         Step.READ_ANSWERS: agency.answered > 0,
         Step.ANSWER: agency.unanswered > 0,
     }

@@ -1,6 +1,6 @@
 """The page of an agency: the next step, and all that the desk knows of the agency."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
@@ -11,7 +11,7 @@ from federation.desk import board, first_report
 from federation.desk.screens import agency_steps, start, words
 from federation.desk.screens.agency_steps import list_of, table_of
 from federation.intake.queries import Contents
-from federation.overview import AgencyOverview, overview
+from federation.overview import AgencyOverview, LastSubmission, overview
 from p2p_core import periods
 
 #: The tables with rows of an agency.
@@ -28,7 +28,7 @@ def context(request: HttpRequest, agency: Agency, *, now: datetime) -> dict[str,
         "known": known,
         "step": agency_steps.next_step(request, known, now=now),
         "sent": last_report(known),
-        "sent_ago": words.age(now - known.last.row.received) if known.last else "",
+        "sent_ago": _ago(known.last, now) if known.last else "",
         "days": days,
         "board": start.board_rows(agencies, known.silences),
         "legend": start.LEGEND,
@@ -38,6 +38,11 @@ def context(request: HttpRequest, agency: Agency, *, now: datetime) -> dict[str,
         if may("countries.view_credential")
         else None,
     }
+
+
+def _ago(last: LastSubmission, now: datetime) -> str:
+    passed = now - last.row.received
+    return f"{words.age(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def _table_names() -> list[str]:

@@ -120,7 +120,7 @@ def test_commands_name_the_installation_and_the_credential_and_no_secret(kari, a
     assert page.count("data-copy") == 5
     submit(agency, hour(5))
     page = kari.get(page_of(agency)).content.decode()
-    assert re.search(r"<details>\s*<summary>Commands for the agency", page)
+    assert re.search(r"<details>\s*<summary>Connect a program", page)
 
 
 def test_page_of_a_new_secret_has_what_to_copy_and_the_way_back(kari, agency):

@@ -18,12 +18,12 @@ PATH = [
     ({"sent": True}, None),
     ({"unanswered": 2}, Step.ANSWER),
     ({"answered": 1}, Step.READ_ANSWERS),
-    ({"silent": True}, Step.SILENT),
-    ({"held": 1}, Step.DECIDE),
     ({"setups": False}, Step.SETUP),
+    ({"silent": True}, Step.SILENT),
     ({"keys": False}, Step.KEY),
     ({"credentials": False}, Step.CREDENTIAL),
     ({"schedules": False}, Step.SCHEDULE),
+    ({"held": 1}, Step.DECIDE),
     ({"active": False}, Step.ACTIVATE),
 ]
 
