@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -129,7 +129,7 @@ class RegistryAdmin(LinksToAgencies, admin.ModelAdmin):  # type: ignore[type-arg
         for row in rows:
             registry.save(row, by=by, reason=reason)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Model) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         """Go back to the page of the agency that led here, if one did."""
         agency = getattr(obj, "agency", None)
         if agency is not None and given_agency(request):

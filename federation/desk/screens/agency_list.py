@@ -5,7 +5,7 @@ The list leads to the page of an agency, and the page leads to the form.
 
 from typing import Any, Final
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -64,16 +64,18 @@ class AgencyListAdmin(AgencyAdmin):
             raise PermissionDenied
         agency = self.get_object(request, object_id)
         if agency is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            self.message_user(request, f"There is no agency {object_id}.", messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:index"))
         context = {**self.admin_site.each_context(request), "title": agency.code, "opts": self.opts, "agency": agency}
         context |= agency_page.context(request, agency, now=clock.now())
         context["may_edit"] = self.has_change_permission(request, agency)
         return TemplateResponse(request, "admin/federation/agency.html", context)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Agency) -> HttpResponse:  # noqa: ARG002
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:  # noqa: ARG002
         return HttpResponseRedirect(reverse("admin:countries_agency_overview", args=[obj.pk]))
 
-    response_post_save_change = response_post_save_add
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return self.response_post_save_add(request, obj)
 
     @admin.display(description="state")
     def needs(self, agency: Any) -> str:
