@@ -341,8 +341,8 @@ def test_what_waits_for_a_recipient_that_was_switched_off_is_not_sent(server, ti
 
 @pytest.mark.parametrize("token", ["7", "7:x", "x:y", "99:" + "A" * 43])
 def test_another_token_switches_nothing_off(client, office, token):
-    assert client.get(f"/agency/switch-off/{token}/").status_code == 404
-    assert client.post(f"/agency/switch-off/{token}/").status_code == 404
+    assert client.get(f"/agency/switch-off/{token}/").status_code == 410
+    assert client.post(f"/agency/switch-off/{token}/").status_code == 410
     assert Recipient.objects.get().active
 
 
