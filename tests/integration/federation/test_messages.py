@@ -155,6 +155,15 @@ def test_mails_have_no_numbers_but_dates_and_ids(time, agency, office, desk, ser
     }
 
 
+def test_without_a_mail_server_mails_are_files(settings, time, agency, office, tmp_path):
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
+    tell(agency)
+    time.go()
+    [file] = tmp_path.iterdir()
+    assert "To: office@example.org" in file.read_text()
+    assert the_message().state == "sent"
+
+
 # --- once, or marked --------------------------------------------------------------------------------------------------
 
 
