@@ -20,6 +20,7 @@ from api.v1 import (
     rules,
     submissions,
     tokens,
+    webhook_keys,
 )
 
 v1 = [
@@ -44,6 +45,7 @@ v1 = [
     path("agencies/", reference.AgenciesView.as_view(), name="agencies"),
     path("rules/", rules.RulesView.as_view(), name="rules"),
     path("help-services/", reference.HelpServicesView.as_view(), name="help-services"),
+    path("webhook-keys/", webhook_keys.WebhookKeysView.as_view(), name="webhook-keys"),
 ]
 
 sdmx = [

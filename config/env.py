@@ -90,6 +90,20 @@ def key(name: str, *, size: int) -> bytes:
     return value
 
 
+def keys(name: str, *, size: int) -> list[bytes]:
+    """Secrets of ``size`` bytes each, written as for :func:`key`, with commas between; none if it is not set."""
+    advice = f"Give {size * 2} hexadecimal characters (openssl rand -hex {size}) for each key, with commas between."
+    try:
+        values = [bytes.fromhex(one) for one in names(name, default=[], advice=advice) if one.strip()]
+    except ValueError:
+        _stop(name, "not hexadecimal", advice)
+    if any(len(value) != size for value in values):
+        _stop(name, "of another size", advice)
+    if len(set(values)) < len(values):
+        _stop(name, "the same key twice", advice)
+    return values
+
+
 def parse(name: str, reader: Callable[[str], T], *, default: str | None = None, advice: str) -> T:
     """A text that another reader has to understand, such as the address of a database."""
     try:
@@ -175,6 +189,10 @@ def set_default(name: str, value: str) -> None:
 def data_dir() -> Path:
     """Where the embedded servers keep their data and keys."""
     return Path(text("DATA_DIR", default="var", advice="Give a folder.")).expanduser()
+
+
+def is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def stop_seconds() -> int:

@@ -200,6 +200,42 @@ PUBLICATION_LIMITS = {
 
 CLOCK_TOLERANCE = timedelta(seconds=env.integer("CLOCK_TOLERANCE", default=60, low=1, high=3600))
 
+# --- webhooks, by which agencies are told; federation.notifications sends them ----------------------------------------
+
+# Private keys of Ed25519. The first one signs, and the public halves of all are published.
+WEBHOOK_KEYS = env.keys("WEBHOOK_KEYS", size=32)
+# Networks beside the public internet in which receivers may be.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
+
+# --- e-mails to recipients --------------------------------------------------------------------------------------------
+
+# Where people reach the service: workers write links, and answer no request that would say it.
+SITE_URL = env.parse(
+    "SITE_URL",
+    env.page_address,
+    default=f"http://127.0.0.1:{env.port()}",
+    advice="Give the address of the service, such as https://p2p.example.org.",
+)
+EMAIL_HOST = env.text("EMAIL_HOST", default="", advice="Give the name of a mail server, or nothing.")
+EMAIL_PORT = env.integer("EMAIL_PORT", default=587, low=1, high=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_USER", default="", advice="Give a user of the mail server, or nothing.")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", default="", advice="Give the password of EMAIL_USER, or nothing.")
+_EMAIL_TLS = env.choice("EMAIL_TLS", default="starttls", of=("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL_TLS == "starttls", _EMAIL_TLS == "tls"
+# Seconds for each answer of the mail server.
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.parse(
+    "EMAIL_FROM", env.email_address, default="", advice="Give the mailbox that mails come from, or nothing."
+)
+if EMAIL_HOST and not (DEFAULT_FROM_EMAIL and env.is_set("SITE_URL")):
+    raise env.BadSetting("EMAIL_HOST needs EMAIL_FROM and SITE_URL, for the sender and the links of mails. Give both.")
+# Without a mail server, mails become files.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = str(env.data_dir() / "mail")
+DEFAULT_FROM_EMAIL = DEFAULT_FROM_EMAIL or "police2peer@localhost"
+# The hour, in UTC, at which the digest of the day is due.
+DIGEST_HOUR = env.integer("DIGEST_HOUR", default=6, low=0, high=23)
+
 # --- the publisher, for the catalogue and for the pages --------------------------------------------------------------
 
 PUBLISHER_NAME = env.text("PUBLISHER_NAME", default="Police2Peer federation", advice="Give a name, or nothing.")
@@ -369,6 +405,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "federation.runs.tasks.seal", "schedule": 1.0},
     "watch": {"task": "federation.runs.tasks.watch", "schedule": 5.0},
     "prune": {"task": "federation.runs.tasks.prune", "schedule": 600.0},
+    "notify": {"task": "federation.runs.tasks.notify", "schedule": 10.0},
     "write_files": {"task": "federation.runs.tasks.write_files", "schedule": 300.0},
 }
 

@@ -34,6 +34,7 @@ from countries.models import (
     ReferenceVersion,
     Schedule,
     WithdrawnAnnotation,
+    WrittenByPeople,
     first_steps,
 )
 from p2p_core import traces
@@ -89,7 +90,7 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
     with writing():
         if isinstance(instance, Indicator) and not instance.number:
             instance.number = (Indicator.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-        before = _stored(instance)
+        before, unannounced = _stored(instance), _unannounced_changes(instance)
         instance.full_clean()
         if isinstance(instance, Population) and _keep_past(instance, changes_to=instance.inhabitants):
             fields = fields and {*fields, "known_from"}
@@ -100,7 +101,7 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
             # The time at which the value was entered is stored with the value.
             fields = fields and {*fields, "drawn"}
         instance.save(update_fields=fields if before else None)
-        after = _stored(instance)
+        after = (_stored(instance) or {}) | unannounced
         if before != after:
             _withdraw(instance, before=before, after=after)
             _announce(instance, before=before, after=after, by=by, reason=reason)
@@ -362,6 +363,17 @@ def _state(row: User | Group) -> Columns:
     }
 
 
+def _unannounced_changes(instance: Model) -> Columns:
+    """Columns that the audit trail must not keep, and that differ from the stored row. Their values are left out."""
+    stored = type(instance)._base_manager.filter(pk=instance.pk).first()
+    names = _not_in_trail(instance)
+    return {name: "changed" for name in names if stored and getattr(stored, name) != getattr(instance, name)}
+
+
+def _not_in_trail(row: Model) -> frozenset[str]:
+    return row.NOT_IN_TRAIL if isinstance(row, WrittenByPeople) else frozenset()
+
+
 def _stored(instance: M) -> Columns | None:
     row = type(instance)._base_manager.filter(pk=instance.pk).first()
     return None if row is None else columns_of(row)
@@ -384,7 +396,7 @@ def columns_of(row: Model) -> Columns:
     found = {
         field.attname: field.value_from_object(row)
         for field in row._meta.concrete_fields
-        if field.name not in SECRETS | _OF_PERSONS | _TIMES
+        if field.name not in SECRETS | _OF_PERSONS | _TIMES | _not_in_trail(row)
     }
     plain: Columns = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return plain

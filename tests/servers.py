@@ -114,6 +114,7 @@ def _take_part_of_the_broker(worker: str) -> None:
 # The same in every run, so that rounded numbers are always the same.
 os.environ.setdefault("SECRET_KEY", "tests")
 os.environ.setdefault("ROUNDING_KEY", "000102030405060708090a0b0c0d0e0f")
+os.environ.setdefault("WEBHOOK_KEYS", "0f" * 32)
 
 # Workers of pytest-xdist inherit the environment of the process that started them, servers included.
 if "PYTEST_XDIST_WORKER" in os.environ:

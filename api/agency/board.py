@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 
-from api.agency.page import AgencyPage
+from api.agency import next_step
+from api.agency.page import AgencyPage, indicator_names
 from api.site import calendars, coverage, pages
 from countries.reference import Indicator, Reference
-from federation import published
+from federation import overview, published
 from federation.database import clock
 from federation.findings import finding_queries
 from federation.intake import queries
@@ -46,13 +47,22 @@ class BoardTable(NamedTuple):
 class Board(AgencyPage):
     def get(self, _request: HttpRequest) -> HttpResponse:
         unanswered = finding_queries.Filter(states=["open"])
+        known = overview.overview(self.agency, now=clock.now())
         return self.page(
             "board",
+            step=next_step.next_step(known),
+            last=known.last.row if known.last else None,
+            sent=self._sent(known),
             indicators=[(one.name, found) for one in pages.indicators().values() if (found := list(self._tables(one)))],
             findings=finding_queries.findings(unanswered, agency=self.agency.pk, before=None, limit=FINDINGS),
             has_calendar=calendars.has_calendar(Reference.current().agencies_by_code[self.agency.code]),
-            held=queries.held_reports(agency=self.agency.pk),
+            held=known.held,
         )
+
+    def _sent(self, known: overview.AgencyOverview) -> list[tuple[str, queries.Contents]]:
+        """What the newest submission contained, with the names of the indicators."""
+        names = indicator_names()
+        return [(names[one.indicator], one) for one in known.last.contents] if known.last else []
 
     def _tables(self, indicator: Indicator) -> Iterator[BoardTable]:
         """The tables that have something to show."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from api.agency import board, findings, send, set_up, sign_in, submissions
+from api.agency import board, findings, send, set_up, sign_in, submissions, switch_off
 
 app_name = "agency"
 urlpatterns = [
@@ -18,5 +18,6 @@ urlpatterns = [
     path("second-factor/", sign_in.SecondFactor.as_view(), name="second-factor"),
     path("second-factor/again/", sign_in.NewSecondFactor.as_view(), name="second-factor-again"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("switch-off/<str:token>/", switch_off.SwitchOff.as_view(), name="switch-off"),
     path("invitation/<uidb64>/<token>/", sign_in.Invitation.as_view(), name="invitation"),
 ]

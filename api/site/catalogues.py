@@ -15,13 +15,14 @@ from django.utils.translation.template import templatize
 
 import p2p_core
 from countries import loader
+from federation import notifications
 from federation.published import terms
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.rules import rulebook
 
 _HERE: Final = Path(__file__).parent
-#: The folders with the texts of pages and of files. The core has the sentences of findings, and the advice.
-_FOLDERS: Final = (_HERE.parent, Path(p2p_core.__file__).parent)
+#: The folders with the texts of pages, of files and of mails. The core has the sentences of findings, and the advice.
+_FOLDERS: Final = (_HERE.parent, Path(p2p_core.__file__).parent, Path(notifications.__file__).parent)
 #: The texts of the terms that pages and files translate.
 _OF_TERMS: Final = [terms.PANEL_ERROR, terms.ROUNDING_ERROR, terms.INCOMPARABLE, terms.INVENTED]
 #: The texts of the rules that agencies see, and those of the codes of faults.

@@ -3,9 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -13,18 +16,20 @@ from rest_framework.views import APIView
 from api import measures, pagination, parameters, requests, signatures
 from api.auth import Caller, TokenAuthentication
 from api.permissions import HasScope, caller_of
-from api.problems import Problem
+from api.problems import Problem, problem_of
 from api.signatures import VerifiedSignature
 from api.v1 import body, documents, finding_documents, forms, openapi_submissions, query_params
 from countries.reference import Reference
 from federation import intake
 from federation.database import clock
+from federation.errors import FederationError
 from federation.findings import finding_queries
 from federation.intake import Receipt, dry_run, queries
 from federation.intake.evidence import Evidence, SignedBy
+from federation.notifications import record
 from p2p_core import periods
 from p2p_core.payloads import checks, submissions
-from p2p_core.payloads.faults import BrokenRuleError
+from p2p_core.payloads.faults import BrokenRuleError, PayloadError
 from p2p_core.reports import NewSubmission
 from p2p_core.scopes import READ_OWN, SUBMIT
 
@@ -69,6 +74,14 @@ class SubmissionsView(APIView):
     @openapi_submissions.submit
     def post(self, request: Request) -> HttpResponse:
         """Store a submission, or only say what would become of it."""
+        try:
+            return self._submit(request)
+        except (Problem, PayloadError, FederationError) as error:
+            if "dry_run" not in request.GET:
+                _tell(caller_of(request), problem_of(error))
+            raise
+
+    def _submit(self, request: Request) -> HttpResponse:
         query_params.refuse_traces(request)
         kind = body.kind_of(request)
         given = parameters.read(request, optional=("dry_run", "prepared") if kind == "csv" else ("dry_run",))
@@ -124,6 +137,14 @@ class SubmissionView(APIView):
                 next=following,
             )
         )
+
+
+def _tell(caller: Caller, problem: Problem | None) -> None:
+    """Record a refusal: perhaps only a program reads the answer. The answer does not depend on it."""
+    # If it has nothing to do with the submission, it may be over soon.
+    if problem and HTTPStatus.BAD_REQUEST <= problem.status < HTTPStatus.TOO_MANY_REQUESTS:
+        with suppress(DatabaseError), transaction.atomic():
+            record.refused(caller.agency.pk, problem.code, now=clock.now())
 
 
 def idempotency_key(request: HttpRequest) -> str | None:

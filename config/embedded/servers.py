@@ -135,7 +135,7 @@ def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
     """The secrets of an installation are kept beside its data. An operator's own database comes with its own keys."""
     if "DATABASE_URL" not in absent:
         return {}
-    keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16}
+    keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16, "WEBHOOK_KEYS": 32}
     wanted = {name: size for name, size in keys.items() if not _named(name)}
     for name, size in wanted.items():
         secret.load(folder / "keys" / name.lower(), size=size)

@@ -64,14 +64,72 @@ class ConfirmedForm(ActionForm):
         return self.is_valid()
 
 
-class RevocableAdmin(FactAdmin):
+class PageActions(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A screen with actions on the page of a row. Each action has a page of its own."""
+
+    change_form_template = "admin/countries/page_actions.html"
+    #: The actions, by the names of their methods.
+    page_actions: ClassVar[dict[str, PageAction]] = {}
+
+    def may_act_on(self, row: Any) -> bool:  # noqa: ARG002  for others
+        """Whether the page of a row offers the actions."""
+        return True
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        live = row is not None and self.may_act_on(row)
+        offered = {
+            name: action.label
+            for name, action in self.page_actions.items()
+            if live and self._may(request, action.permission)
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "page_actions": offered})
+
+    def get_urls(self) -> list[URLPattern]:
+        view, model = self.admin_site.admin_view(self.action_view), self.opts.model_name
+        own = [
+            path(f"<path:object_id>/{name}/", view, {"name": name}, f"countries_{model}_{name}")
+            for name in self.page_actions
+        ]
+        return own + super().get_urls()
+
+    @method_decorator(sensitive_post_parameters())
+    def action_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        if not self._may(request, self.page_actions[name].permission):
+            raise PermissionDenied
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        answer: HttpResponse = getattr(self, name)(request, row)
+        return answer
+
+    def done(self, request: HttpRequest, row: Any, change: str, message: str) -> HttpResponse:
+        """Log the change and go back to the page of the row, with a message."""
+        self.log_change(request, row, change)
+        self.message_user(request, message, messages.SUCCESS)
+        return HttpResponseRedirect("../change/")
+
+    def page(self, request: HttpRequest, title: str, *, template: str = "action.html", **context: Any) -> HttpResponse:
+        """A page that must not be cached."""
+        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        response = TemplateResponse(request, f"admin/countries/{template}", context)
+        return never_cache(lambda _: response)(request)
+
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        return request.user.has_perm(f"countries.{action}_{self.opts.model_name}")
+
+
+class RevocableAdmin(PageActions, FactAdmin):
     """A screen whose rows are added and revoked only by the actions of the screen."""
 
-    change_form_template = "admin/countries/revocable.html"
     #: The column with the time of the last use, if it is stored.
     used_path = ""
-    #: The actions, by the names of their methods. The page of a row offers them unless the row is revoked.
-    page_actions: ClassVar[dict[str, PageAction]] = {"revoke": PageAction("Revoke", "revoke")}
+    page_actions = {"revoke": PageAction("Revoke", "revoke")}
+
+    def may_act_on(self, row: Any) -> bool:
+        return row.revoked is None
 
     def add(self, request: HttpRequest) -> HttpResponse:
         raise NotImplementedError
@@ -135,36 +193,6 @@ class RevocableAdmin(FactAdmin):
             raise PermissionDenied
         return self.add(request)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        live = row is not None and row.revoked is None
-        offered = {
-            name: action.label
-            for name, action in self.page_actions.items()
-            if live and self._may(request, action.permission)
-        }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "page_actions": offered})
-
-    def get_urls(self) -> list[URLPattern]:
-        view, model = self.admin_site.admin_view(self.action_view), self.opts.model_name
-        own = [
-            path(f"<path:object_id>/{name}/", view, {"name": name}, f"countries_{model}_{name}")
-            for name in self.page_actions
-        ]
-        return own + super().get_urls()
-
-    @method_decorator(sensitive_post_parameters())
-    def action_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        if not self._may(request, self.page_actions[name].permission):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        answer: HttpResponse = getattr(self, name)(request, row)
-        return answer
-
     def show_once(
         self,
         request: HttpRequest,
@@ -183,18 +211,3 @@ class RevocableAdmin(FactAdmin):
             else:
                 return show(request, made)
         return self.page(request, title, form=form, **context)
-
-    def done(self, request: HttpRequest, row: Any, change: str, message: str) -> HttpResponse:
-        """Log the change and go back to the page of the row, with a message."""
-        self.log_change(request, row, change)
-        self.message_user(request, message, messages.SUCCESS)
-        return HttpResponseRedirect("../change/")
-
-    def page(self, request: HttpRequest, title: str, *, template: str = "action.html", **context: Any) -> HttpResponse:
-        """A page that must not be cached."""
-        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        response = TemplateResponse(request, f"admin/countries/{template}", context)
-        return never_cache(lambda _: response)(request)
-
-    def _may(self, request: HttpRequest, action: str) -> bool:
-        return request.user.has_perm(f"countries.{action}_{self.opts.model_name}")

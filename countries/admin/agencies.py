@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from countries.accounts import credential_limits
@@ -41,7 +42,10 @@ class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gener
 class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Schedule
     formset = ScheduleFormSet
-    extra = 0
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
+        """An empty row for the first schedule of an agency."""
+        return 0 if obj and obj.schedules.exists() else 1
 
 
 class ThresholdInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
@@ -77,7 +81,7 @@ class SetupAdmin(RegistryAdmin):
 
     form = SetupForm
     fixed_after_adding = ("agency",)
-    list_display = ("agency", "valid_from", "watched", "time_zone", "location_source")
+    list_display = ("valid_from", "agency", "watched", "time_zone", "location_source")
     list_filter = ("agency",)
     list_select_related = ("agency",)
     search_fields = ("agency__code", "agency__name", "location_source")

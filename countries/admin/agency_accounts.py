@@ -13,6 +13,7 @@ from django.urls import reverse
 from countries.accounts import agency_accounts
 from countries.accounts.agency_accounts import Invitation
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
+from countries.admin.base import given_agency
 from countries.models import Agency, AgencyAccount
 
 
@@ -56,7 +57,7 @@ class AgencyAccountAdmin(RevocableAdmin):
         return super().holder_refused(row) if row.user.is_active else "not usable: the user is not active"
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        form = InviteForm(request.POST or None)
+        form = InviteForm(request.POST or None, initial=given_agency(request))
         return self.show_once(request, form, "Invite somebody of an agency", agency_accounts.invite, self._link)
 
     def again(self, request: HttpRequest, account: AgencyAccount) -> HttpResponse:
@@ -76,4 +77,5 @@ class AgencyAccountAdmin(RevocableAdmin):
         self.log_addition(request, invited.account, "Invited")
         path = reverse("agency:invitation", args=[invited.uid, invited.token])
         link, title = request.build_absolute_uri(path), f"Invitation of {invited.account}"
-        return self.page(request, title, template="agencyaccount/invited.html", link=link)
+        agency = invited.account.agency
+        return self.page(request, title, template="agencyaccount/invited.html", link=link, agency=agency)

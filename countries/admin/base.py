@@ -8,6 +8,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 
 from countries import registry
 from countries.admin.odd_requests import OddRequests
@@ -23,6 +25,24 @@ def refuse_traces(text: str) -> None:
     """Refuse a text with a trace of a person, because the audit trail keeps the text for ever."""
     if why := traces.refusal(text):
         raise ValidationError(why)
+
+
+def page_of_agency(agency: Any) -> str:
+    """The address of the page of an agency at the desk."""
+    return reverse("admin:countries_agency_overview", args=[agency.pk])
+
+
+def link_to_agency(agency: Any) -> str:
+    return format_html('<a href="{}">{}</a>', page_of_agency(agency), agency)
+
+
+def given_agency(request: HttpRequest) -> dict[str, str]:
+    """What a form for a new row begins with: the agency in the address, if a page of an agency led here.
+
+    After saving, the form leads back to the page of the agency of the row. So no address in a request decides this.
+    """
+    given = request.GET.get("agency", "")
+    return {"agency": given} if given.isdecimal() and len(given) <= 9 else {}
 
 
 def show_refusals(request: HttpRequest, view: Callable[[], Any]) -> Any:
@@ -61,7 +81,23 @@ class RegistryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     )
 
 
-class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class LinksToAgencies(OddRequests):
+    """A screen in whose list the agency of a row leads to the page of the agency."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        # A screen may have a column of its own with this name.
+        if hasattr(self, "agency"):
+            return columns
+        # The first column leads to the row itself.
+        return [*columns[:1], *("agency_page" if name == "agency" else name for name in columns[1:])]
+
+    @admin.display(description="agency", ordering="agency__code", empty_value="–")
+    def agency_page(self, row: Any) -> str | None:
+        return link_to_agency(row.agency) if row.agency else None
+
+
+class RegistryAdmin(LinksToAgencies, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen whose rows only the registry writes."""
 
     form = RegistryForm
@@ -80,7 +116,8 @@ class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  #
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
         # Save only the fields changed on this screen, because another coordinator may have changed others meanwhile.
-        fields = [name for name in form.changed_data if name != "reason"]
+        columns = {field.name for field in obj._meta.concrete_fields}
+        fields = [name for name in form.changed_data if name in columns]
         if fields or not change:
             registry.save(obj, by=actor(request), reason=form.cleaned_data["reason"], fields=fields)
 
@@ -91,6 +128,13 @@ class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  #
             registry.delete(row, by=by, reason=reason)
         for row in rows:
             registry.save(row, by=by, reason=reason)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Go back to the page of the agency that led here, if one did."""
+        agency = getattr(obj, "agency", None)
+        if agency is not None and given_agency(request):
+            return HttpResponseRedirect(page_of_agency(agency))
+        return super().response_post_save_add(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         registry.delete(obj, by=actor(request), reason=request.POST["reason"].strip())
@@ -115,7 +159,7 @@ class RegistryAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  #
         return show_refusals(request, lambda: view(request, object_id, form_url, extra_context))
 
 
-class FactAdmin(OddRequests, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class FactAdmin(LinksToAgencies, admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A screen that shows rows, but does not change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

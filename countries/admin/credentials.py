@@ -20,7 +20,7 @@ from countries import ranges
 from countries.accounts import credentials
 from countries.accounts.credentials import CHANGE_OVER, Issued
 from countries.admin.actions import ConfirmedForm, PageAction, RevocableAdmin
-from countries.admin.base import actor
+from countries.admin.base import actor, given_agency, link_to_agency
 from countries.models import AGENCY_SCOPES, SCOPES, Agency, Credential
 from countries.registry import Refused
 
@@ -126,7 +126,7 @@ class CredentialAdmin(RevocableAdmin):
 
     @admin.display(description="holder", ordering="agency__code")
     def holder(self, credential: Credential) -> str:
-        return credential.holder
+        return link_to_agency(credential.agency) if credential.agency else credential.coordinator
 
     @admin.display(description="last used", ordering="used")
     def last_used(self, credential: Credential) -> str:
@@ -141,7 +141,7 @@ class CredentialAdmin(RevocableAdmin):
         return f"not usable: {row.coordinator} may not read the figures of all countries"
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        form = IssueForm(request.POST or None)
+        form = IssueForm(request.POST or None, initial=given_agency(request))
         return self.show_once(request, form, "Issue a credential", credentials.issue, self._secret)
 
     def rotate(self, request: HttpRequest, credential: Credential) -> HttpResponse:
@@ -172,4 +172,5 @@ class CredentialAdmin(RevocableAdmin):
     def _secret(self, request: HttpRequest, issued: Issued) -> HttpResponse:
         self.log_addition(request, issued.credential, "Issued")
         title = f"Credential for {issued.credential.holder}"
-        return self.page(request, title, template="credential/issued.html", issued=issued)
+        address = request.build_absolute_uri("/").rstrip("/")
+        return self.page(request, title, template="credential/issued.html", issued=issued, address=address)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from countries.accounts import credential_limits, signing
 from countries.admin.actions import ConfirmedForm, RevocableAdmin
-from countries.admin.base import actor
+from countries.admin.base import actor, given_agency, page_of_agency
 from countries.models import Agency, SigningKey
 from countries.registry import Refused
 
@@ -50,7 +50,7 @@ class SigningKeyAdmin(RevocableAdmin):
         return key.fingerprint
 
     def add(self, request: HttpRequest) -> HttpResponse:
-        form = RegisterForm(request.POST or None)
+        form = RegisterForm(request.POST or None, initial=given_agency(request))
         key = None
         if form.confirm(request):
             try:
@@ -62,7 +62,8 @@ class SigningKeyAdmin(RevocableAdmin):
         self.log_addition(request, key, "Registered")
         message = f"Tell {key.agency}: sign with keyid “{key}”. Have them read out the fingerprint: {key.fingerprint}"
         self.message_user(request, message, messages.SUCCESS)
-        return HttpResponseRedirect(f"../{key.pk}/change/")
+        own = f"../{key.pk}/change/"
+        return HttpResponseRedirect(page_of_agency(key.agency) if given_agency(request) else own)
 
     def end(self, row: SigningKey, *, by: str, now: datetime, reason: str) -> str:
         signing.revoke(key=row, by=by, now=now, reason=reason)

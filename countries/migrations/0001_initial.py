@@ -6,14 +6,15 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.operations import BtreeGistExtension
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import migrations, models
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 from oauth2_provider.models import ClientSecretField
 
 from countries.models.agencies import check_contact, own_thresholds, time_zones
+from countries.models.recipients import check_mailbox, site_languages
 from countries.models.reference import page_languages
 
 
@@ -404,6 +405,33 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-created"],
                 "permissions": [("revoke_agencyaccount", "Can end an account of an agency"), ("invite_agencyaccount", "Can invite the user of an account again")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Recipient",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("mailbox", models.CharField(help_text="Of an office, not of a person: statistics@example.org. The audit trail does not keep it.", max_length=200, validators=[check_mailbox])),
+                ("language", models.CharField(choices=site_languages, default="en", max_length=10)),
+                ("active", models.BooleanField(default=True, help_text="A mailbox that is not active gets nothing.")),
+                ("agency", models.ForeignKey(blank=True, help_text="If empty, the mailbox is the coordinators', and gets the notifications about all agencies.", null=True, on_delete=models.PROTECT, related_name="recipients", to="countries.agency")),
+            ],
+            options={
+                "ordering": ["agency", "pk"],
+                "constraints": [models.UniqueConstraint(models.F("agency"), Lower("mailbox"), name="countries_recipient_mailbox", nulls_distinct=False, violation_error_message="This mailbox is already a recipient here. Change that one instead.")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Webhook",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.URLField(help_text="It begins with https://. The audit trail does not keep it.", max_length=500, validators=[URLValidator(schemes=["https"])], verbose_name="address")),
+                ("active", models.BooleanField(default=True, help_text="An address that is not active gets nothing.")),
+                ("agency", models.ForeignKey(on_delete=models.PROTECT, related_name="webhooks", to="countries.agency")),
+            ],
+            options={
+                "ordering": ["agency", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("agency", "url"), name="countries_webhook_url")],
             },
         ),
         migrations.CreateModel(

@@ -26,6 +26,7 @@ from countries.models.credentials import (
     SigningKey,
 )
 from countries.models.interventions import Draw, FixedRow, Intervention, drawn_order
+from countries.models.recipients import Recipient, Webhook
 from countries.models.reference import (
     Country,
     Detail,
@@ -64,12 +65,14 @@ __all__ = [
     "Network",
     "PastPopulation",
     "Population",
+    "Recipient",
     "ReferenceVersion",
     "Schedule",
     "Setup",
     "SignIn",
     "SigningKey",
     "Threshold",
+    "Webhook",
     "WithdrawnAnnotation",
     "WrittenByPeople",
     "drawn_order",

@@ -20,6 +20,8 @@ class WrittenByPeople(models.Model):
     MAY_NAME_MAILBOX: frozenset[str] = frozenset()
     #: Fields that may be a hash or a key, alone and in one word, because it is a public random value.
     MAY_BE_HASH: frozenset[str] = frozenset()
+    #: Fields that the audit trail must not keep. It only says that they changed.
+    NOT_IN_TRAIL: frozenset[str] = frozenset()
 
     class Meta:
         abstract = True

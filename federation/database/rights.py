@@ -43,6 +43,10 @@ TABLES: Final[dict[str, Rights]] = {
     "federation_finding": Rights(web="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE"),
     "federation_hold": Rights(web="SELECT, INSERT, UPDATE", worker=_READ),
     "federation_answer": Rights(web=_ADD, worker=_READ),
+    # What people are told. If a coordinator deletes a recipient, its messages go too.
+    "federation_notification": Rights(web=_ADD, worker=_ALL),
+    "federation_message": Rights(web="SELECT, DELETE", worker=_ALL),
+    "federation_message_notifications": Rights(web="SELECT, DELETE", worker="SELECT, INSERT, DELETE"),
     # Work and its results. Only workers write results.
     "federation_work": Rights(web=_ADD, worker="SELECT, INSERT, DELETE"),
     "federation_failure": Rights(web=_READ, worker=_ALL),
@@ -88,6 +92,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_network": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_pastpopulation": Rights(web="SELECT, INSERT", worker=_READ, public=_READ),
     "countries_population": Rights(web=_ALL, worker=_READ, public=_READ),
+    "countries_recipient": Rights(web=_ALL, worker=_READ),
+    "countries_webhook": Rights(web=_ALL, worker=_READ),
     "countries_referenceversion": Rights(web=_ALL, worker=_READ, public=_READ),
     "countries_schedule": Rights(
         web=_ALL,
@@ -97,7 +103,8 @@ TABLES: Final[dict[str, Rights]] = {
     "countries_withdrawnannotation": Rights(web="SELECT, INSERT, UPDATE (withdrawn)", worker=_READ, public=_READ),
     "countries_threshold": Rights(web=_ALL, worker=_READ),
     # Accounts, credentials, second factors, guesses, sessions and tokens. Workers delete what has expired.
-    "countries_credential": Rights(web=_ALL),
+    # Workers look for credentials that end soon. They must not read a secret.
+    "countries_credential": Rights(web=_ALL, worker="SELECT (id, agency_id, coordinator, expires, revoked)"),
     "countries_agencyaccount": Rights(web="SELECT, INSERT, UPDATE"),
     # Keys are never deleted, because what a key has signed is verified with it later.
     "countries_signingkey": Rights(web="SELECT, INSERT, UPDATE"),

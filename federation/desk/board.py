@@ -1,4 +1,4 @@
-"""How each agency reported on the last days, which agencies are silent, and what each agency has sent lately."""
+"""How each agency reported on the last days, which periods wait, and what each agency has sent lately."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from django.db.models.functions import TruncDay
 
 from countries.models import Agency, Indicator
 from federation.database import rows_of
-from federation.findings import lateness
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.rules.coverage import WAITING
@@ -50,14 +49,20 @@ class BoardAgency(NamedTuple):
     lines: Sequence[BoardLine]
 
 
-def board(*, now: datetime) -> tuple[list[datetime], list[BoardAgency]]:
-    """The days of the board, and the agencies that were expected to report, or did, on one of them."""
+def board(*, now: datetime, agency: int | None = None) -> tuple[list[datetime], list[BoardAgency]]:
+    """The days of the board, and the agencies that were expected to report, or did, on one of them.
+
+    With ``agency``, only this one.
+    """
     today = periods.start_of(Frequency.DAY, now)
     days = [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
     indicators = dict(Indicator.objects.values_list("number", "code"))
     states = _states(list(indicators), days[0], today)
 
     reports = Report.objects.filter(state=ReportState.HELD, period__gte=days[0]).exclude(frequency=Frequency.MONTH)
+    if agency is not None:
+        reports = reports.filter(agency=agency)
+        states = {(place, day): state for (place, day), state in states.items() if place[0] == agency}
     by_day = reports.annotate(day=TruncDay("period")).values_list("agency", "indicator", "day").annotate(Count("pk"))
     held = {((agency, indicator), day): count for agency, indicator, day, count in by_day}
 
@@ -88,29 +93,6 @@ def _states(indicators: Sequence[int], first: datetime, today: datetime) -> dict
         known = states - {"awaited"} or states
         found[place, today] = known.pop() if len(known) == 1 else "partial"
     return found
-
-
-class Silence(NamedTuple):
-    """An agency that has reported nothing about some indicators since a period, and the first finding that says so."""
-
-    agency: str
-    indicators: Sequence[str]
-    frequency: str
-    since: datetime
-    finding: int
-
-
-def silent_agencies() -> list[Silence]:
-    """The agencies that are silent now, longest first."""
-    rows = lateness.silences().order_by("period", "agency__code", "indicator")
-    found: dict[tuple[str, str, datetime], list[tuple[str, int]]] = defaultdict(list)
-    columns = ("agency__code", "frequency", "period", "indicator__code", "pk")
-    for agency, frequency, since, indicator, finding in rows.values_list(*columns):
-        found[agency, frequency, since].append((indicator, finding))
-    return [
-        Silence(agency, [indicator for indicator, _ in silences], frequency, since, silences[0][1])
-        for (agency, frequency, since), silences in found.items()
-    ]
 
 
 class WaitingPeriod(NamedTuple):
@@ -146,6 +128,7 @@ def waiting_periods() -> list[WaitingPeriod]:
 class Activity(NamedTuple):
     """The number of submissions of an agency in the last hours, and the time of its newest one."""
 
+    id: int
     agency: str
     submissions: int
     last: datetime | None
@@ -155,5 +138,5 @@ def activity(*, now: datetime) -> list[Activity]:
     """What came from each active agency; the one whose newest submission is oldest comes first."""
     codes: dict[int, str] = dict(Agency.objects.filter(active=True).values_list("pk", "code"))
     rows = rows_of("desk_submissions", agencies=np.array(list(codes), np.int64), since=now - RECENT)
-    found = [Activity(codes[agency], count, last) for agency, count, last in rows]
+    found = [Activity(agency, codes[agency], count, last) for agency, count, last in rows]
     return sorted(found, key=lambda one: (one.last is not None, one.last, one.agency))

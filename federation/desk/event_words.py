@@ -41,6 +41,8 @@ ROW_NAMES: Final = {
     "signingkey": "the signing key {keyid}",
     "threshold": "the threshold “{name}” of {agency_id}",
     "user": "the user {username}",
+    "recipient": "a recipient of {agency_id}",
+    "webhook": "a webhook of {agency_id}",
 }
 #: What happens to a row of the registry: the end of the action, and the verb.
 CHANGES: Final = {"added": "added", "changed": "changed", "removed": "deleted"}

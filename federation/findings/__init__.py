@@ -100,7 +100,7 @@ def _settle(
     for id_, facts in changes.updated.items():
         Finding.objects.filter(pk=id_).update(facts=facts, changed=now)
     # A conflict means that a finding which holds a report of the same period is open already. That one stays.
-    Finding.objects.bulk_create(sorted(_new(changes.opened, now=now), key=Finding.place), ignore_conflicts=True)
+    lifecycle.store_unless_open(_new(changes.opened, now=now), now=now)
 
 
 def _changes(

@@ -22,6 +22,7 @@ from federation.errors import FindingNotFoundError, FindingResolvedError, Reason
 from federation.findings import holds, lifecycle
 from federation.models.findings import Answer, Decision, Finding, FindingState, Hold, Resolution
 from federation.models.submissions import Report, ReportState
+from federation.notifications import record as notifications
 from federation.worklist import Stage, WorkItem, dispatch
 from p2p_core import periods
 from p2p_core.rules import levels
@@ -72,6 +73,7 @@ def _decide(reports: Collection[int], decision: Decision, *, by: str, reason: st
         )
         for row in rows:
             _record(f"report.{decision.value}", row, by=by, reason=reason, submission=str(row.submission_id))
+        notifications.decided(done, decision, now=now)
         dispatch.wake_on_commit()
     return Decided(tuple(done), tuple(sorted(set(reports) - set(done))))
 
@@ -111,6 +113,7 @@ def answer(*, finding: int, agency: int, answer: str, remark: str, by: str, now:
     Answer.objects.create(finding=found, at=now, by=by, answer=answer, remark=remark)
     found.state, found.changed = FindingState.ANSWERED, now
     found.save(update_fields=["state", "changed"])
+    notifications.answered(found, now=now)
     _record("finding.answered", found, by=by, reason=remark, rule=found.rule, answer=answer)
 
 

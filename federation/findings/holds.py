@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from federation.database import rows_of
 from federation.findings import levels, lifecycle
 from federation.models.findings import Decision, Finding, Hold, Resolution
+from federation.notifications import record as notifications
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -130,6 +131,7 @@ def record(agency: int, reports: Sequence[Held], *, now: datetime) -> dict[int, 
         Hold(report_id=held.report, finding=found[held.report], rule=HOLDING.id, facts=held.facts, since=now)
         for held in reports
     )
+    notifications.held([(found[held.report], held.key.period) for held in reports], now=now)
     return found
 
 

@@ -167,7 +167,7 @@ class _LatenessChanges:
         lifecycle.resolve(Finding.objects.filter(pk__in=self.over), how=Resolution.ITSELF, now=self.now)
         for one in self.changed:
             one.save(update_fields=["period", "last_period", "facts", "changed"])
-        Finding.objects.bulk_create(self.opened)
+        lifecycle.store(self.opened, now=self.now)
 
 
 def silences() -> QuerySet[Finding]:

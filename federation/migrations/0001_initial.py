@@ -228,6 +228,47 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Notification",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("silent", "an agency is silent"), ("silence_over", "an agency is no longer silent"), ("held", "reports are held"), ("released", "held reports were released"), ("rejected", "held reports were rejected"), ("resolved", "a coordinator closed a finding"), ("opened", "a finding was opened"), ("answered", "an agency answered a finding"), ("refused", "submissions were refused"), ("ending", "a credential ends soon")], max_length=12)),
+                ("at", models.DateTimeField()),
+                ("agency", models.ForeignKey(db_index=False, null=True, on_delete=models.PROTECT, to="countries.agency")),
+                ("details", models.JSONField()),
+                ("once", models.CharField(max_length=120, null=True, unique=True)),
+                ("in_mail", models.BooleanField(db_default=False)),
+                ("in_webhooks", models.BooleanField(db_default=False)),
+            ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("in_mail", False), ("in_webhooks", False), _connector="OR"), fields=["id"], name="notification_waiting"), models.Index(fields=["at"], name="notification_at")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                ("id", models.UUIDField(default=uuid4, primary_key=True, serialize=False)),
+                ("recipient", models.ForeignKey(null=True, on_delete=models.CASCADE, related_name="messages", to="countries.recipient")),
+                ("webhook", models.ForeignKey(null=True, on_delete=models.CASCADE, related_name="messages", to="countries.webhook")),
+                ("notifications", models.ManyToManyField(related_name="messages", to="federation.notification")),
+                ("day", models.DateField(null=True)),
+                ("created", models.DateTimeField()),
+                ("due", models.DateTimeField()),
+                ("state", models.CharField(choices=[("waiting", "waiting"), ("sending", "being sent"), ("sent", "sent"), ("given_up", "given up")], default="waiting", max_length=8)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("is_repeated", models.BooleanField(default=False)),
+                ("error", models.CharField(blank=True, default="", max_length=200)),
+                ("sent", models.DateTimeField(null=True)),
+            ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("state__in", ["waiting", "sending"])), fields=["due"], name="message_due")],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(("day__isnull", False)), fields=("recipient", "day"), name="one_digest_a_day"),
+                    models.CheckConstraint(condition=models.Q(models.Q(("recipient__isnull", False), ("webhook__isnull", True)), models.Q(("day__isnull", True), ("recipient__isnull", True), ("webhook__isnull", False)), _connector="OR"), name="message_to_one"),
+                    models.CheckConstraint(condition=models.Q(models.Q(("sent__isnull", False), ("state", "sent")), models.Q(models.Q(("state", "sent"), _negated=True), ("sent__isnull", True)), _connector="OR"), name="message_sent_when"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Work",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -10,6 +10,7 @@ from federation.models import (  # noqa: F401  Django registers models when it i
     figures,
     findings,
     measures,
+    notifications,
     published,
     submissions,
     worklist,

@@ -27,6 +27,7 @@ from federation.audit import chain
 from federation.database import clock, one_snapshot
 from federation.errors import ClocksDisagreeError
 from federation.models.published import RoundingSeal, Version
+from federation.notifications import compose
 from federation.publication import versions
 from federation.rules import rounding
 
@@ -134,6 +135,7 @@ def leap(*, by: str) -> None:
 def _record(version: int, *, by: str, **more: str) -> None:
     details = {"version": version, "restored": clock.now().isoformat(), **more}
     audit.record(by=by, action="database.restored", subject="database", details=details)
+    compose.after_restore(now=clock.now())
 
 
 def read(file: Path) -> BackupFacts:

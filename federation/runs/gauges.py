@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import DatabaseError
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, Min, OuterRef
 from prometheus_client import Metric
 
 from countries.accounts import credential_limits
@@ -19,6 +19,7 @@ from federation.audit import chain
 from federation.database import clock, rows_of
 from federation.findings import lateness
 from federation.models.findings import Finding, Hold
+from federation.models.notifications import Message, MessageState
 from federation.models.published import Version
 from federation.models.submissions import Submission
 from federation.models.worklist import Work
@@ -102,6 +103,13 @@ def _of_database(now: datetime) -> Iterator[Gauge]:
     ending = live.filter(expires__lte=now + _SOON).count()
     yield _one("agencies_without_credential", "Agencies that owe reports and have no usable credential", without)
     yield _one("credentials_ending", "Usable credentials that end within 30 days", ending)
+
+    unsent = Message.objects.filter(state__in=[MessageState.WAITING, MessageState.SENDING])
+    oldest = unsent.aggregate(oldest=Min("created"))["oldest"]
+    given_up = Message.objects.filter(state=MessageState.GIVEN_UP).count()
+    yield _one("messages_waiting", "Messages to recipients and webhooks that are not sent yet", unsent.count())
+    yield _one("messages_oldest_seconds", "Age of the oldest of them", _seconds(now - oldest) if oldest else 0)
+    yield _one("messages_given_up", "Messages of the last 90 days that could not be delivered", given_up)
 
     yield _one("submissions", "Submissions stored", Submission.objects.count())
     yield _one("audit_unsealed", "Audit events that wait to be sealed", chain.unsealed())

@@ -23,6 +23,7 @@ from federation.models.figures import Figure
 from federation.models.published import PeriodVersion, PublishedCell, PublishedCoverage
 from federation.models.submissions import IdempotencyKey
 from federation.models.worklist import ClockMark, WatchMark
+from federation.notifications import compose
 from federation.publication import panels
 from federation.rules.waiting import longest_wait, shortest_wait
 from federation.worklist import Stage, WorkItem, dispatch
@@ -77,7 +78,7 @@ def _ended(indicator: int, frequency: str, since: datetime, until: datetime) -> 
 
 
 def prune(*, now: datetime) -> None:
-    """Delete rows that are kept for a limited time: minutes, Idempotency-Keys, tokens, guesses, sessions."""
+    """Delete rows that are kept for a limited time: minutes, keys, tokens, guesses, sessions, notifications."""
     oldest = publication.oldest_minute(now)
     minutes: list[type[models.Model]] = [Figure, PublishedCell, PublishedCoverage, PeriodVersion]
     for model in minutes:
@@ -86,6 +87,7 @@ def prune(*, now: datetime) -> None:
     credentials.delete_expired_tokens(now=now)
     guessing.delete_old(now=now)
     sessions.delete_ended(now=now)
+    compose.prune(now=now)
 
 
 def follow_registry(

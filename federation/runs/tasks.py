@@ -12,6 +12,7 @@ from federation.audit import chain
 from federation.database import clock
 from federation.errors import ClocksDisagreeError
 from federation.findings import lateness
+from federation.notifications import record, send
 from federation.runs import daily_files, measures, reconciliation, schedules
 from federation.worklist import dispatch
 
@@ -59,14 +60,21 @@ def watch() -> None:
 
 @shared_task
 def prune() -> None:
-    """Delete rows that are kept for a limited time."""
+    """Delete rows that are kept for a limited time, and look for credentials that end soon."""
 
     def prune_all() -> None:
         now = clock.agreed()
         schedules.prune(now=now)
+        record.endings(now=now)
         measures.gather(now=now)
 
     _if_clocks_agree(prune_all)
+
+
+@shared_task
+def notify() -> None:
+    """Make and send the messages that are due."""
+    _if_clocks_agree(send.send_due)
 
 
 #: Seconds. Longer than any set of files takes, and shorter than the visibility time-out of the broker.

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from federation.desk import event_history
 from federation.desk.event_history import PastEvent
+from federation.desk.screens import words
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -42,6 +43,19 @@ def tick(start: datetime, frequency: str) -> str:
     if frequency in (Frequency.HOUR, Frequency.DAY):
         return f"{start.day} {start:%b}"
     return f"{start:%H:%M}" if frequency == Frequency.MINUTE else periods.label(frequency, start)
+
+
+@register.filter
+def noun(frequency: str) -> str:
+    """Write the name of a frequency's periods, such as hour."""
+    return periods.NOUNS[frequency]
+
+
+@register.filter
+def minutes(count: int) -> str:
+    """Write minutes as whole days or hours if they are that."""
+    unit, noun = next((unit, noun) for unit, noun in ((1440, "day"), (60, "hour"), (1, "minute")) if count % unit == 0)
+    return words.count(count // unit, noun) if count else "0 minutes"
 
 
 @register.filter

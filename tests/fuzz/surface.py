@@ -40,6 +40,7 @@ _ASKED: Final[dict[str, dict[str, str]]] = {
     f"{_V1}countries/": {"language": "nb"},
     f"{_V1}help-services/": {"country": "NO", "language": "nb"},
     f"{_V1}networks/": {}, f"{_V1}indicators/": {}, f"{_V1}agencies/": {}, f"{_V1}rules/": {}, f"{_V1}audit/head/": {},
+    f"{_V1}webhook-keys/": {},
     "/api/schema/": {"format": "yaml"},
     "/healthz": {}, "/readyz": {}, "/metrics": {},
 }  # fmt: skip

@@ -18,6 +18,7 @@ AWAY = "127.0.0.1:1"
 PLANTED = {
     "SECRET_KEY": "planted-secret-key-of-fifty-characters-or-some-more-and-more",
     "ROUNDING_KEY": "deadbeefcafef00ddeadbeefcafef00d",
+    "WEBHOOK_KEYS": "deadbeef" * 8,
     "METRICS_TOKEN": "planted-metrics-token-of-thirty",
     "DATABASE_URL": f"postgres://owner:planted-owner@{AWAY}/federation",
     "DATABASE_WEB_URL": f"postgres://web:planted-web@{AWAY}/federation",
@@ -37,13 +38,14 @@ BROKEN = {
         "postgres://u:planted-replica@h/x?planted-word=1",
     ],
     "ROUNDING_KEY": ["planted-rounding", "deadbeef"],
+    "WEBHOOK_KEYS": ["planted-webhook", "deadbeef", f"{'deadbeef' * 8},planted-webhook"],
     "REPLICA_LAG_LIMIT": ["planted-limit"],
 }
 
 
 def test_every_setting_that_holds_a_secret_is_planted():
     text = (ROOT / "docs/reference/settings.md").read_text()
-    named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEY|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
+    named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEYS?|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
     # Everybody reads who publishes and who takes complaints.
     assert set(named) - {"PUBLISHER_URL", "ACCESSIBILITY_COMPLAINTS_URL"} == PLANTED.keys()
 

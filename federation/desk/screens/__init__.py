@@ -9,6 +9,7 @@ from federation.desk.screens import (
     holds,
     interventions,
     submissions,
+    webhooks,
     work,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "holds",
     "interventions",
     "submissions",
+    "webhooks",
     "work",
 ]

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from countries.admin.base import link_to_agency
 from federation.database import clock
 from federation.desk import queue
 from federation.desk.screens import filters, outlook, queue_pages
@@ -65,7 +66,7 @@ class HoldAdmin(DecidingAdmin):
 
     @admin.display(description="agency", ordering="report__agency__code")
     def agency(self, hold: Hold) -> str:
-        return hold.report.agency.code
+        return link_to_agency(hold.report.agency)
 
     @admin.display(description="indicator")
     def indicator(self, hold: Hold) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Min
 from django.http import HttpRequest
@@ -13,14 +13,19 @@ from django.utils.http import urlencode
 from federation.audit import chain
 from federation.database import clock
 from federation.desk import board
-from federation.desk.board import BoardAgency, Silence, Square
+from federation.desk.board import BoardAgency, Square
 from federation.desk.changed_words import changed_words
 from federation.desk.proposals import proposals
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
+from federation.overview import silences
+from federation.overview.silences import Silence
 from p2p_core import periods
 from p2p_core.rules.rulebook import RULES, Severity
+
+#: The state, the letter and the meaning of each square.
+LEGEND: Final = [(state, letter, meaning) for state, (letter, meaning) in words.STATES.items()]
 
 
 class Tile(NamedTuple):
@@ -47,7 +52,7 @@ class BoardCell(NamedTuple):
 def context(request: HttpRequest) -> dict[str, Any]:
     """The variables of the template."""
     now, may = clock.now(), request.user.has_perm
-    silent = board.silent_agencies()
+    silent = silences.silent_agencies()
     days, agencies = board.board(now=now)
     return {
         "now": now,
@@ -71,8 +76,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         ],
         "tiles": list(_tiles(request, now)),
         "days": days,
-        "board": _board(agencies, silent),
-        "legend": [(state, letter, meaning) for state, (letter, meaning) in words.STATES.items()],
+        "board": board_rows(agencies, silent),
+        "legend": LEGEND,
         "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
         "proposals": list(proposals()) if may("countries.add_detail") else [],
@@ -112,13 +117,14 @@ def _tiles(request: HttpRequest, now: datetime) -> Iterator[Tile]:
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 
-def _board(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> list[dict[str, Any]]:
+def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> list[dict[str, Any]]:
+    """The rows of the board as the template draws them."""
     places = {(one.agency, indicator) for one in silent for indicator in one.indicators}
     return [
         {
             "code": agency.code,
             "name": agency.name,
-            "address": _list("finding", agency=agency.code),
+            "address": reverse("admin:countries_agency_overview", args=[agency.id]),
             "lines": [
                 {
                     "indicator": line.indicator,

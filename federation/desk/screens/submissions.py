@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from countries.admin.base import FactAdmin
+from countries.admin.base import FactAdmin, link_to_agency
 from countries.models import Credential, Network, named_country
 from federation.desk import event_words
 from federation.desk.screens import filters, words
@@ -179,7 +179,7 @@ class AnswerAdmin(FactAdmin):
 
     @admin.display(description="agency", ordering="finding__agency__code")
     def agency(self, answer: Answer) -> str:
-        return answer.finding.agency.code
+        return link_to_agency(answer.finding.agency)
 
     @admin.display(description="to")
     def about(self, answer: Answer) -> str:

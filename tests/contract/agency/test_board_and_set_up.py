@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from countries import reference
 from countries.accounts import credentials
-from countries.models import Credential
+from countries.models import Credential, Recipient
 from federation.models.findings import Answer
+from federation.models.notifications import Message
 from federation.models.submissions import Submission
 from p2p_core import periods
 from tests import factories
@@ -171,3 +172,59 @@ def test_pages_are_never_kept_and_run_no_script(analyst, page):
     assert answer["Cache-Control"] == "no-store"
     assert "<script" not in answer.content.decode()
     assert "Kripos (NO-KRIPOS)" in text_of(answer)
+
+
+def step_of(client):
+    """The sentence of the next step, and where its link leads."""
+    section = client.get("/agency/").content.decode().partition('class="next"')[2].partition("</section>")[0]
+    sentence = re.search(r"<p>(.*?)(?: <a|</p>)", section)
+    link = re.search(r'href="(.*?)"', section)
+    return sentence[1], link[1] if link else ""
+
+
+def test_board_says_what_people_of_the_agency_have_to_do_next(analyst, agency):
+    assert step_of(analyst)[0].startswith("Nothing is expected from your agency yet.")
+    factories.ScheduleFactory.create(agency=agency)
+    assert step_of(analyst)[0].startswith("The set-up of your agency is missing.")
+    factories.SetupFactory.create(agency=agency)
+    first = "Nothing has come from your agency yet. Send a first report."
+    assert step_of(analyst) == (first, "/agency/send/")
+    agency.signature_required = True
+    agency.save()
+    assert step_of(analyst)[0].startswith("Your agency must sign what it sends")
+    key = factories.SigningKeyFactory.create(agency=agency)
+    # Files from a browser have no signature.
+    assert step_of(analyst) == (first, "")
+    assert key.keyid in text_of(analyst.get("/agency/set-up/"))
+    agency.signature_required = False
+    agency.save()
+    Caller(agency=agency).send(report(("NO", "BITTORRENT", 5)))
+    assert step_of(analyst) == ("You have nothing to do.", "")
+    sent = Submission.objects.get()
+    assert (
+        f'<dt>Last submission</dt><dd><a href="/agency/submissions/{sent.pk}/">'
+        in analyst.get("/agency/").content.decode()
+    )
+    factories.FindingFactory.create(agency=agency)
+    assert step_of(analyst) == ("Findings about your numbers wait for your answer. Answer them.", "/agency/findings/")
+    since = datetime(2026, 11, 3, 10, tzinfo=UTC)
+    factories.FindingFactory.create(agency=agency, rule="R202", period=since, facts={"periods": 9})
+    sentence, link = step_of(analyst)
+    assert re.search("missing since 3 November 2026, 10:00.*[.] Send them[.]", sentence), sentence
+    assert link == "/agency/send/"
+
+
+def test_set_up_page_shows_who_is_told_and_what_is_expected(analyst, agency, other):
+    for one, name in ((agency, "statistics"), (other, "foreign")):
+        factories.ScheduleFactory.create(agency=one, deadline_minutes=75 if one == agency else 80)
+        recipient = Recipient.objects.create(agency=one, mailbox=f"{name}@example.org")
+        factories.WebhookFactory.create(agency=one, url=f"https://example.org/{name}")
+        Recipient.objects.create(agency=one, mailbox=f"old.{name}@example.org", active=False)
+        now = timezone.now()
+        Message.objects.create(recipient=recipient, created=now, due=now, state="sent", sent=now)
+    shown = text_of(analyst.get("/agency/set-up/"))
+    for said in ("Minutes from the end of a period until its report is late: 75", "statistics@example.org",
+                 "https://example.org/statistics", "Sent:"):  # fmt: skip
+        assert said in shown, said
+    for hidden in ("foreign", "old.statistics", "late: 80"):
+        assert hidden not in shown, hidden

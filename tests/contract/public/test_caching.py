@@ -30,6 +30,7 @@ PUBLIC = [
     "effects/",
     "audit/head/",
     "help-services/",
+    "webhook-keys/",
 ]
 
 

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.urls import URLResolver
 
-from countries.models import AgencyAccount, Credential, SigningKey
+from countries.models import Agency, AgencyAccount, Credential, SigningKey, Webhook
 from federation.models.findings import Finding, Hold
 
 ROOT = "/admin/"
@@ -25,12 +25,14 @@ OF_THE_SITE = {
 }  # fmt: skip
 #: Views beside the standard ones. A new one is written down here, and so walked through on purpose.
 ACTION_PAGES: dict[type[Model], set[str]] = {
+    Agency: {"overview"},
     AgencyAccount: {"again", "revoke"},
     Credential: {"rotate", "revoke", "networks"},
     Finding: {"answer", "decide", "resolve"},
     Hold: {"next"},
     SigningKey: {"revoke"},
     User: {"password_change", "reset"},
+    Webhook: {"test"},
 }
 #: Of the user who walks.
 PASSWORD = "a password for a test"

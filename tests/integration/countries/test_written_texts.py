@@ -22,7 +22,9 @@ from countries.models import (
     IndicatorTranslation,
     Intervention,
     Population,
+    Recipient,
     Setup,
+    Webhook,
     WrittenByPeople,
 )
 from countries.registry import Refused
@@ -44,7 +46,9 @@ WRITTEN: dict[type[models.Model], Any] = {
     IndicatorTranslation: factories.IndicatorTranslationFactory,
     Intervention: factories.InterventionFactory,
     Population: factories.PopulationFactory,
+    Recipient: factories.RecipientFactory,
     Setup: factories.SetupFactory,
+    Webhook: factories.WebhookFactory,
 }
 
 
@@ -76,7 +80,7 @@ def test_no_column_of_text_takes_a_trace_or_a_control_character(model, column):
     factories.NetworkFactory.create()
     row, before = WRITTEN[model].create(), said()
     for word in (*TRACES, *CONTROLS, "x" * 5000 + " 192.0.2.17"):
-        text = f"https://example.org/{word}" if column == "address" else word
+        text = f"https://example.org/{word}" if column in ("address", "url") else word
         setattr(row, column, [text] if column in ("notes", "unit") else text)
         with pytest.raises(ValidationError) as error:
             registry.save(row, by="ada")

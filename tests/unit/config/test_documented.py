@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[3]
-READERS = {"text", "integer", "number", "boolean", "names", "choice", "key", "parse", "networks"}
+READERS = {"text", "integer", "number", "boolean", "names", "choice", "key", "keys", "parse", "networks"}
 
 
 def variables_read():

@@ -110,3 +110,22 @@ def test_tls_without_a_proxy_to_believe_stops_the_start(monkeypatch):
         runpy.run_path(str(settings))
     monkeypatch.setenv("TRUSTED_PROXIES", "192.0.2.7")
     assert runpy.run_path(str(settings))["SECURE_SSL_REDIRECT"]
+
+
+def test_keys_with_commas_between(monkeypatch):
+    monkeypatch.setenv("KEYS", f"{'0f' * 16}, {'10' * 16}")
+    assert env.keys("KEYS", size=16) == [b"\x0f" * 16, b"\x10" * 16]
+
+
+def test_no_keys(monkeypatch):
+    monkeypatch.delenv("KEYS", raising=False)
+    assert env.keys("KEYS", size=16) == []
+
+
+@pytest.mark.parametrize("value", ["0f" * 15, "0g" * 16, f"{'0f' * 16},secret", f"{'0f' * 16},{'0f' * 16}"])
+def test_keys_refused_are_not_shown(monkeypatch, value):
+    monkeypatch.setenv("KEYS", value)
+    with pytest.raises(env.BadSetting) as stop:
+        env.keys("KEYS", size=16)
+    assert "32 hexadecimal characters" in str(stop.value)
+    assert value not in str(stop.value)
