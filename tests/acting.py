@@ -20,6 +20,7 @@ from countries.database import routing
 from federation.audit import chain
 from federation.database.rights import PUBLIC, WEB, WORKER
 from federation.findings import lateness
+from federation.notifications import record, send
 from federation.runs import reconciliation, schedules
 
 WORKERS_DEEDS = [
@@ -28,6 +29,8 @@ WORKERS_DEEDS = [
     (schedules, "prune"),
     (lateness, "watch"),
     (chain, "seal"),
+    (record, "endings"),
+    (send, "send_due"),
 ]
 
 

@@ -22,12 +22,14 @@ from countries.models import (
     Intervention,
     Network,
     Population,
+    Recipient,
     Schedule,
     Setup,
     SigningKey,
     Webhook,
 )
 from federation.models.findings import Finding
+from federation.models.notifications import Kind, Notification
 from p2p_core.codes import COUNTRIES
 
 
@@ -121,6 +123,14 @@ class SigningKeyFactory(DjangoModelFactory[SigningKey]):
     public_key = Sequence(lambda number: b64encode(number.to_bytes(32, "big")).decode())
     fingerprint = Sequence(lambda number: f"{number:064x}")
     created = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class RecipientFactory(DjangoModelFactory[Recipient]):
+    class Meta:
+        model = Recipient
+
+    agency: Any = SubFactory(AgencyFactory)
+    mailbox = Sequence(lambda number: f"office{number}@example.org")
 
 
 class WebhookFactory(DjangoModelFactory[Webhook]):
@@ -232,3 +242,24 @@ class InterventionFactory(DjangoModelFactory[Intervention]):
     indicator: Any = SubFactory(IndicatorFactory)
     direction = "fewer"
     start = date(2026, 11, 2)
+
+
+class NotificationFactory(DjangoModelFactory[Notification]):
+    """That reports of an hour are held."""
+
+    class Meta:
+        model = Notification
+
+    kind = Kind.HELD
+    at = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    agency: Any = SubFactory(AgencyFactory)
+    details: Any = LazyAttribute(
+        lambda _: {
+            "finding": 7,
+            "rule": "R102",
+            "indicator": "DOWNLOADS",
+            "frequency": "H",
+            "first": "2026-11-25T10",
+            "last": "2026-11-25T10",
+        }
+    )

@@ -1,4 +1,4 @@
-"""Switches off the messages to a mailbox, from the link in a message. Its token is the permission, so nobody signs in."""
+"""Switches off the messages to a mailbox. The token in the link of a message is the permission, without a sign-in."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from countries.models import Recipient, Webhook
 from federation.models.notifications import Message, MessageState, Notification
@@ -94,5 +94,4 @@ def _add(rows: Sequence[Notification], message: Message) -> None:
         message = untried.first() or message
     if message._state.adding:  # noqa: SLF001  documented by Django
         message.save(force_insert=True)
-    links: list[Model] = [_Through(message_id=message.pk, notification_id=row.pk) for row in rows]
-    _Through._default_manager.bulk_create(links)
+    _Through.objects.bulk_create(_Through(message_id=message.pk, notification_id=row.pk) for row in rows)

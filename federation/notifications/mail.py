@@ -19,12 +19,18 @@ from federation.notifications.errors import DeliveryError
 _PERMANENT: Final = 500
 
 
-class NotSentError(DeliveryError):
-    """The mail server certainly did not take the message."""
+class MailError(DeliveryError):
+    """The mail server did not take a message.
 
+    ``is_away``: other mails would fail too. ``may_have_come``: the connection ended before the server had said no.
+    """
 
-class ServerAwayError(NotSentError):
-    """There is no conversation with the mail server, so other mails would fail too."""
+    def __init__(
+        self, reason: str, *, is_permanent: bool = False, is_away: bool = False, may_have_come: bool = False
+    ) -> None:
+        super().__init__(reason, is_permanent=is_permanent)
+        self.is_away = is_away
+        self.may_have_come = may_have_come
 
 
 def write(message: Message, told: Sequence[Notification]) -> EmailMessage:
@@ -60,25 +66,25 @@ def write(message: Message, told: Sequence[Notification]) -> EmailMessage:
 
 
 def send(email: EmailMessage) -> None:
-    """Send one mail, in a conversation of its own. Raises :class:`DeliveryError`, which never has the mailbox."""
+    """Send one mail, in a conversation of its own. Raises :class:`MailError`, which never has the mailbox."""
     connection = mail.get_connection()
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        raise ServerAwayError(_reason(error), is_permanent=False) from None
+        raise MailError(_reason(error), is_away=True) from None
     try:
         connection.send_messages([email])
     except smtplib.SMTPRecipientsRefused as error:
         [(code, _)] = error.recipients.values()
-        raise NotSentError(f"the mailbox was refused with {code}", is_permanent=code >= _PERMANENT) from None
+        raise MailError(f"the mailbox was refused with {code}", is_permanent=code >= _PERMANENT) from None
     except smtplib.SMTPSenderRefused as error:
         # This is a mistake of the operator, who can correct it.
-        raise ServerAwayError(f"the sender was refused with {error.smtp_code}", is_permanent=False) from None
+        raise MailError(f"the sender was refused with {error.smtp_code}", is_away=True) from None
     except smtplib.SMTPDataError as error:
         is_permanent = error.smtp_code >= _PERMANENT
-        raise NotSentError(f"the message was refused with {error.smtp_code}", is_permanent=is_permanent) from None
+        raise MailError(f"the message was refused with {error.smtp_code}", is_permanent=is_permanent) from None
     except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryError(_reason(error), is_permanent=False) from None
+        raise MailError(_reason(error), is_away=True, may_have_come=True) from None
     finally:
         # What was sent stays sent, even if the server does not answer the farewell.
         with suppress(OSError, smtplib.SMTPException):

@@ -7,7 +7,8 @@ from federation.notifications import links
 
 def of_token(token: str) -> Recipient | None:
     """The recipient that the link in a message names; None if it is gone, or the link is not from here."""
-    return Recipient.objects.select_related("agency").filter(pk=links.recipient_of(token)).first()
+    named = links.recipient_of(token)
+    return None if named is None else Recipient.objects.select_related("agency").filter(pk=named).first()
 
 
 def switch_off(recipient: Recipient) -> None:

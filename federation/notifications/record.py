@@ -5,7 +5,7 @@ Nothing here has a figure of an agency: only codes, labels of periods, and ids.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from countries.accounts import credential_limits
 from countries.models import Credential, Indicator
@@ -63,22 +63,17 @@ def endings(*, now: datetime) -> None:
     """Credentials that end soon. Each is told once, and again if its end was moved."""
     ending = credential_limits.live(Credential, now).filter(expires__lte=now + SOON)
     # Workers may read no other columns.
-    rows = ending.order_by("pk").values_list("pk", "agency", "coordinator", "expires")
-    wanted = {f"ending {pk} {expires:%Y-%m-%dT%H:%M}": (pk, *rest, expires) for pk, *rest, expires in rows}
-    told = set(Notification.objects.filter(once__in=wanted).values_list("once", flat=True))
-    _store(
-        [
-            Notification(
-                kind=Kind.ENDING,
-                at=now,
-                agency_id=agency,
-                details={"credential": pk, "day": f"{expires:%Y-%m-%d}", "holder": coordinator},
-                once=once,
-            )
-            for once, (pk, agency, coordinator, expires) in wanted.items()
-            if once not in told
-        ]
-    )
+    rows = ending.order_by("pk").values_list("pk", "agency_id", "coordinator", "expires")
+    found = [_ending(pk, agency, coordinator, cast("datetime", ends), now) for pk, agency, coordinator, ends in rows]
+    once = [one.once for one in found]
+    told = set(Notification.objects.filter(once__in=once).values_list("once", flat=True))
+    _store([one for one in found if one.once not in told])
+
+
+def _ending(credential: int, agency: int | None, coordinator: str, ends: datetime, now: datetime) -> Notification:
+    details: Details = {"credential": credential, "day": f"{ends:%Y-%m-%d}", "holder": coordinator}
+    once = f"ending {credential} {ends:%Y-%m-%dT%H:%M}"
+    return Notification(kind=Kind.ENDING, at=now, agency_id=agency, details=details, once=once)
 
 
 def _store(rows: Collection[Notification]) -> None:

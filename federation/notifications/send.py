@@ -90,11 +90,11 @@ def _claim(now: datetime) -> list[Message]:
         return []
     busy = Message.objects.filter(state=MessageState.SENDING, due__gt=now)
     due = Message.objects.filter(_UNDELIVERED, due__lte=now).order_by("due", "created")
-    found = []
+    found: list[Message] = []
     if not busy.filter(webhook=None).exists():
         found += due.filter(webhook=None).select_related("recipient__agency")[:_AT_A_TIME]
     calls = due.exclude(webhook=None).exclude(webhook__in=busy.exclude(webhook=None).values("webhook"))
-    first = calls.order_by("webhook", "created").distinct("webhook").values("pk")
+    first = calls.order_by("webhook_id", "created").distinct("webhook_id").values("pk")
     found += Message.objects.filter(pk__in=first).order_by("due").select_related("webhook")[:_AT_A_TIME]
     for message in found:
         # It was being sent when its sender ended.
@@ -163,9 +163,13 @@ def _run_all(attempts: Sequence[Attempt], ends: float) -> None:
     for one in attempts:
         if monotonic() < ends:
             one.run()
-        if one.failure and isinstance(one.failure, mail.ServerAwayError):
+        if _is_away(one):
             # The others would fail too, each after seconds.
             return
+
+
+def _is_away(attempt: Attempt) -> bool:
+    return isinstance(attempt.failure, mail.MailError) and attempt.failure.is_away
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ def _store(attempts: Sequence[Attempt]) -> None:
             row.update(state=MessageState.SENT, sent=now, error="")
         else:
             _store_failure(row, one, now)
-    if any(isinstance(one.failure, mail.ServerAwayError) for one in attempts):
+    if any(map(_is_away, attempts)):
         # No other mail needs to find this out by itself.
         mails = Message.objects.filter(webhook=None, state=MessageState.WAITING, due__lt=now + _SOON)
         mails.update(due=now + _SOON)
@@ -190,7 +194,7 @@ def _store(attempts: Sequence[Attempt]) -> None:
 
 def _store_failure(row: QuerySet[Message], one: Attempt, now: datetime) -> None:
     failure = one.failure or DeliveryError("no answer in time", is_permanent=False)
-    may_have_come = not isinstance(failure, mail.NotSentError)
+    may_have_come = not isinstance(failure, mail.MailError) or failure.may_have_come
     pause = _SOON if now - one.message.created < _FIRST else _LATER
     row.update(
         state=MessageState.GIVEN_UP if failure.is_permanent else MessageState.WAITING,

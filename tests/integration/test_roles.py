@@ -158,7 +158,7 @@ DECIDED = {
     "federation_hold", "countries_agency", "countries_annotation", "countries_indicator", "countries_population",
     "countries_indicatortranslation",
     "countries_schedule", "countries_setup", "countries_threshold", "countries_agencyaccount", "countries_credential",
-    "countries_signingkey", "countries_webhook", "auth_user", "auth_group", "auth_user_groups",
+    "countries_signingkey", "countries_recipient", "countries_webhook", "auth_user", "auth_group", "auth_user_groups",
     "auth_group_permissions", "otp_totp_totpdevice", "otp_static_statictoken",
 }  # fmt: skip
 #: Who may sign in as whom, and with what: none of the workers' business.
@@ -195,7 +195,10 @@ def test_workers_write_nothing_that_people_decide_or_agencies_send():
 
 
 def test_workers_read_nothing_that_opens_a_door(signed_in):
-    assert powers(WORKER, SECRET, ["SELECT"]) == set()
+    # Of a credential, workers read whose it is and when it ends.
+    assert powers(WORKER, SECRET, ["SELECT"]) == {("countries_credential", "SELECT")}
+    for column in ("client_id", "client_secret", "scopes", "networks"):
+        assert refused(signed_in, WORKER, f"SELECT {column} FROM countries_credential")
     assert refused(signed_in, WORKER, "SELECT session_data FROM django_session")
 
 

@@ -48,6 +48,7 @@ def make() -> dict[type[Model], Model]:
         factories.CredentialFactory.create(agency=agency, client_id="NO-FJORD.1"),
         factories.ScheduleFactory.create(agency=agency, deadline_minutes=5),
         factories.SigningKeyFactory.create(agency=agency, keyid="NO-FJORD.k"),
+        factories.RecipientFactory.create(agency=agency, mailbox="fjord.office@example.org"),
         factories.WebhookFactory.create(agency=agency, url="https://fjord.example.org/hook", active=False),
         factories.SetupFactory.create(agency=agency, computers=NUMBER, location_source="Fjord base"),
         Threshold.objects.create(agency=agency, name="R104_TOTAL", value=NUMBER),
