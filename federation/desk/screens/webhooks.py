@@ -90,15 +90,16 @@ class WebhookAdmin(PageActions, RegistryAdmin):
         if not self.may_act_on(webhook):
             self.message_user(request, "Nothing was sent: this webhook or its agency is not active.", messages.ERROR)
             return HttpResponseRedirect("../change/")
-        body = _test_message(webhook, timezone.now())
+        id_ = str(uuid4())
         try:
-            webhooks.post(webhook.url, body, message_id=str(uuid4()), repeated=False)
+            webhooks.post(webhook.url, _test_message(id_, webhook, timezone.now()), message_id=id_, repeated=False)
         except DeliveryError as error:
             self.message_user(request, f"The test message was not delivered. {error.reason}", messages.ERROR)
             return HttpResponseRedirect("../change/")
         return self.done(request, webhook, "Tested", "The receiver has accepted the test message.")
 
 
-def _test_message(webhook: Webhook, now: datetime) -> bytes:
-    told = {"kind": "test", "agency": webhook.agency.code, "at": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    return json.dumps({"notifications": [told]}).encode()
+def _test_message(id_: str, webhook: Webhook, now: datetime) -> bytes:
+    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = {"kind": "test", "agency": webhook.agency.code, "at": at}
+    return json.dumps({"id": id_, "possibly_repeated": False, "sent_at": at, "notifications": [told]}).encode()
