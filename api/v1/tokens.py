@@ -2,9 +2,10 @@
 
 import base64
 import binascii
+import json
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from django.db import Error
@@ -14,6 +15,13 @@ from oauthlib.oauth2 import BackendApplicationServer
 
 from api.problems import Problem, is_outage, respond
 from api.throttling import rates
+
+#: Equal for each reason, so that it does not say whether a client_id exists. RFC 6749 allows no quotes here.
+WHAT_TO_CHECK: Final = (
+    "The credential was not accepted. Check that client_id and client_secret are complete, and that you send them "
+    "either in the header Authorization: Basic or in the form. If they are right, the credential has expired or "
+    "was revoked: ask a coordinator."
+)
 
 
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
@@ -40,6 +48,9 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
             raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             rates.give_back(reserved)
+            return response
+        refusal = json.loads(response.content)
+        response.content = json.dumps({"error_description": WHAT_TO_CHECK, **refusal}).encode()
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002

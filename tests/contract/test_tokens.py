@@ -118,6 +118,18 @@ def test_refusals_have_the_form_of_rfc_6749(client, form, status, error):
     assert answer["Content-Type"].startswith("application/json")
 
 
+def test_refusal_says_what_to_check_but_not_which_part_is_wrong(kripos):
+    pairs = {"unknown id": ("nobody", "x"), "wrong secret": (kripos.issued.client_id, "x")}
+    answers = {
+        case: kripos.client.post(
+            "/oauth/token/", {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+        )
+        for case, (client_id, secret) in pairs.items()
+    }
+    assert answers["unknown id"].content == answers["wrong secret"].content
+    assert "ask a coordinator" in answers["unknown id"].json()["error_description"]
+
+
 @pytest.mark.parametrize("pair", [b"no-colon", b"\xff:\xff", b"a\0:b", "ø:å".encode()])
 def test_odd_basic_credentials_are_refused_quietly(client, pair):
     header = "Basic " + base64.b64encode(pair).decode()

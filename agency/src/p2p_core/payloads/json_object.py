@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Raw
 
+from p2p_core.payloads import json_place
 from p2p_core.payloads.faults import BrokenRuleError, Fault, Faults, PayloadError
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ class JsonObject:
     def __init__(self, text: bytes, pointer: str, names: tuple[str, ...], faults: Faults) -> None:
         self.pointer = pointer
         self._faults = faults
-        members = _decode(text, dict[str, Raw])
+        members = _decode(text, dict[str, Raw], whole=not pointer)
         self.is_object = members is not None
         self._members: dict[str, Raw] = members or {}
         if not self.is_object:
@@ -89,13 +90,18 @@ def _value(text: bytes) -> Any:
     return value
 
 
-def _decode(text: bytes, kind: Any) -> Any:
-    """Decode a value of a kind; None for another kind. Refuses the payload if it is not JSON."""
+def _decode(text: bytes, kind: Any, *, whole: bool = False) -> Any:
+    """Decode a value of a kind; None for another kind. Refuses the payload if it is not JSON.
+
+    The refusal names line and column if the text is the ``whole`` body.
+    """
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError:
         return None
     except UnicodeDecodeError:
         raise PayloadError("not_utf8") from None
-    except (msgspec.DecodeError, RecursionError):
+    except RecursionError:
         raise PayloadError("not_json") from None
+    except msgspec.DecodeError as error:
+        raise PayloadError("not_json", detail=json_place.advice(text, str(error)) if whole else "") from None
