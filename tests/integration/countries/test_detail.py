@@ -139,7 +139,7 @@ def post(client, path, **given):
     """Save a form, and confirm what the desk says that it does."""
     page = client.post(path, given, follow=True)
     found = page.context and "form" in page.context and page.context["form"].unconfirmed
-    return client.post(path, given | {"consequence": found}, follow=True) if found else page
+    return client.post(path, given | {"confirmed": page.context["form"].confirmation}, follow=True) if found else page
 
 
 def test_coordinator_plans_a_change_with_a_reason_and_the_audit_trail_has_it(admin_client):

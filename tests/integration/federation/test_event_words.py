@@ -27,7 +27,7 @@ MADE = {
     "{kind}.{change}": set(),
 }
 #: Tables of `countries` that nobody writes by the registry's `save` and `delete`.
-NEVER_SAVED = {"country", "network", "pastpopulation", "referenceversion", "signin"}
+NEVER_SAVED = {"country", "network", "pastpopulation", "referenceversion", "signin", "withdrawnannotation"}
 #: Signs of a value that was not put into words.
 RAW = re.compile(r"[{}\[\]]|None|True|False|_id\b|datetime")
 
