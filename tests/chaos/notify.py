@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any
+from uuid import UUID
 
 from config.embedded.process import free_port
 from tests import cluster, receiver
@@ -318,7 +319,7 @@ def _findings(arrival: Arrival) -> list[int]:
     from federation.models.notifications import Notification
 
     if arrival["by"] == "mail":
-        rows = Notification.objects.filter(messages=_id(arrival))
+        rows = Notification.objects.filter(messages=UUID(_id(arrival)))
     else:
         rows = Notification.objects.filter(pk__in=[one["id"] for one in json.loads(arrival["body"])["notifications"]])
     return [details["finding"] for details in rows.values_list("details", flat=True)]
