@@ -19,6 +19,7 @@ PLANTED = {
     "SECRET_KEY": "planted-secret-key-of-fifty-characters-or-some-more-and-more",
     "ROUNDING_KEY": "deadbeefcafef00ddeadbeefcafef00d",
     "WEBHOOK_KEYS": "deadbeef" * 8,
+    "EMAIL_PASSWORD": "planted-mail-password",
     "METRICS_TOKEN": "planted-metrics-token-of-thirty",
     "DATABASE_URL": f"postgres://owner:planted-owner@{AWAY}/federation",
     "DATABASE_WEB_URL": f"postgres://web:planted-web@{AWAY}/federation",
@@ -46,8 +47,8 @@ BROKEN = {
 def test_every_setting_that_holds_a_secret_is_planted():
     text = (ROOT / "docs/reference/settings.md").read_text()
     named = re.findall(r"^\| `([A-Z0-9_]+(?:URL|KEYS?|TOKEN|SECRET|PASSWORD))`", text, re.MULTILINE)
-    # Everybody reads who publishes and who takes complaints.
-    assert set(named) - {"PUBLISHER_URL", "ACCESSIBILITY_COMPLAINTS_URL"} == PLANTED.keys()
+    # Everybody reads who publishes, who takes complaints, and where the service is.
+    assert set(named) - {"PUBLISHER_URL", "ACCESSIBILITY_COMPLAINTS_URL", "SITE_URL"} == PLANTED.keys()
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BROKEN.items() for value in values])
