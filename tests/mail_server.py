@@ -35,7 +35,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.received.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
+        self.received.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         answer = self.after_data.pop(0) if self.after_data else "250 OK"
         if answer is None:
             server.transport.close()

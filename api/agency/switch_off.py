@@ -27,4 +27,4 @@ class SwitchOff(OpenPage):
         return self._show(recipient)
 
     def _show(self, recipient: Any) -> HttpResponse:
-        return self.page("switch_off", status=200 if recipient else 404, recipient=recipient)
+        return self.page("switch_off", status=200 if recipient else 410, recipient=recipient)

@@ -20,12 +20,13 @@ from federation import worklist
 from federation.database import clock
 from federation.models.findings import Hold
 from federation.models.measures import WorkerProcess
+from federation.models.notifications import Message
 from federation.models.submissions import Report
 from federation.models.worklist import ClockMark
 from federation.runs import gauges, measures, reconciliation
 from federation.worklist import Stage, WorkItem
 from tests.contract.callers import norway, report
-from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, ScheduleFactory
+from tests.factories import AgencyFactory, CredentialFactory, FindingFactory, RecipientFactory, ScheduleFactory
 from tests.reporting import settle
 
 TOKEN = "of thirty characters"
@@ -111,6 +112,11 @@ def test_every_metric_is_documented_and_moves(scrape, kripos, monkeypatch, setti
     now_moved("holds_open", "findings_open", "agencies_silent")
     CredentialFactory.create(agency=AgencyFactory.create(code="DE-BKA"), expires=clock.now() + timedelta(days=3))
     now_moved("agencies_without_credential", "credentials_ending")
+    recipients = [RecipientFactory.create(), RecipientFactory.create()]
+    for recipient, state in zip(recipients, ("waiting", "given_up"), strict=True):
+        made = clock.now() - timedelta(hours=1)
+        Message.objects.create(recipient=recipient, created=made, due=made, state=state)
+    now_moved("messages_waiting", "messages_oldest_seconds", "messages_given_up")
     with monkeypatch.context() as patch:
         patch.setattr(clock, "of_host", lambda: datetime.now(UTC) - timedelta(minutes=5))
         measures.report(at_once=True)

@@ -148,6 +148,7 @@ def _add_agencies(url: str) -> tuple[list[Sender], Client]:
             senders.append(Sender(stream, client, mixture, since, seed, first_day))
     registration.add_past(first_day=first_day)
     registration.add_interventions(first_day=first_day)
+    registration.add_recipients()
     return senders, registration.add_reader(url=url, now=now)
 
 
@@ -202,6 +203,7 @@ def _welcome(url: str, reader: Client, *, swarm: bool) -> str:
   {url}/api/docs/    the API
   {url}/admin/       the coordinators' desk: user demo, password {registration.coordinator()}
   {url}/agency/      the pages of one agency, with its exact counts{analysts}
+  {settings.EMAIL_FILE_PATH}  the e-mails that the service would send to agencies and coordinators
 
 Send a report as an agency would, and read the combined view:
 

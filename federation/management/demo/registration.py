@@ -19,6 +19,7 @@ from countries.models import (
     Indicator,
     Intervention,
     Population,
+    Recipient,
     Schedule,
     Setup,
 )
@@ -34,6 +35,12 @@ BY = "demo"
 REASON = "invented for the demonstration"
 #: The users who see the pages of two agencies: one with a long history, and the one that counts a real swarm.
 ANALYSTS = {"analyst": AGENCIES[0], "swarm": COLLECTOR}
+#: Who gets notifications: the agency (empty: the coordinators), the mailbox and its language.
+RECIPIENTS = (
+    ("", "coordinators@example.org", "en"),
+    ("NO-DEMO", "statistikk@example.org", "nb"),
+    ("IE-DEMO", "statistics@example.org", "en"),
+)
 #: When the past happened, in days before the first day.
 _CAMPAIGN, _CHANGE, _OUTAGE = 75, 140, 61
 #: Outside Europe, the largest countries are enough for a long tail.
@@ -214,6 +221,15 @@ def add_past(*, first_day: datetime) -> None:
     )
     for annotation in annotations:
         registry.save(annotation, by=BY, reason=REASON)
+
+
+def add_recipients() -> None:
+    """Add invented mailboxes, unless there are any. Without a mail server, their mails become files."""
+    if Recipient.objects.exists():
+        return
+    for code, mailbox, language in RECIPIENTS:
+        agency = Agency.objects.get(code=code) if code else None
+        registry.save(Recipient(agency=agency, mailbox=mailbox, language=language), by=BY, reason=REASON)
 
 
 def add_interventions(*, first_day: datetime) -> None:

@@ -14,7 +14,7 @@ OTHERS = AGENCIES | OPERATORS
 #: The pages of an agency, which need its session.
 AGENCY_PAGES = {
     "board", "findings", "finding", "submissions", "submission", "send", "template", "set-up", "sign-in", "sign-out",
-    "second-factor", "second-factor-again", "invitation",
+    "second-factor", "second-factor-again", "invitation", "switch-off",
 }  # fmt: skip
 
 ARGUMENTS = {
@@ -22,6 +22,7 @@ ARGUMENTS = {
     "finding-answer": {"id": 1},
     "submission": {"id": UUID(int=1)},
     "invitation": {"uidb64": "MQ", "token": "x"},
+    "switch-off": {"token": "x"},
 }
 
 SPAN = "start=2026-11-01&end=2026-11-12"

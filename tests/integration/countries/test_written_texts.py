@@ -22,6 +22,7 @@ from countries.models import (
     IndicatorTranslation,
     Intervention,
     Population,
+    Recipient,
     Setup,
     Webhook,
     WrittenByPeople,
@@ -45,6 +46,7 @@ WRITTEN: dict[type[models.Model], Any] = {
     IndicatorTranslation: factories.IndicatorTranslationFactory,
     Intervention: factories.InterventionFactory,
     Population: factories.PopulationFactory,
+    Recipient: factories.RecipientFactory,
     Setup: factories.SetupFactory,
     Webhook: factories.WebhookFactory,
 }

@@ -155,6 +155,15 @@ def test_mails_have_no_numbers_but_dates_and_ids(time, agency, office, desk, ser
     }
 
 
+def test_without_a_mail_server_mails_are_files(settings, time, agency, office, tmp_path):
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
+    tell(agency)
+    time.go()
+    [file] = tmp_path.iterdir()
+    assert "To: office@example.org" in file.read_text()
+    assert the_message().state == "sent"
+
+
 # --- once, or marked --------------------------------------------------------------------------------------------------
 
 
@@ -341,8 +350,8 @@ def test_what_waits_for_a_recipient_that_was_switched_off_is_not_sent(server, ti
 
 @pytest.mark.parametrize("token", ["7", "7:x", "x:y", "99:" + "A" * 43])
 def test_another_token_switches_nothing_off(client, office, token):
-    assert client.get(f"/agency/switch-off/{token}/").status_code == 404
-    assert client.post(f"/agency/switch-off/{token}/").status_code == 404
+    assert client.get(f"/agency/switch-off/{token}/").status_code == 410
+    assert client.post(f"/agency/switch-off/{token}/").status_code == 410
     assert Recipient.objects.get().active
 
 
