@@ -31,7 +31,7 @@ WEB_TOOLS := web/node_modules/.bin/tsc
 LOCALE := api/site/locale
 LANGUAGES := $(LOCALE)/.done
 
-.PHONY: help install demo serve test verify fuzz calendar chaos endure attack effect check format bench lock openapi web messages pictures clean
+.PHONY: help install demo serve test verify fuzz calendar chaos endure attack effect notify check format bench lock openapi web messages pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ verify: $(VENV)/dev.installed $(WEB_TOOLS) $(MAP) $(LANGUAGES) ## the long tests
 
 chaos: $(VENV)/dev.installed ## faults at random under load; then check that no report is lost or doubled. SEED= for one, SEEDS=20, SECONDS=45
 	@exec $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+notify: $(VENV)/dev.installed ## send messages while workers, a mail server and a receiver die; is each there once or marked? SEED=, SEEDS=20, SECONDS=25
+	@exec $(PY) -m tests.chaos.notify $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 endure: $(VENV)/dev.installed $(MAP) $(LANGUAGES) ## kill one process after the other; what does the public notice?
 	@exec $(PY) -m tests.chaos.endure

@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds for everything that one call sends.
 LIMIT: Final = 10.0
-#: How long a claimed message belongs to its sender.
-CLAIM: Final = timedelta(minutes=1)
+#: How long a claimed message belongs to its sender: longer than LIMIT, and so short that a message whose sender was
+#: killed is sent again within a minute.
+CLAIM: Final = timedelta(seconds=30)
 #: How many mails one call sends, one after another, and how many webhooks it calls at once.
 _AT_A_TIME: Final = 20
 #: The pause before another attempt: during the first hour, and later.
