@@ -174,9 +174,9 @@ def test_a_mail_whose_sender_was_killed_comes_again_and_says_so(server, time, ag
         time.go()
     assert (the_message().state, len(server.received)) == ("sending", 1)
     # Somebody else may still be sending it.
-    time.go(seconds=30)
+    time.go(seconds=20)
     assert len(server.received) == 1
-    time.go(seconds=31)
+    time.go(seconds=11)
     first, second = server.received
     assert first["Message-ID"] == second["Message-ID"]
     assert second["X-Possibly-Repeated"] == "yes"
