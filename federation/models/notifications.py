@@ -37,7 +37,7 @@ class Notification(models.Model):
     #: Empty if it is about no agency, such as the credential of a coordinator.
     agency = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, db_index=False)
     details = models.JSONField()
-    #: Names what is told only once, such as a refusal on one day. Empty if each notification counts.
+    #: The name of something to tell only once, such as a refusal on one day. Empty if it may be told again.
     once = models.CharField(max_length=120, null=True, unique=True)
     #: Whether the messages to mailboxes, and those to webhooks, were made of it.
     in_mail = models.BooleanField(db_default=False)

@@ -1,7 +1,8 @@
 """Posts signed messages to the webhooks of agencies, and to nothing else.
 
-An agency chooses the address, and whoever controls its name server chooses the host. So one look-up decides where the
-connection goes, and redirects are not followed. The whole call has a deadline, and little of the answer is read.
+An agency chooses the address, and its name server decides to which machine the name leads. So one look-up decides
+where the connection goes, and redirects are not followed. The whole call has a deadline, and little of the answer is
+read.
 """
 
 import socket

@@ -1,6 +1,5 @@
 """`make chaos`: some seeds one after the other, and a table of the results. Exits with 1 if anything was wrong."""
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ import time
 from pathlib import Path
 
 from config.processes import die_with_parent
-from tests.chaos import ground, plan, trial
+from tests.chaos import arguments, ground, plan, trial
 from tests.chaos.trial import Result
 
 #: The size of the broker's disk.
@@ -19,7 +18,7 @@ _INSIDE = "CHAOS_INSIDE"
 
 
 def main() -> None:
-    asked = _arguments()
+    asked = arguments.read("tests.chaos", __doc__, seconds=45, of="load and faults")
     _enter_namespace()
     if "MAKELEVEL" in os.environ:
         die_with_parent()
@@ -110,16 +109,6 @@ def _mount(disk: Path) -> bool:
         return False
     options = ["-t", "tmpfs", "-o", f"size={_DISK},mode=0700", "tmpfs", str(disk)]
     return subprocess.run(["mount", *options], check=False, capture_output=True).returncode == 0
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, help="this one only")
-    parser.add_argument("--seeds", type=int, default=20, help="so many (20)")
-    parser.add_argument("--first", type=int, default=1, help="from this one on (1)")
-    parser.add_argument("--seconds", type=float, default=45, help="of load and faults, each (45)")
-    parser.add_argument("--prepared", type=Path, help="a data directory that is migrated already, to begin with")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

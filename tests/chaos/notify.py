@@ -5,7 +5,6 @@ what happens to each message (`tests.chaos.mailbox`). Coordinators close finding
 the seed. Exits with 1 if anything was wrong.
 """
 
-import argparse
 import json
 import os
 import random
@@ -28,7 +27,7 @@ from uuid import UUID
 
 from config.embedded.process import free_port
 from tests import cluster, receiver
-from tests.chaos import ground
+from tests.chaos import arguments, ground
 from tests.chaos.ground import Ground, Newcomer
 from tests.cluster import Cluster, Part
 from tests.cluster.part import NotInTime, spawn, until
@@ -334,7 +333,7 @@ def _is_marked(arrival: Arrival) -> bool:
 
 
 def main() -> None:
-    asked = _arguments()
+    asked = arguments.read("tests.chaos.notify", __doc__, seconds=25, of="events and faults")
     folder = Path(tempfile.mkdtemp(prefix="police2peer-notify-"))
     folder.chmod(0o711)
     say(f"Making the ground in {folder}")
@@ -361,16 +360,6 @@ def _show(one: Result) -> None:
     )
     for wrong in one.wrong:
         say(f"  WRONG: {wrong}")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos.notify", description=__doc__)
-    parser.add_argument("--seed", type=int, help="this one only")
-    parser.add_argument("--seeds", type=int, default=20, help="so many (20)")
-    parser.add_argument("--first", type=int, default=1, help="from this one on (1)")
-    parser.add_argument("--seconds", type=float, default=25, help="of events and faults, each (25)")
-    parser.add_argument("--prepared", type=Path, help="a data directory that is migrated already, to begin with")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class ConfirmedForm(RegistryForm):
     confirmation = ""
     #: A sentence below the consequences.
     remark = ""
-    #: What is asked if nothing is left of the consequences that the user has confirmed.
+    #: The question to the user if the change no longer has any of the confirmed consequences.
     nothing_left = ""
 
     def consequences(self) -> Sequence[Consequence]:

@@ -14,6 +14,20 @@ from countries.admin.base import FactAdmin
 class PageAdmin(FactAdmin):
     """A screen with templates of its own."""
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: Any = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        row = self.visible_row(request, object_id)
+        return self.not_found(request, object_id) if row is None else self.show_row(request, row)
+
+    def show_row(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """The page of a row that the user may see."""
+        raise NotImplementedError
+
     def visible_row(self, request: HttpRequest, object_id: str) -> Any:
         """A row that the user may see, or None."""
         row = self.get_object(request, object_id)
@@ -46,16 +60,7 @@ class RowPageAdmin(PageAdmin):
         """The variables of the template, besides the row itself."""
         raise NotImplementedError
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: Any = None,  # noqa: ARG002
-    ) -> HttpResponse:
+    def show_row(self, request: HttpRequest, row: Any) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied
-        row = self.visible_row(request, object_id)
-        if row is None:
-            return self.not_found(request, object_id)
         return self.page(request, self.row_template, self.title_of(row), row=row, **self.facts_of(row))

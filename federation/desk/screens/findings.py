@@ -188,17 +188,8 @@ class FindingAdmin(DecidingAdmin):
             self.message_user(request, "Your answer is saved.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[finding.pk]))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: Any = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        finding = self.visible_row(request, object_id)
-        if finding is None:
-            return self.not_found(request, object_id)
-        return self._finding_page(request, finding)
+    def show_row(self, request: HttpRequest, row: Any) -> HttpResponse:
+        return self._finding_page(request, row)
 
     def _finding_page(
         self,

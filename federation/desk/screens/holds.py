@@ -124,15 +124,6 @@ class HoldAdmin(DecidingAdmin):
             return queue_pages.go_to(found)
         return queue_pages.go_after(request, queue.read(request.GET, queue.AFTER))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: Any = None,  # noqa: ARG002
-    ) -> HttpResponse:
+    def show_row(self, request: HttpRequest, row: Any) -> HttpResponse:  # noqa: ARG002
         """A held report is shown on the page of its finding."""
-        hold = self.visible_row(request, object_id)
-        if hold is None:
-            return self.not_found(request, object_id)
-        return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[hold.finding_id]))
+        return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[row.finding_id]))
