@@ -1,7 +1,8 @@
 """Makes messages of notifications: at once, in a message that still waits, or in the digest of the day.
 
 A digest is due once a day, and contains what happened before its hour. The tables remember what was sent: composed
-notifications are marked, and a day that has digests gets no others. So a restart or a clock that is set back makes no second digest.
+notifications are marked, and a day that has digests gets no others. So a restart or a clock that is set back makes no
+second digest.
 """
 
 from collections.abc import Sequence
