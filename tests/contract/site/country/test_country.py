@@ -9,7 +9,6 @@ import pytest
 from api import caching
 from api.site.templatetags import assets, cldr
 from api.throttling import costs, rates
-from federation import published
 from p2p_core import instants
 from tests.contract.public.press import WAITING, Covered
 from tests.contract.site.conftest import TODAY, day
@@ -184,19 +183,6 @@ def test_interventions_in_other_countries_are_not_among_the_annotations(days, te
     assert "Letters" not in text("/countries/no/")
     assert "Letters" in text("/countries/no/?with=SE")
     assert "Letters" in text("/countries/europe/")
-
-
-def test_past_view_has_no_intervention_that_was_registered_later(days, text, client):
-    now = datetime.now(UTC).replace(microsecond=0)
-    registered = now - timedelta(minutes=5)
-    start = (TODAY - timedelta(days=TODAY.weekday())).date()
-    InterventionFactory.create(title="Letters", start=start, registered=registered + timedelta(microseconds=500))
-    for moment, is_there in ((registered - timedelta(milliseconds=1), False), (registered, True)):
-        as_of = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        assert ("Letters" in text(f"/countries/no/?as_of={as_of}")) is is_there
-        question = {"indicator": "DOWNLOADS", "frequency": "D", "start": f"{start}", "end": f"{start}", "as_of": as_of}
-        answer = client.get("/api/v1/aggregates/", question)
-        assert ("Letters (NO)" in str(answer.json()["annotations"])) is is_there
 
 
 def test_networks_have_the_numbers_of_the_api_and_a_table(days, visit, client):
@@ -378,32 +364,6 @@ def test_missing_agencies_are_named_if_they_are_few(days, text, two_agencies):
     days.publish("M", {month: {"NO": 5}}, Covered(7, 3, status="P", states=states | missing))
     assert "3 of 7 agencies · provisional · late: 4 agencies" in text(address)
     assert "4 other agencies are left out:" in text(f"{address}&panel=12")
-
-
-def test_past_view_is_looked_up_once(days, visit, monkeypatch):
-    looked_up = []
-    past_view = published.past_view
-    monkeypatch.setattr(published, "past_view", lambda *given: looked_up.append(given) or past_view(*given))
-    address = f"/countries/no/?as_of={instants.write(days.known_at(3))}"
-    assert visit(address, **{"if-none-match": 'W/"other"'}).status_code == 200
-    assert len(looked_up) == 1
-
-
-def test_embedded_page_says_of_when_it_is_too(days, text):
-    then = instants.write(days.known_at(6))
-    assert "You see the numbers as they were public on " in text(f"/embed/country/no/?as_of={then}")
-
-
-def test_embedded_page_begins_with_the_chart(days, visit):
-    page = visit("/embed/country/no/").content.decode()
-    assert page.index('<figure class="trend">') < page.index('<dl class="heroes">')
-
-
-def test_embedded_page_compares_too_and_leads_to_the_same_view(days, visit):
-    page = visit(f"/embed/country/no/?{TWO}&show=count").content.decode()
-    assert page.count('<g class="line s') == 3
-    assert links(page, r"/countries/no/[^\"]*") == [f"/countries/no/?{TWO}&show=count"]
-    assert '<table class="periods' in page
 
 
 def test_script_of_the_chart_is_asked_for_only_if_there_is_one(days, visit, monkeypatch):

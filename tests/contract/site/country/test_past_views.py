@@ -1,7 +1,7 @@
 """The page of a country as it was public at another time, and times that it cannot show."""
 
 import html
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,8 +11,9 @@ from api import caching
 from federation import published
 from federation.published.answers import PastView
 from p2p_core import instants
-from tests.contract.site.conftest import day
+from tests.contract.site.conftest import TODAY, day
 from tests.contract.site.country.conftest import TWO, links
+from tests.factories import InterventionFactory
 
 pytestmark = pytest.mark.django_db
 UNREAD = "This page cannot show the time in its address."
@@ -91,3 +92,25 @@ def test_cited_address_shows_the_same_numbers_for_good(days, visit, table):
     days.publish("D", {day(3): {"NO": 555, "SE": 5}, day(7): {"NO": 5}})
     assert table(cited) == before
     assert table(f"/de/countries/no/?{TWO}&show=count") != before
+
+
+def test_past_view_has_no_intervention_that_was_registered_later(days, text, client):
+    now = datetime.now(UTC).replace(microsecond=0)
+    registered = now - timedelta(minutes=5)
+    start = (TODAY - timedelta(days=TODAY.weekday())).date()
+    InterventionFactory.create(title="Letters", start=start, registered=registered + timedelta(microseconds=500))
+    for moment, is_there in ((registered - timedelta(milliseconds=1), False), (registered, True)):
+        as_of = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert ("Letters" in text(f"/countries/no/?as_of={as_of}")) is is_there
+        question = {"indicator": "DOWNLOADS", "frequency": "D", "start": f"{start}", "end": f"{start}", "as_of": as_of}
+        answer = client.get("/api/v1/aggregates/", question)
+        assert ("Letters (NO)" in str(answer.json()["annotations"])) is is_there
+
+
+def test_past_view_is_looked_up_once(days, visit, monkeypatch):
+    looked_up = []
+    past_view = published.past_view
+    monkeypatch.setattr(published, "past_view", lambda *given: looked_up.append(given) or past_view(*given))
+    address = f"/countries/no/?as_of={instants.write(days.known_at(3))}"
+    assert visit(address, **{"if-none-match": 'W/"other"'}).status_code == 200
+    assert len(looked_up) == 1
