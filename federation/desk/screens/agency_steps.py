@@ -83,6 +83,7 @@ def _links(known: AgencyOverview) -> dict[Step, _Link]:
     else:
         accounts = table_of(agency, "agencyaccount")["list"]
         first_report = _Link("See the accounts", accounts, "countries.view_agencyaccount")
+    first_held = f"{reverse('admin:federation_hold_next')}?{urlencode({'agency': agency.code})}"
     answered, unanswered = (
         list_of(agency, "finding", state=state.value) for state in (FindingState.ANSWERED, FindingState.OPEN)
     )
@@ -94,7 +95,7 @@ def _links(known: AgencyOverview) -> dict[Step, _Link]:
         Step.SETUP: _new("Enter the set-up", agency, "setup"),
         Step.FIRST_TOKEN: first_report,
         Step.FIRST_REPORT: first_report,
-        Step.DECIDE: _Link("Decide", list_of(agency, "hold"), "federation.decide_hold"),
+        Step.DECIDE: _Link("Decide", first_held, "federation.decide_hold"),
         Step.SILENT: _Link("Open the finding", "".join(silence), "federation.view_finding"),
         Step.READ_ANSWERS: _Link("Read the answers", answered, "federation.view_finding"),
         Step.ANSWER: _Link("See the findings", unanswered, "federation.view_finding"),

@@ -176,7 +176,7 @@ def test_held_reports_come_before_silence_and_findings(kari, agency):
     Answer.objects.create(finding=answered, at=NOW, by="ola", answer="confirmed")
     assert next_step(kari, agency) == (
         "1 report is held.",
-        f"{reverse('admin:federation_hold_changelist')}?agency=NO-KRIPOS",
+        f"{reverse('admin:federation_hold_next')}?agency=NO-KRIPOS",
     )
     Finding.objects.get(holds__isnull=False).holds.all().delete()
     agency.report_set.filter(state="held").update(state="rejected")
