@@ -161,10 +161,9 @@ class FindingAdmin(DecidingAdmin):
             typed = ReasonForm(initial={"reason": request.POST.get("reason", "")})
             return self._finding_page(request, finding, decision=HeldChoice(typed, is_whole_series=True))
         chosen, form = held_choice.ticked(request, finding), ReasonForm(request.POST)
-        if not form.is_valid() or not chosen:
+        if not form.is_valid() or not chosen or not self.carry_out(request, action, chosen, form):
             choice = HeldChoice(form, is_whole_series="whole_series" in request.POST, ticked=frozenset(chosen))
             return self._finding_page(request, finding, decision=choice)
-        self.carry_out(request, action, chosen, form.cleaned_data["reason"])
         place = queue.read(request.POST, queue.AT) or Place(queue.NO_WAIT, finding.pk)
         return queue_pages.go_on(request, place)
 
@@ -176,11 +175,12 @@ class FindingAdmin(DecidingAdmin):
         if not request.user.has_perm(_ANSWER):
             return self.refuse(request, "Your account may look at this, but not answer it.")
         form = AnswerForm(request.POST if request.method == "POST" else None)
-        if not form.is_valid():
+        now = self.agreed_time(request) if form.is_valid() else None
+        if now is None:
             return self._finding_page(request, finding, answer=form)
         try:
             decisions.answer(
-                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
+                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=now, **form.cleaned_data
             )
         except FederationError as error:
             self.message_user(request, str(error), messages.WARNING)
