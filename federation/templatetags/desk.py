@@ -70,7 +70,7 @@ def codes(text: str) -> SafeString:
 @register.simple_tag
 def with_hidden(shown: ChangeList, spec: WaitingFirst) -> str:
     """The address of a list with the rows too that a filter hides at first."""
-    return shown.get_query_string({spec.parameter_name: "all"}, ["p"])
+    return shown.get_query_string({str(spec.parameter_name): "all"}, ["p"])
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from countries import queries
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
-from federation.desk import queue
+from federation.desk import event_words, queue
 from federation.desk.queue import Place
 from federation.desk.screens import filters, held_choice, queue_pages
 from federation.desk.screens.decision_pages import RELEASE, RESOLVE, DecidingAdmin, ReasonForm
@@ -213,6 +213,7 @@ class FindingAdmin(DecidingAdmin):
         waiting: int = getattr(finding, "waiting", 0)
         if waiting and decision is None:
             decision = HeldChoice(ReasonForm())
+        events = list(AuditEvent.objects.filter(subject__in=about_it).order_by("id"))
         return self.page(
             request,
             "finding",
@@ -228,7 +229,7 @@ class FindingAdmin(DecidingAdmin):
             ended=[(periods.label(finding.frequency, one.report.period), one) for one in ended],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),
-            decisions=AuditEvent.objects.filter(subject__in=about_it).order_by("id"),
+            decisions=list(zip(events, event_words.in_words(events), strict=True)),
             form=answer or AnswerForm(),
             may_decide=may(RELEASE.permission),
             may_mark_break=may("countries.add_annotation") and may("countries.mark_break"),

@@ -36,6 +36,8 @@ def test_release_needs_a_reason_and_then_says_what_was_done(coordinator, agency)
     report.refresh_from_db()
     assert report.state == "current"
     page = coordinator.get(address("finding", "change", report.hold.finding_id)).content.decode()
+    assert "kari released the report of NO-KRIPOS, DOWNLOADS, hour 2026-11-25T10:00." in page
+    assert "report.released" not in page
     assert "a new campaign" in page
     assert "Decide</h2>" not in page
     assert AuditEvent.objects.get(action="report.released").actor == "kari"
