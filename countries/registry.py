@@ -310,7 +310,8 @@ def add_schedule(
 def create_account(
     *, username: str, by: str, password: str | None = None, is_superuser: bool = False, reason: str = ""
 ) -> User:
-    """Add a user. Without a password they cannot sign in."""
+    """Add a user. Without a password they cannot sign in. The name must be one that no program can have."""
+    User.username_validator(username)
     with writing():
         user = User.objects.create_user(
             username=username, password=password, is_staff=is_superuser, is_superuser=is_superuser

@@ -21,6 +21,7 @@ _SENTENCES = {
     Step.FIRST_REPORT: gettext_lazy("Nothing has come from your agency yet. Send a first report."),
     Step.SILENT: gettext_lazy("Reports of your agency are missing since {since}. Send them."),
     Step.ANSWER: gettext_lazy("Findings about your numbers wait for your answer. Answer them."),
+    Step.ENDED: gettext_lazy("Nothing is expected from your agency any more."),
 }
 _SEND = {Step.FIRST_TOKEN, Step.FIRST_REPORT, Step.SILENT}
 

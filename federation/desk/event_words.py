@@ -14,6 +14,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import ForeignKey, Model
 from django.urls import reverse
 
+from countries import actors
+from countries.actors import Kind
 from federation.desk import value_words
 from federation.desk.value_words import Names
 from federation.models.audit import AuditEvent
@@ -99,9 +101,11 @@ def in_words(events: Iterable[AuditEvent]) -> list[EventWords]:
 
 
 def actor(name: str) -> str:
-    """A person is named by a user name. A program has a blank in its name: "credential …", "command …"."""
-    kind, _, rest = name.partition(" ")
-    return f"The {kind} {rest}" if rest and kind in ("credential", "command") else name
+    """Who did it, as the beginning of a sentence."""
+    kind, rest = actors.parts(name)
+    if kind == Kind.RECIPIENT:
+        return f"A reader of a message to recipient {rest}"
+    return f"The {kind} {rest}" if kind else name
 
 
 def model_of(kind: str) -> type[Model] | None:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from django.conf import settings
 
 from federation.database import clock
-from federation.models.findings import Hold
+from federation.models.findings import Finding, Hold
 from federation.models.published import PublishedCoverage
 from federation.publication.expectation import schedules_by_agency
 from federation.rules.coverage import WAITING
@@ -91,6 +91,13 @@ def after(place: Place | None, queue: Sequence[Place]) -> Place | None:
     """The first place of a queue after another one, which need not be in the queue any more."""
     at = 0 if place is None else bisect_right(queue, place)
     return queue[at] if at < len(queue) else None
+
+
+def first_of(agency: str, queue: Sequence[Place]) -> Place | None:
+    """The first place of a queue whose finding is about an agency, by its code."""
+    findings = Finding.objects.filter(pk__in=[place.finding for place in queue])
+    agencies = dict(findings.values_list("pk", "agency__code"))
+    return next((place for place in queue if agencies.get(place.finding) == agency), None)
 
 
 def before(place: Place, queue: Sequence[Place]) -> Place | None:

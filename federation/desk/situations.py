@@ -1,6 +1,6 @@
 """What a decision about a held report depends on: the agency's number without it, and whether its period is public."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from federation.models.findings import Hold
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.rules.coverage import WAITING
+from p2p_core import periods
 from p2p_core.codes import UNKNOWN
 
 #: An agency, an indicator, a frequency and a period.
@@ -38,17 +39,27 @@ class Publication(NamedTuple):
     until: datetime | None
 
 
+class LongerPeriod(NamedTuple):
+    """A period for which the agency's figure is a sum, and the held report would be part of it."""
+
+    frequency: str
+    period: datetime
+    is_public: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A held report. ``summed`` is the sum of the agency's figures for shorter periods, if that is used now.
 
-    ``publication`` is None if the period has no coverage, as minutes of more than two days ago.
+    ``publication`` is None if the period has no coverage, as minutes of more than two days ago. ``longer`` has the
+    shortest period first.
     """
 
     hold: Hold
     current: CurrentReport | None
     summed: int | None
     publication: Publication | None
+    longer: Sequence[LongerPeriod]
 
     @property
     def total(self) -> int | None:
@@ -61,11 +72,33 @@ class Situation:
 def situations(holds: Sequence[Hold]) -> list[Situation]:
     """The situations of holds, which are loaded with their reports."""
     keys = [_key(hold) for hold in holds]
-    current, summed, publications = _current(keys), _summed(keys), _publications(keys)
+    concerned = {*keys, *(above for key in keys for above in _above(key, ()))}
+    current, summed, publications = _current(concerned), _summed(keys), _publications(concerned)
+    reported = {key for key, one in current.items() if not one.withdrawn}
     return [
-        Situation(hold, current.get(key), summed.get(key), publications.get(key))
+        Situation(
+            hold,
+            current.get(key),
+            summed.get(key),
+            publications.get(key),
+            [_longer(above, publications.get(above)) for above in _above(key, reported)],
+        )
         for hold, key in zip(holds, keys, strict=True)
     ]
+
+
+def _above(key: Key, reported: Collection[Key]) -> Iterator[Key]:
+    """The longer periods that are summed from a period. A period with a report of its own is not a sum."""
+    agency, indicator, frequency, period = key
+    for coarser in periods.coarser(frequency):
+        above = (agency, indicator, coarser.value, periods.start_of(coarser, period))
+        if above not in reported:
+            yield above
+            yield from _above(above, reported)
+
+
+def _longer(key: Key, publication: Publication | None) -> LongerPeriod:
+    return LongerPeriod(*key[2:], is_public=publication is not None and publication.is_public)
 
 
 def _key(hold: Hold) -> Key:
@@ -73,7 +106,7 @@ def _key(hold: Hold) -> Key:
     return report.agency_id, report.indicator_id, report.frequency, report.period
 
 
-def _among(keys: Sequence[Key]) -> dict[str, set[object]]:
+def _among(keys: Collection[Key]) -> dict[str, set[object]]:
     """A filter that finds the rows of these keys, and perhaps of a few others."""
     agencies, indicators, frequencies, periods = (
         (set(column) for column in zip(*keys, strict=True)) if keys else [()] * 4
@@ -86,7 +119,7 @@ def _among(keys: Sequence[Key]) -> dict[str, set[object]]:
     }
 
 
-def _current(keys: Sequence[Key]) -> dict[Key, CurrentReport]:
+def _current(keys: Collection[Key]) -> dict[Key, CurrentReport]:
     rows = Report.objects.filter(state=ReportState.CURRENT, **_among(keys))
     return {
         (agency, indicator, frequency, period): CurrentReport(*found)
@@ -104,7 +137,7 @@ def _summed(keys: Sequence[Key]) -> dict[Key, int]:
     }
 
 
-def _publications(keys: Sequence[Key]) -> dict[Key, Publication]:
+def _publications(keys: Collection[Key]) -> dict[Key, Publication]:
     among = _among(keys)
     del among["agency__in"]
     rows = {

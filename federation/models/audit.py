@@ -5,8 +5,10 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-#: The actor is a program or a command. Its name has a blank, and the name of a user has none.
-BY_PROGRAM = Q(actor__contains=" ")
+from countries import actors
+
+#: The actor is a program or a command, not a person.
+BY_PROGRAM = Q(actor__contains=actors.MARK)
 #: The agency that an event is about: its code, its number as text, or nothing. An expression of the details, so that
 #: events have no column which is not in their digest.
 OF_AGENCY = Coalesce(

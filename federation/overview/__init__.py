@@ -46,6 +46,8 @@ class AgencyOverview:
     answered: int
     held: int
     schedules: Sequence[Schedule]
+    #: The last day on which a report was expected, if none is expected any more.
+    ended: date | None
     setups: Sequence[Setup]
     credentials: Sequence[Credential]
     keys: Sequence[SigningKey]
@@ -67,6 +69,7 @@ def overview(agency: Agency, *, now: datetime) -> AgencyOverview:
     )
     schedules = list(agency.schedules.select_related("indicator")[: _AT_MOST * 5])
     current = [one for one in schedules if one.valid_to is None or one.valid_to >= now.date()]
+    ended = None if current else max((one.valid_to for one in schedules if one.valid_to), default=None)
     setups = _setups(agency, now.date())
     credentials, keys = (_live(kind, agency, now) for kind in (Credential, SigningKey))
     accounts = _live(AgencyAccount, agency, now, user__is_active=True)
@@ -74,6 +77,7 @@ def overview(agency: Agency, *, now: datetime) -> AgencyOverview:
     standing = Standing(
         active=agency.active,
         schedules=bool(current),
+        ended=ended is not None,
         credentials=bool(credentials),
         accounts=bool(accounts),
         keys=bool(keys) or not agency.signature_required,
@@ -93,6 +97,7 @@ def overview(agency: Agency, *, now: datetime) -> AgencyOverview:
         answered=standing.answered,
         held=held,
         schedules=current,
+        ended=ended,
         setups=setups,
         credentials=credentials,
         keys=keys,

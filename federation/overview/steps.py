@@ -19,14 +19,19 @@ class Step(StrEnum):
     FIRST_REPORT = "first report"
     READ_ANSWERS = "read answers"
     ANSWER = "answer"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What decides on the next step. ``keys`` is also true if the agency need not sign."""
+    """What decides on the next step. ``keys`` is also true if the agency need not sign.
+
+    ``ended`` means that it has had schedules, and the last of them is over.
+    """
 
     active: bool
     schedules: bool
+    ended: bool
     credentials: bool
     accounts: bool
     keys: bool
@@ -42,23 +47,26 @@ class Standing:
 def steps(agency: Standing) -> Iterator[Step]:
     """All steps, the most urgent first.
 
-    Held reports wait for a coordinator alone. Without a credential or a key, an agency cannot end a silence.
+    Held reports wait for a coordinator alone. Without a credential or a key, an agency cannot end a silence. An agency
+    whose schedules have ended need not be able to send any more.
     """
     if not agency.active:
         yield Step.ACTIVATE
         return
-    may_send = agency.credentials or agency.accounts
+    may_send, goes_on = agency.credentials or agency.accounts, not agency.ended
+    never_sent = goes_on and not agency.sent
     wanted = {
         Step.DECIDE: agency.held > 0,
-        Step.SCHEDULE: not agency.schedules,
-        Step.CREDENTIAL: not may_send,
-        Step.KEY: not agency.keys,
+        Step.SCHEDULE: goes_on and not agency.schedules,
+        Step.CREDENTIAL: goes_on and not may_send,
+        Step.KEY: goes_on and not agency.keys,
         # An agency that has never sent anything has not become silent.
         Step.SILENT: agency.silent and agency.sent,
-        Step.SETUP: not agency.setups,
-        Step.FIRST_TOKEN: not agency.sent and agency.credentials and not agency.used,
-        Step.FIRST_REPORT: not agency.sent and may_send and (agency.used or not agency.credentials),
+        Step.SETUP: goes_on and not agency.setups,
+        Step.FIRST_TOKEN: never_sent and agency.credentials and not agency.used,
+        Step.FIRST_REPORT: never_sent and may_send and (agency.used or not agency.credentials),
         Step.READ_ANSWERS: agency.answered > 0,
         Step.ANSWER: agency.unanswered > 0,
+        Step.ENDED: agency.ended,
     }
     yield from (step for step, is_wanted in wanted.items() if is_wanted)

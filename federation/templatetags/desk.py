@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from federation.desk import event_history
 from federation.desk.event_history import PastEvent
 from federation.desk.screens import words
+from federation.desk.screens.filters import WaitingFirst
 from p2p_core import periods
 from p2p_core.periods import Frequency
 
@@ -63,6 +65,12 @@ def codes(text: str) -> SafeString:
     """Write text between grave accents as code."""
     parts = [conditional_escape(part) for part in text.split("`")]
     return mark_safe("".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts)))  # noqa: S308  escaped above
+
+
+@register.simple_tag
+def with_hidden(shown: ChangeList, spec: WaitingFirst) -> str:
+    """The address of a list with the rows too that a filter hides at first."""
+    return shown.get_query_string({str(spec.parameter_name): "all"}, ["p"])
 
 
 @register.simple_tag

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from countries import registry
+from countries.actors import Kind, program
 
 
 class Command(changepassword.Command):
@@ -17,5 +18,5 @@ class Command(changepassword.Command):
         # Only now: other writers must not wait while somebody types.
         with registry.writing():
             user = User.objects.get(username=options["username"] or getpass.getuser())
-            registry.announce_new_password(user, by="command changepassword")
+            registry.announce_new_password(user, by=program(Kind.COMMAND, "changepassword"))
         return result

@@ -7,10 +7,11 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from countries import registry
+from countries.actors import Kind, program
 from countries.management.refusals import as_command_errors, parse_day
 from countries.models import FREQUENCIES
 
-BY = "command create_agency"
+BY = program(Kind.COMMAND, "create_agency")
 
 
 class Command(BaseCommand):

@@ -6,6 +6,7 @@ from django.core.management import BaseCommand
 from django.core.management.base import CommandParser
 
 from countries import loader
+from countries.actors import Kind, program
 
 
 class Command(BaseCommand):
@@ -20,6 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *, overwrite: bool, **_: Any) -> None:
         sources = loader.sources()
-        for file, done in loader.load(by="command load_reference", overwrite=overwrite).items():
+        for file, done in loader.load(by=program(Kind.COMMAND, "load_reference"), overwrite=overwrite).items():
             kept = f", {done.kept} kept although they differ" if done.kept else ""
             self.stdout.write(f"{file} ({sources[file].date}): {done.added} rows added, {done.changed} changed{kept}")

@@ -25,6 +25,7 @@ _SENTENCES: Final = {
     Step.SILENT: "Silent for {age}: no {missing} since {since}.",
     Step.READ_ANSWERS: "{answered} an answer of the agency.",
     Step.ANSWER: "{unanswered} for an answer of the agency.",
+    Step.ENDED: "The last schedule ended on {ended}, so no report is expected of the agency any more.",
 }
 _BY_PEOPLE: Final = "No report has come yet. People of the agency can send a file on their pages."
 
@@ -63,6 +64,8 @@ def _values(known: AgencyOverview, now: datetime) -> dict[str, str]:
         "answered": _many(known.answered, "finding has", "findings have"),
         "unanswered": _many(known.unanswered, "finding waits", "findings wait"),
     }
+    if known.ended:
+        values["ended"] = f"{known.ended.day} {known.ended:%B %Y}"
     if known.silences:
         longest = known.silences[0]
         values |= {"missing": words.listed(longest.indicators), "since": words.moment(longest.since, now=now)}
@@ -83,6 +86,7 @@ def _links(known: AgencyOverview) -> dict[Step, _Link]:
     else:
         accounts = table_of(agency, "agencyaccount")["list"]
         first_report = _Link("See the accounts", accounts, "countries.view_agencyaccount")
+    first_held = f"{reverse('admin:federation_hold_next')}?{urlencode({'agency': agency.code})}"
     answered, unanswered = (
         list_of(agency, "finding", state=state.value) for state in (FindingState.ANSWERED, FindingState.OPEN)
     )
@@ -94,10 +98,11 @@ def _links(known: AgencyOverview) -> dict[Step, _Link]:
         Step.SETUP: _new("Enter the set-up", agency, "setup"),
         Step.FIRST_TOKEN: first_report,
         Step.FIRST_REPORT: first_report,
-        Step.DECIDE: _Link("Decide", list_of(agency, "hold"), "federation.decide_hold"),
+        Step.DECIDE: _Link("Decide", first_held, "federation.decide_hold"),
         Step.SILENT: _Link("Open the finding", "".join(silence), "federation.view_finding"),
         Step.READ_ANSWERS: _Link("Read the answers", answered, "federation.view_finding"),
         Step.ANSWER: _Link("See the findings", unanswered, "federation.view_finding"),
+        Step.ENDED: _Link("See the schedules", f"{form}#schedules-heading", "countries.view_schedule"),
     }
 
 

@@ -76,28 +76,35 @@ class DecidingAdmin(PageAdmin):
             return HttpResponseRedirect(back)
 
         form = ReasonForm(request.POST if "reason" in request.POST else None)
-        if not form.is_valid():
+        if not form.is_valid() or not self.carry_out(request, action, [row.pk for row in rows], form):
             title = f"{action.name.capitalize()} {words.count(len(rows), action.noun)}"
             fields = [("action", action.name), *((ACTION_CHECKBOX_NAME, row.pk) for row in rows)]
             shown = {"rows": self.shown(rows), "fields": fields, "form": form, "back": back}
             return self.page(request, "decide", title, action=action, **shown)
-        self.carry_out(request, action, [row.pk for row in rows], form.cleaned_data["reason"])
         return HttpResponseRedirect(back)
 
     def shown(self, rows: Sequence[Any]) -> Sequence[Any]:
         """The rows as the page that asks for the reason shows them."""
         raise NotImplementedError
 
-    def carry_out(self, request: HttpRequest, action: DecisionAction, ids: Sequence[int], reason: str) -> None:
-        """Decide, and say what happened."""
-        try:
-            now = clock.agreed()
-        except ClocksDisagreeError as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return
+    def carry_out(self, request: HttpRequest, action: DecisionAction, ids: Sequence[int], form: ReasonForm) -> bool:
+        """Decide, and say what happened. False if the clocks disagree: then the form is shown again."""
+        now = self.agreed_time(request)
+        if now is None:
+            return False
+        reason = form.cleaned_data["reason"]
         decided = action.process(**{f"{action.noun}s": ids}, by=actor(request), reason=reason, now=now)
         for level, message in _messages(action, decided, now):
             self.message_user(request, message, level)
+        return True
+
+    def agreed_time(self, request: HttpRequest) -> datetime | None:
+        """The time of a decision, or None with a message if the clocks disagree."""
+        try:
+            return clock.agreed()
+        except ClocksDisagreeError as error:
+            self.message_user(request, f"Nothing was saved. Try again later. {error}", messages.ERROR)
+            return None
 
 
 def _messages(action: DecisionAction, decided: Decided, now: datetime) -> Iterator[tuple[int, str]]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from countries import queries
 from countries.admin.base import actor, refuse_traces
 from federation.database import clock
-from federation.desk import queue
+from federation.desk import event_words, queue
 from federation.desk.queue import Place
 from federation.desk.screens import filters, held_choice, queue_pages
 from federation.desk.screens.decision_pages import RELEASE, RESOLVE, DecidingAdmin, ReasonForm
@@ -161,10 +161,9 @@ class FindingAdmin(DecidingAdmin):
             typed = ReasonForm(initial={"reason": request.POST.get("reason", "")})
             return self._finding_page(request, finding, decision=HeldChoice(typed, is_whole_series=True))
         chosen, form = held_choice.ticked(request, finding), ReasonForm(request.POST)
-        if not form.is_valid() or not chosen:
+        if not form.is_valid() or not chosen or not self.carry_out(request, action, chosen, form):
             choice = HeldChoice(form, is_whole_series="whole_series" in request.POST, ticked=frozenset(chosen))
             return self._finding_page(request, finding, decision=choice)
-        self.carry_out(request, action, chosen, form.cleaned_data["reason"])
         place = queue.read(request.POST, queue.AT) or Place(queue.NO_WAIT, finding.pk)
         return queue_pages.go_on(request, place)
 
@@ -176,11 +175,12 @@ class FindingAdmin(DecidingAdmin):
         if not request.user.has_perm(_ANSWER):
             return self.refuse(request, "Your account may look at this, but not answer it.")
         form = AnswerForm(request.POST if request.method == "POST" else None)
-        if not form.is_valid():
+        now = self.agreed_time(request) if form.is_valid() else None
+        if now is None:
             return self._finding_page(request, finding, answer=form)
         try:
             decisions.answer(
-                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=clock.agreed(), **form.cleaned_data
+                finding=finding.pk, agency=finding.agency_id, by=actor(request), now=now, **form.cleaned_data
             )
         except FederationError as error:
             self.message_user(request, str(error), messages.WARNING)
@@ -213,6 +213,7 @@ class FindingAdmin(DecidingAdmin):
         waiting: int = getattr(finding, "waiting", 0)
         if waiting and decision is None:
             decision = HeldChoice(ReasonForm())
+        events = list(AuditEvent.objects.filter(subject__in=about_it).order_by("id"))
         return self.page(
             request,
             "finding",
@@ -228,7 +229,7 @@ class FindingAdmin(DecidingAdmin):
             ended=[(periods.label(finding.frequency, one.report.period), one) for one in ended],
             waiting=waiting,
             answers=Answer.objects.filter(finding=finding).order_by("id"),
-            decisions=AuditEvent.objects.filter(subject__in=about_it).order_by("id"),
+            decisions=list(zip(events, event_words.in_words(events), strict=True)),
             form=answer or AnswerForm(),
             may_decide=may(RELEASE.permission),
             may_mark_break=may("countries.add_annotation") and may("countries.mark_break"),

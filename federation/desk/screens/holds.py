@@ -116,9 +116,11 @@ class HoldAdmin(DecidingAdmin):
         return [path("next/", view, name="federation_hold_next"), *super().get_urls()]
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """Go to the first finding of the queue, or to the one after or before a place."""
+        """Go to the first finding of the queue or of an agency, or to the one after or before a place."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if agency := request.GET.get("agency"):
+            return queue_pages.go_to_first_of(request, agency)
         place = queue.read(request.GET, queue.BEFORE)
         if place is not None and (found := queue.before(place, queue.places())):
             return queue_pages.go_to(found)

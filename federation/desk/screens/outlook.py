@@ -1,11 +1,11 @@
 """What a decision about a held report will do, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from federation.desk.screens import words
-from federation.desk.situations import Publication, Situation
+from federation.desk.situations import LongerPeriod, Publication, Situation
 from federation.models.findings import Hold
 from p2p_core import periods
 
@@ -46,6 +46,20 @@ def _released(situation: Situation, now: datetime) -> Iterator[str]:
         yield f"The period still waits for {_others(publication, now)}."
     else:
         yield "The period becomes public within seconds."
+    yield from _longer(situation)
+
+
+def _longer(situation: Situation) -> Iterator[str]:
+    """What a release also changes, because longer periods are summed from the period of the report."""
+    if not situation.longer:
+        return
+    yield f"It also changes the agency's numbers for {_named(situation.longer)}."
+    if public := [one for one in situation.longer if one.is_public]:
+        yield f"The public numbers of {_named(public)} change too."
+
+
+def _named(some: Sequence[LongerPeriod]) -> str:
+    return words.listed([f"{periods.NOUNS[one.frequency]} {periods.label(one.frequency, one.period)}" for one in some])
 
 
 def _rejected(situation: Situation, now: datetime) -> Iterator[str]:

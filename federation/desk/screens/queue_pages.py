@@ -34,6 +34,14 @@ def go_after(request: HttpRequest, place: Place | None) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:index"))
 
 
+def go_to_first_of(request: HttpRequest, agency: str) -> HttpResponse:
+    """Go to the first finding about an agency. If another coordinator has decided them all, say so."""
+    if found := queue.first_of(agency, queue.places()):
+        return go_to(found)
+    messages.info(request, "No held report of this agency waits for a decision.")
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
 def links(place: Place, *, finding: Any) -> Mapping[str, str]:
     """The addresses that lead from a finding to the other places of the queue, and to the form of a break."""
     step = reverse("admin:federation_hold_next")

@@ -2,9 +2,10 @@
 
 from django.core.management.base import BaseCommand
 
+from countries.actors import Kind, program
 from federation.runs import backups
 
-BY = "command leap_versions"
+BY = program(Kind.COMMAND, "leap_versions")
 
 
 class Command(BaseCommand):

@@ -6,9 +6,10 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from countries.actors import Kind, program
 from federation.runs import backups
 
-BY = "command restore"
+BY = program(Kind.COMMAND, "restore")
 
 
 class Command(BaseCommand):

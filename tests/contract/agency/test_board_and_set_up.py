@@ -1,7 +1,7 @@
 """The pages of an agency besides sending: the board, findings and their answers, the set-up, and what is no page."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -212,6 +212,13 @@ def test_board_says_what_people_of_the_agency_have_to_do_next(analyst, agency):
     sentence, link = step_of(analyst)
     assert re.search("missing since 3 November 2026, 10:00.*[.] Send them[.]", sentence), sentence
     assert link == "/agency/send/"
+
+
+def test_agency_whose_schedules_have_ended_is_told_so(analyst, agency):
+    factories.ScheduleFactory.create(agency=agency, valid_from=date(2025, 1, 1), valid_to=date(2025, 6, 30))
+    said = "Nothing is expected from your agency any more."
+    assert step_of(analyst) == (said, "")
+    assert said in text_of(analyst.get("/agency/set-up/"))
 
 
 def test_set_up_page_shows_who_is_told_and_what_is_expected(analyst, agency, other):

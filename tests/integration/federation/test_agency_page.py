@@ -176,7 +176,7 @@ def test_held_reports_come_before_silence_and_findings(kari, agency):
     Answer.objects.create(finding=answered, at=NOW, by="ola", answer="confirmed")
     assert next_step(kari, agency) == (
         "1 report is held.",
-        f"{reverse('admin:federation_hold_changelist')}?agency=NO-KRIPOS",
+        f"{reverse('admin:federation_hold_next')}?agency=NO-KRIPOS",
     )
     Finding.objects.get(holds__isnull=False).holds.all().delete()
     agency.report_set.filter(state="held").update(state="rejected")
@@ -222,7 +222,10 @@ def test_ended_rows_are_left_to_their_lists(kari, agency):
     for hidden in ("NO-KRIPOS.old", "The old table"):
         assert hidden not in page, hidden
     assert page.index("The next table") < page.index("The table")
-    assert "No schedule is valid" in page
+    assert next_step(kari, agency) == (
+        "The last schedule ended on 24 November 2026, so no report is expected of the agency any more.",
+        f"{reverse('admin:countries_agency_change', args=[agency.pk])}#schedules-heading",
+    )
 
 
 def test_inactive_agency_with_a_long_name_and_nothing_else(kari):

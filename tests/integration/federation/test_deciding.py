@@ -36,18 +36,32 @@ def test_release_needs_a_reason_and_then_says_what_was_done(coordinator, agency)
     report.refresh_from_db()
     assert report.state == "current"
     page = coordinator.get(address("finding", "change", report.hold.finding_id)).content.decode()
+    assert "kari released the report of NO-KRIPOS, DOWNLOADS, hour 2026-11-25T10:00." in page
+    assert "report.released" not in page
     assert "a new campaign" in page
     assert "Decide</h2>" not in page
     assert AuditEvent.objects.get(action="report.released").actor == "kari"
 
 
-def test_nothing_is_decided_while_clocks_disagree(coordinator, agency, monkeypatch):
-    report = held(agency)
+def test_nothing_is_decided_while_clocks_disagree_and_the_reason_is_kept(coordinator, agency, monkeypatch):
+    report, other, before = held(agency), factories.FindingFactory.create(agency=agency), AuditEvent.objects.count()
     monkeypatch.setattr(clock, "of_host", lambda: NOW + timedelta(days=1))
-    [told_first] = told(decide(coordinator, report, "release"))
-    assert told_first.startswith("The clocks disagree: this host's clock is 86400.0 s ahead of the database's.")
+    why = "Nothing was saved. Try again later. The clocks disagree: this host's clock is 86400.0 s ahead"
+    typed = {"reason": "They moved."}
+    remark = {"answer": "confirmed", "remark": "They moved."}
+    page = decide(coordinator, report, "release", **typed)
+    assert [row.hold.pk for row, is_ticked in page.context["held"] if is_ticked] == [report.pk]
+    for kept in (
+        page,
+        coordinator.post(address("hold"), {"action": "reject", "_selected_action": [report.pk], **typed}),
+        coordinator.post(address("finding", "resolve", other.pk), typed),
+        coordinator.post(address("finding", "answer", other.pk), remark),
+    ):
+        [said] = told(kept)
+        assert said.startswith(why)
+        assert "They moved.</textarea>" in kept.content.decode()
     report.refresh_from_db()
-    assert report.state == "held"
+    assert (report.state, AuditEvent.objects.count(), Answer.objects.exists()) == ("held", before, False)
 
 
 def test_nothing_is_decided_if_no_report_is_ticked(coordinator, agency):

@@ -85,6 +85,18 @@ def test_audit_list_shows_people_until_programs_are_asked_for(coordinator, agenc
     assert listed(kind="submission", by="all") == [sent]
 
 
+def test_empty_audit_list_says_so_and_shows_what_programs_did_in_one_click(coordinator, agency):
+    factories.IndicatorFactory.create()
+    reporting.submit(agency, [hour(5).as_new()], NOW, NOW, by="command test")
+    page = coordinator.get(address("auditevent"), {"agency": "NO-KRIPOS", "q": "test"}).content.decode()
+    assert "There is no audit event to show." in page
+    link = re.search(r'href="([^"]*)">Show them too</a>', page)[1].replace("&amp;", "&")
+    after = coordinator.get(address("auditevent") + link)
+    assert [row.actor for row in after.context["cl"].result_list] == ["command test"]
+    assert "There is no audit event" not in after.content.decode()
+    assert "Show them too" not in after.content.decode()
+
+
 def test_audit_list_offers_people_agencies_and_kinds_by_name(coordinator, agency):
     page = coordinator.get(address("auditevent")).content.decode()
     for offered in ("kari", f"NO-KRIPOS {agency.name}", "decisions on held reports", "set-ups", "submissions"):

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 
 from countries import registry
 from countries.accounts import credentials
+from countries.actors import Kind, program
 from countries.models import Schedule, Threshold
 from federation import audit
 from federation.desk import event_history, event_words
-from federation.models.audit import AuditEvent
+from federation.models.audit import BY_PROGRAM, AuditEvent
 from federation.models.findings import Decision
 from tests import factories
 from tests.integration.countries import desk_rows
@@ -111,6 +114,29 @@ def test_event_is_a_sentence(action, subject, details, sentence):
     words = words_of(recorded(action, subject, details))
     assert words.sentence.startswith(sentence)
     assert not [text for text in (words.sentence, *(text for fact in words.facts for text in fact)) if RAW.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "is_program"),
+    [
+        ("kari", "kari", False),
+        (program(Kind.COMMAND, "restore"), "The command restore", True),
+        (program(Kind.CREDENTIAL, "NO-KRIPOS.1"), "The credential NO-KRIPOS.1", True),
+        (program(Kind.RECIPIENT, 5), "A reader of a message to recipient 5", True),
+    ],
+)
+def test_programs_are_told_from_people(by, said, is_program):
+    event = recorded("report.released", "report 7", REPORT, by=by)
+    assert words_of(event).sentence.startswith(f"{said} released the report")
+    assert AuditEvent.objects.filter(BY_PROGRAM).exists() is is_program
+
+
+def test_no_user_has_the_name_of_a_program():
+    with pytest.raises(ValidationError):
+        registry.create_account(username=program(Kind.COMMAND, "restore"), by="kari")
+    for kind in Kind:
+        with pytest.raises(ValidationError):
+            User.username_validator(program(kind, "x"))
 
 
 def test_sentences_are_tried_for_each_kind():

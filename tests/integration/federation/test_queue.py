@@ -146,6 +146,19 @@ def test_findings_are_skipped_and_gone_back_to(coordinator, three):
 
 
 @pytest.mark.django_db
+def test_queue_is_entered_at_the_first_finding_of_an_agency_and_goes_on_from_there(coordinator, agency, three):
+    second, third = three[1:]
+    page = coordinator.get(NEXT, {"agency": second.report.agency.code}, follow=True)
+    assert opened(page) == second.finding_id
+    assert opened(coordinator.get(page.context["links"]["next"], follow=True)) == third.finding_id
+    decisions.release(reports=[second.pk], by="per", reason="right", now=NOW)
+    for nothing in (second.report.agency.code, "XX", "\x00"):
+        gone = coordinator.get(NEXT, {"agency": nothing}, follow=True)
+        assert told(gone) == ["No held report of this agency waits for a decision."]
+        assert gone.redirect_chain[-1][0] == reverse("admin:index")
+
+
+@pytest.mark.django_db
 def test_two_coordinators_do_not_lose_their_place(coordinator, client, three):
     """While one looks at the second finding, the other decides the first and the second."""
     page = coordinator.get(coordinator.get(NEXT, follow=True).context["links"]["next"], follow=True)

@@ -5,8 +5,8 @@ import pytest
 from federation.overview.steps import Standing, Step, steps
 
 NEW = Standing(
-    active=True, schedules=False, credentials=False, accounts=False, keys=True, setups=False, used=False, sent=False,
-    held=0, silent=False, answered=0, unanswered=0,
+    active=True, schedules=False, ended=False, credentials=False, accounts=False, keys=True, setups=False, used=False,
+    sent=False, held=0, silent=False, answered=0, unanswered=0,
 )  # fmt: skip
 #: What happens to a new agency, one thing after the other, and the step that is then the next.
 PATH = [
@@ -52,3 +52,15 @@ def test_an_agency_that_never_sent_anything_is_not_silent():
     able = {"schedules": True, "setups": True, "credentials": True, "used": True, "silent": True}
     assert list(steps(standing(**able))) == [Step.FIRST_REPORT]
     assert list(steps(standing(**able, sent=True))) == [Step.SILENT]
+
+
+def test_an_agency_whose_schedules_ended_need_not_be_able_to_send():
+    ended = {"ended": True, "sent": True, "keys": False}
+    assert list(steps(standing(**ended))) == [Step.ENDED]
+    assert list(steps(standing(**ended, silent=True, unanswered=1, held=1))) == [
+        Step.DECIDE,
+        Step.SILENT,
+        Step.ANSWER,
+        Step.ENDED,
+    ]
+    assert list(steps(standing(ended=True))) == [Step.ENDED]
