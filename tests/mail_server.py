@@ -76,7 +76,7 @@ def _controller(server: MailServer, port: int, tls: str, certificate: Path | Non
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-    must = {"authenticator": server.sign_in, "auth_required": True} if context else {}
+    must: dict[str, Any] = {"authenticator": server.sign_in, "auth_required": True} if context else {}
     if tls == "starttls":
         must |= {"tls_context": context, "require_starttls": True}
     elif tls == "tls":
