@@ -229,6 +229,8 @@ DEFAULT_FROM_EMAIL = env.parse(
 )
 if EMAIL_HOST and not (DEFAULT_FROM_EMAIL and env.is_set("SITE_URL")):
     raise env.BadSetting("EMAIL_HOST needs EMAIL_FROM and SITE_URL, for the sender and the links of mails. Give both.")
+if EMAIL_HOST_USER and _EMAIL_TLS == "none":
+    raise env.BadSetting("EMAIL_USER needs EMAIL_TLS=starttls or tls, so that nobody on the way reads the password.")
 # Without a mail server, mails become files.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = str(env.data_dir() / "mail")

@@ -2,11 +2,15 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 
 class FederationConfig(AppConfig):
-    """Creates the desk's groups and grants the roles after migrations, and follows changes of the registry."""
+    """Creates the desk's groups and grants the roles after migrations. Follows changes of the registry.
+
+    Registers what `manage.py check --deploy` says.
+    """
 
     name = "federation"
     default = True
@@ -14,11 +18,15 @@ class FederationConfig(AppConfig):
     def ready(self) -> None:
         from countries import registry
         from federation.database import roles
+        from federation.database.checks import public_reads_apart
         from federation.desk import groups
+        from federation.notifications.checks import mail_server_named
         from federation.runs import schedules
 
         post_migrate.connect(groups.create_groups, sender=self, dispatch_uid="federation.desk.groups")
         post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.database.roles")
+        for check in (public_reads_apart, mail_server_named):
+            checks.register(check, checks.Tags.security, deploy=True)
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.runs.schedules")
 
 

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core import checks
 
 
-@checks.register(checks.Tags.security, deploy=True)
 def public_reads_apart(**_: Any) -> list[checks.CheckMessage]:
     """Warn if public requests use the same role of the database as all other work."""
     own, public = settings.DATABASES["default"], settings.DATABASES.get("public")

@@ -18,11 +18,14 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from federation.database import retry_deadlocks, rows_of
 from federation.findings import lifecycle
+from federation.findings.news import is_news
 from federation.models.figures import Figure
 from federation.models.findings import Finding, Resolution
 from federation.models.published import PeriodVersion, Version
 from federation.models.worklist import WatchMark
+from federation.notifications import record
 from federation.publication.expectation import schedules_by_agency
+from federation.rules.coverage import AgencySchedule
 from federation.worklist import Stage, WorkItem
 from p2p_core import periods
 from p2p_core.periods import Frequency
@@ -78,15 +81,18 @@ class ExpectedSeries:
             firsts=[run.first for run in runs],
             lasts=[run.last for run in runs],
         )
-        schedules = {
-            agency: [one for one in some if JUDGED_AT[Frequency(one.frequency)] == self.frequency]
-            for agency, some in schedules_by_agency([self.indicator])[self.indicator].items()
-        }
-        found = defaultdict(list)
+        schedules, found = self.schedules(), defaultdict(list)
         for agency, period in rows:
             if any(schedule.expects(self.frequency, period) for schedule in schedules.get(agency, ())):
                 found[agency].append(period)
         return found
+
+    def schedules(self) -> dict[int, list[AgencySchedule]]:
+        """The schedules that are judged at this frequency, by agency."""
+        return {
+            agency: [one for one in some if JUDGED_AT[Frequency(one.frequency)] == self.frequency]
+            for agency, some in schedules_by_agency([self.indicator])[self.indicator].items()
+        }
 
     def findings(self, changed: Sequence[datetime]) -> dict[int, list[Finding]]:
         """Lock and return the findings in changed periods or next to them, by agency.
@@ -125,7 +131,7 @@ class _LatenessChanges:
     series: ExpectedSeries
     now: datetime
     limits: Limits
-    over: list[int] = field(default_factory=list)
+    over: list[Finding] = field(default_factory=list)
     changed: list[Finding] = field(default_factory=list)
     opened: list[Finding] = field(default_factory=list)
 
@@ -151,7 +157,7 @@ class _LatenessChanges:
             else:
                 figure = WorkItem(Stage.FIGURE, self.series.frequency, run.first, self.series.indicator, agency)
                 self.opened.append(lifecycle.new(rule, figure, facts, now=self.now, last_period=run.last))
-        self.over += [one.pk for one in left]
+        self.over += left
         for one in findings:
             if some := closed.get(one.pk):
                 last = max(one.last_period, some[-1].last)
@@ -164,10 +170,24 @@ class _LatenessChanges:
 
     def write(self) -> None:
         """Write all changes. Findings that are over are closed first, because a new one may have the same place."""
-        lifecycle.resolve(Finding.objects.filter(pk__in=self.over), how=Resolution.ITSELF, now=self.now)
+        over = Finding.objects.filter(pk__in=[one.pk for one in self.over])
+        lifecycle.resolve(over, how=Resolution.ITSELF, now=self.now)
         for one in self.changed:
             one.save(update_fields=["period", "last_period", "facts", "changed"])
-        lifecycle.store(self.opened, now=self.now)
+        # In the order in which all writers store findings.
+        Finding.objects.bulk_create(sorted(self.opened, key=Finding.place))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Record what is news. If nobody was told of a silence, nobody is told that it is over."""
+        if self.over or self.opened:
+            schedules = self.series.schedules()
+            opened, over = (
+                [one for one in some if is_news(one, schedules.get(one.agency_id, ()))]
+                for some in (self.opened, self.over)
+            )
+            record.opened(opened, now=self.now)
+            record.silence_over([one for one in over if one.rule == SILENCE.id], now=self.now)
 
 
 def silences() -> QuerySet[Finding]:

@@ -9,7 +9,6 @@ from federation.models.findings import Finding, FindingState, Resolution
 from federation.notifications import record
 from federation.worklist import WorkItem
 from p2p_core.rules.levels import Facts
-from p2p_core.rules.rulebook import SILENCE
 
 
 def new(
@@ -36,12 +35,6 @@ def new(
     )
 
 
-def store(findings: Collection[Finding], *, now: datetime) -> None:
-    """Store new findings, in the order in which all writers store them."""
-    Finding.objects.bulk_create(sorted(findings, key=Finding.place))
-    record.opened(findings, now=now)
-
-
 def store_unless_open(findings: Collection[Finding], *, now: datetime) -> None:
     """Store new findings, except those in whose place a finding is open already."""
     if not findings:
@@ -59,8 +52,6 @@ def store_unless_open(findings: Collection[Finding], *, now: datetime) -> None:
 def resolve(findings: QuerySet[Finding], *, how: Resolution, now: datetime, by: str = "", reason: str = "") -> None:
     if how == Resolution.COORDINATOR:
         record.resolved(findings, now=now)
-    elif how == Resolution.ITSELF:
-        record.silence_over(findings.filter(rule=SILENCE.id), now=now)
     findings.update(
         state=FindingState.RESOLVED, resolution=how, resolved=now, changed=now, resolved_by=by, reason=reason
     )

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from countries.models import Recipient, Webhook
 from federation.models.notifications import Message, MessageState, Notification
@@ -24,6 +24,8 @@ R = TypeVar("R", Recipient, Webhook)
 STALE: Final = timedelta(days=3)
 #: How long notifications and messages are kept.
 KEPT: Final = timedelta(days=90)
+#: How many notifications one call of a webhook has. Many web servers take at most a megabyte, and each has 300 bytes.
+CALL_AT_MOST: Final = 1000
 _Through = Message.notifications.through
 
 
@@ -80,18 +82,21 @@ def _call_webhooks(notifications: QuerySet[Notification], *, now: datetime) -> N
         return
     for webhook in Webhook.objects.filter(active=True, agency__active=True).order_by("pk"):
         own = [row for row in rows if row.kind in TO_AGENCY and row.agency_id == webhook.agency_id]
-        _add(own, Message(webhook=webhook, created=now, due=now))
+        for first in range(0, len(own), CALL_AT_MOST):
+            _add(own[first : first + CALL_AT_MOST], Message(webhook=webhook, created=now, due=now))
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(in_webhooks=True)
 
 
 def _add(rows: Sequence[Notification], message: Message) -> None:
-    """Put notifications into a message that was never tried, or else into a new one."""
+    """Put notifications into a message that was never tried and has room, or else into a new one."""
     if not rows:
         return
     if message.day is None:
         untried = Message.objects.filter(
             recipient=message.recipient, webhook=message.webhook, day=None, state=MessageState.WAITING, attempts=0
         )
+        if message.webhook:
+            untried = untried.alias(count=Count("notifications")).filter(count__lte=CALL_AT_MOST - len(rows))
         message = untried.first() or message
     if message._state.adding:  # noqa: SLF001  documented by Django
         message.save(force_insert=True)

@@ -1,9 +1,10 @@
 """Writes e-mails, in the language of the recipient, and hands them to the mail server."""
 
 import smtplib
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -69,10 +70,7 @@ def send(email: EmailMessage) -> None:
     """Send one mail, in a conversation of its own. Raises :class:`MailError`, which never has the mailbox."""
     connection = mail.get_connection()
     try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        raise MailError(_reason(error), is_away=True) from None
-    try:
+        _open(connection)
         connection.send_messages([email])
     except smtplib.SMTPRecipientsRefused as error:
         [(code, _)] = error.recipients.values()
@@ -91,8 +89,19 @@ def send(email: EmailMessage) -> None:
             connection.close()
 
 
+def _open(connection: Any) -> None:
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(_reason(error), is_away=True) from None
+
+
 def _reason(error: Exception) -> str:
     """What is wrong, without texts of the other server, which may repeat the mailbox."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the mail server answered with {error.smtp_code}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "the certificate of the mail server is not valid"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "the mail server offers no STARTTLS, or no sign-in"
     return f"the mail server did not answer: {type(error).__name__}"

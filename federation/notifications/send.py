@@ -6,7 +6,7 @@ it again when that time is over, and says that it may be a repetition.
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -42,7 +42,7 @@ class Attempt:
     """One attempt to deliver a claimed message, made by a thread that has no database."""
 
     message: Message
-    work: Any
+    work: Callable[[], None]
     has_begun: bool = False
     has_ended: bool = False
     failure: DeliveryError | None = None
@@ -108,14 +108,24 @@ def _claim(now: datetime) -> list[Message]:
 # --- deliveries ------------------------------------------------------------------------------------------------------
 
 
-def _work(message: Message, now: datetime) -> Any:
-    """A function that delivers the message, with everything that it needs from the database."""
+def _work(message: Message, now: datetime) -> Callable[[], None]:
+    """A function that writes and delivers the message, with everything that it needs from the database.
+
+    If a message cannot be written, only its own attempt fails.
+    """
     told = list(message.notifications.select_related("agency").order_by("pk"))
-    if message.webhook:
-        body = json.dumps(document(message, told, now=now)).encode()
-        id_, repeated = str(message.pk), message.is_repeated
-        return partial(webhooks.post, message.webhook.url, body, message_id=id_, repeated=repeated)
-    return partial(mail.send, mail.write(message, told))
+    return partial(_call if message.webhook else _mail, message, told, now)
+
+
+def _call(message: Message, told: Sequence[Notification], now: datetime) -> None:
+    if message.webhook is None:
+        raise ValueError("a mail is no call")
+    body = json.dumps(document(message, told, now=now)).encode()
+    webhooks.post(message.webhook.url, body, message_id=str(message.pk), repeated=message.is_repeated)
+
+
+def _mail(message: Message, told: Sequence[Notification], _: datetime) -> None:
+    mail.send(mail.write(message, told))
 
 
 def document(message: Message, told: Iterable[Notification], *, now: datetime) -> dict[str, Any]:
@@ -181,10 +191,13 @@ def _store(attempts: Sequence[Attempt]) -> None:
     now = clock.now()
     for one in attempts:
         row = Message.objects.filter(pk=one.message.pk, state=MessageState.SENDING)
+        if one.has_ended and one.failure is None:
+            row.update(state=MessageState.SENT, sent=now, error="")
+            continue
+        # Another sender may have claimed it meanwhile, if this one was suspended. Then its result counts.
+        row = row.filter(attempts=one.message.attempts)
         if not one.has_begun:
             row.update(state=MessageState.WAITING, attempts=one.message.attempts - 1, due=now)
-        elif one.has_ended and one.failure is None:
-            row.update(state=MessageState.SENT, sent=now, error="")
         else:
             _store_failure(row, one, now)
     if any(map(_is_away, attempts)):

@@ -1,5 +1,6 @@
 """`manage.py check --deploy` reports nothing for the settings of docs/how-to/deploy.md."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -20,6 +21,9 @@ DOCUMENTED = {
     "DATABASE_URL": "postgres://police2peer_web:x@192.0.2.2/federation",
     "DATABASE_PUBLIC_URL": "postgres://police2peer_public:x@192.0.2.2/federation",
     "REDIS_URL": "redis://:x@192.0.2.3:6379/0",
+    "SITE_URL": "https://federation.example.org",
+    "EMAIL_HOST": "mail.example.org",
+    "EMAIL_FROM": "police2peer@example.org",
 }
 
 
@@ -34,6 +38,19 @@ def said(data, **settings):
 def test_documented_settings_leave_nothing_to_say(tmp_path):
     code, words = said(tmp_path, **DOCUMENTED)
     assert (code, "no issues" in words) == (0, True), words
+
+
+@pytest.mark.verify
+def test_command_runs_the_checks_of_the_project(tmp_path):
+    left_out = {"DATABASE_PUBLIC_URL", "EMAIL_HOST"}
+    _, words = said(tmp_path, **{name: value for name, value in DOCUMENTED.items() if name not in left_out})
+    assert re.findall(r"police2peer\.W\d+", words) == ["police2peer.W001", "police2peer.W002"]
+
+
+@pytest.mark.verify
+def test_a_password_is_never_sent_in_the_clear(tmp_path):
+    code, words = said(tmp_path, **DOCUMENTED, EMAIL_USER="police2peer", EMAIL_TLS="none")
+    assert (code, "EMAIL_USER needs EMAIL_TLS=starttls or tls" in words) == (1, True)
 
 
 def test_one_user_for_everything_is_the_lesser_set_up(monkeypatch):

@@ -9,6 +9,7 @@ from federation.models.audit import AuditEvent
 from federation.models.worklist import ClockMark
 from tests import factories
 from tests.integration.federation import deskside
+from tests.integration.federation.outbox import MORNING, Time
 from tests.integration.federation.three_years import BEGINNING, reports_of
 from tests.integration.federation.trails import HARD, seal, write
 from tests.integration.federation.world import world
@@ -48,6 +49,20 @@ def desk_at_noon(db, monkeypatch):
 @pytest.fixture
 def agency(db):
     return factories.AgencyFactory.create(code="NO-KRIPOS")
+
+
+@pytest.fixture
+def time(db, monkeypatch):
+    found = Time()
+    monkeypatch.setattr(clock, "now", lambda: found.now)
+    monkeypatch.setattr(clock, "of_host", lambda: found.now)
+    ClockMark.objects.update(at=MORNING)
+    return found
+
+
+@pytest.fixture
+def office(agency):
+    return factories.RecipientFactory.create(agency=agency, mailbox="office@example.org")
 
 
 @pytest.fixture

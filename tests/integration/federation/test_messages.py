@@ -1,42 +1,21 @@
 """Messages are sent once, or say that they may be repetitions; whatever the mail server does, workers go on."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from countries import registry
 from countries.models import Recipient
-from federation.database import clock
 from federation.models.audit import AuditEvent
 from federation.models.notifications import Message, Notification
-from federation.models.worklist import ClockMark
 from federation.notifications import compose, mail, send, texts, webhooks
 from federation.notifications.errors import DeliveryError
 from tests import factories
+from tests.integration.federation.outbox import MORNING, tell
 from tests.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db
-MORNING = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-class Time:
-    def __init__(self):
-        self.now = MORNING
-
-    def go(self, **duration):
-        self.now += timedelta(**duration)
-        ClockMark.objects.update(at=self.now)
-        send.send_due()
-
-
-@pytest.fixture
-def time(monkeypatch):
-    found = Time()
-    monkeypatch.setattr(clock, "now", lambda: found.now)
-    monkeypatch.setattr(clock, "of_host", lambda: found.now)
-    ClockMark.objects.update(at=MORNING)
-    return found
 
 
 @pytest.fixture
@@ -46,25 +25,8 @@ def server(settings, free_port):
 
 
 @pytest.fixture
-def agency():
-    return factories.AgencyFactory.create(code="NO-KRIPOS")
-
-
-@pytest.fixture
-def office(agency):
-    return factories.RecipientFactory.create(agency=agency, mailbox="office@example.org")
-
-
-@pytest.fixture
 def desk():
     return factories.RecipientFactory.create(agency=None, mailbox="desk@example.org")
-
-
-def tell(agency, kind="held", *, at=MORNING, **details):
-    row = factories.NotificationFactory.build(agency=agency, kind=kind, at=at)
-    row.details |= details
-    row.save()
-    return row
 
 
 def to(server):
@@ -203,6 +165,27 @@ def test_a_connection_that_ends_after_the_mail_makes_the_next_attempt_a_repetiti
     assert the_message().state == "sent"
 
 
+def test_a_message_that_cannot_be_written_stops_no_other(server, time, agency, office, monkeypatch):
+    """Such as one about a rule that this version does not know."""
+    other = factories.RecipientFactory.create(agency=factories.AgencyFactory.create(code="SE-NOA"))
+    tell(agency, rule="R999")
+    tell(other.agency)
+    time.go()
+    assert to(server) == [other.mailbox]
+    assert (office.messages.get().state, office.messages.get().error) == ("waiting", "KeyError")
+
+
+def test_a_sender_that_wakes_up_late_changes_nothing_of_what_another_one_does(server, time, agency, office):
+    tell(agency)
+    compose.compose(now=time.now)
+    [late] = send._claim(time.now)
+    time.now += send.CLAIM + timedelta(seconds=1)
+    [message] = send._claim(time.now)
+    assert (late.is_repeated, message.is_repeated) == (False, True)
+    send._store([send.Attempt(late, print, has_begun=True, has_ended=True, failure=mail.MailError("it was away"))])
+    assert (the_message().state, the_message().is_repeated) == ("sending", True)
+
+
 def test_a_refused_mailbox_is_not_tried_again_and_a_busy_one_is(server, time, agency, office, desk):
     server.answers = {"office@example.org": "550 office@example.org is unknown", "desk@example.org": "451 later"}
     tell(agency)
@@ -283,6 +266,23 @@ def test_a_webhook_that_fails_is_called_again_and_told_so(time, agency, monkeypa
     assert the_message().error == "The receiver answered with 503."
     time.go(seconds=30)
     assert (calls, the_message().state) == ([False, True], "sent")
+
+
+def test_a_long_history_is_many_calls_none_of_them_too_large(time, agency, monkeypatch):
+    """Nobody takes a message of many megabytes, however often it is sent."""
+    sizes = []
+    monkeypatch.setattr(webhooks, "post", lambda _url, body, **_: sizes.append(len(body)))
+    hook = factories.WebhookFactory.create(agency=agency)
+    Notification.objects.bulk_create(
+        factories.NotificationFactory.build(agency=agency, kind="opened") for _ in range(2 * compose.CALL_AT_MOST + 5)
+    )
+    compose.compose(now=time.now)
+    tell(agency)
+    for _ in range(3):
+        time.go(seconds=10)
+    told = sorted(one.notifications.count() for one in hook.messages.all())
+    assert told == [6, compose.CALL_AT_MOST, compose.CALL_AT_MOST]
+    assert (len(sizes), max(sizes) < 1_000_000) == (3, True)
 
 
 # --- after a restore, and after a long time ---------------------------------------------------------------------------

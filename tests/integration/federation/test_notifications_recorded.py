@@ -11,6 +11,7 @@ from federation.findings import decisions, lateness
 from federation.models.findings import Finding
 from federation.models.notifications import Notification
 from federation.models.submissions import Report
+from federation.models.worklist import WatchMark
 from federation.notifications import record
 from tests import factories
 from tests.contract.callers import norway, report
@@ -109,6 +110,58 @@ def test_a_silence_and_its_end_are_told(federation):
     lateness.watch(now=federation.now)
     [(_, agency, details)] = told("silence_over")
     assert (agency, details["rule"]) == ("NO-0", "R202")
+
+
+def look(federation):
+    federation.settle()
+    lateness.watch(now=federation.now)
+
+
+def report_hours(federation, first, last, *, except_for=()):
+    """Report the hours from one time to before another, as somebody who loads history does."""
+    hours = [first + timedelta(hours=number) for number in range((last - first) // timedelta(hours=1))]
+    federation.submit(0, *(Said("H", one, {NORWAY: 5}) for one in hours))
+    look(federation)
+
+
+def test_a_first_load_of_history_tells_of_no_silence_in_it(federation):
+    """Also not while a part of the history is still missing, nor when the last part has come."""
+    first, gap, now = (datetime(2026, 11, day, tzinfo=UTC) for day in (10, 15, 25))
+    federation.schedule(0, "H", first.date())
+    look(federation)
+    assert Finding.objects.get().rule == "R202"
+    report_hours(federation, first, gap)
+    report_hours(federation, gap + timedelta(hours=6), gap + timedelta(days=3))
+    assert Finding.objects.filter(rule="R202", resolved=None).count() == 2
+    report_hours(federation, gap + timedelta(days=3), now + timedelta(hours=12))
+    report_hours(federation, gap, gap + timedelta(hours=6))
+    assert not Finding.objects.filter(resolved=None).exists()
+    assert told() == []
+
+
+def test_a_silence_is_told_however_late_the_deadline_is(federation):
+    """Each deadline is seven days after its day, and a silence needs three days."""
+    federation.schedule(0, "D", date(2026, 11, 25), deadline=7 * 24 * 60)
+    for _ in range(11):
+        federation.wait(days=1)
+        look(federation)
+    assert kinds() == ["opened", "silent"]
+
+
+def test_a_silence_that_is_found_days_late_is_no_news(federation):
+    """Nothing was judged meanwhile, such as while the service was down."""
+    federation.submit(0, Said("H", HOURS[0], {NORWAY: 5}))
+    federation.schedule(0, "H", date(2026, 11, 25))
+    federation.wait(days=2)
+    look(federation)
+    assert "silent" in kinds()
+    Notification.objects.all().delete()
+    Finding.objects.all().delete()
+    federation.wait(days=2)
+    WatchMark.objects.update(version=0)
+    look(federation)
+    assert Finding.objects.filter(rule="R202", resolved=None).exists()
+    assert kinds() == []
 
 
 def test_a_refusal_is_told_once_a_day_for_each_code():

@@ -68,6 +68,18 @@ def test_containers_sign_in_as_the_units_do():
     assert {secret for one in services.values() for secret in one.get("secrets", [])} == set(there)
 
 
+def test_workers_and_web_servers_may_write_where_they_keep_files():
+    """Elsewhere the file system is read-only for them."""
+    for name in ("web", "worker"):
+        unit = (DEPLOY / f"systemd/police2peer-{name}@.service").read_text()
+        [folder] = re.findall(r"^StateDirectory=(.*)$", unit, re.MULTILINE)
+        assert re.findall(r"^Environment=DATA_DIR=(.*)$", unit, re.MULTILINE) == [f"%S/{folder}"]
+    composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
+    for name in ("web-1", "web-2", "worker"):
+        mounted = [one.split(":")[1] for one in composed[name]["volumes"]]
+        assert composed[name]["environment"]["DATA_DIR"] in mounted
+
+
 def test_web_servers_share_pools_of_freed_memory_between_threads():
     composed = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
     unit = (DEPLOY / "systemd/police2peer-web@.service").read_text()
