@@ -8,13 +8,19 @@ from django.http import HttpRequest
 from api.problems import Problem
 
 
+def list_known(names: Collection[str]) -> str:
+    """How to fix a request with another query parameter than these."""
+    if not names:
+        return "Send no query parameters: none are known here."
+    return f"Use only the query parameters that are known here: {', '.join(sorted(names))}."
+
+
 def read(request: HttpRequest, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, str]:
     """An empty value counts as none."""
     given = {}
     for name, values in request.GET.lists():
         if name not in required and name not in optional:
-            known = ", ".join(sorted({*required, *optional})) or "none"
-            raise Problem("unknown_parameter", detail=f"The parameters known here are: {known}.")
+            raise Problem("unknown_parameter", detail=list_known({*required, *optional}))
         if len(values) > 1:
             raise Problem("repeated_parameter", parameter=name)
         if values[0]:

@@ -75,8 +75,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         }
         if self.faults:
             body["errors"] = [
-                {"pointer": fault.pointer, "code": fault.code, "detail": CODES[fault.code].advice}
-                for fault in self.faults
+                {"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in self.faults
             ]
             body["error_count"] = self.fault_count
         return body

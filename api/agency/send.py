@@ -77,7 +77,7 @@ class Send(AgencyPage):
         except (PayloadError, FederationError, Problem) as error:
             problem = problem_of(error) or Problem("invalid_payload")
             earlier = error.earlier if isinstance(error, PayloadError) else {}
-            told = [fault_in_words(one, problem.detail, earlier.get(one.pointer)) for one in problem.faults]
+            told = [fault_in_words(one, earlier.get(one.pointer)) for one in problem.faults]
             return self._refuse(problem, told)
 
     def _answer(self, name: str, content: bytes) -> HttpResponse:
@@ -185,11 +185,11 @@ def _download(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
-def fault_in_words(fault: Fault, detail: str, earlier: int | None = None) -> tuple[str, str, str]:
+def fault_in_words(fault: Fault, earlier: int | None = None) -> tuple[str, str, str]:
     """A fault of JSON with its pointer, or one of CSV with its row and column as a spreadsheet shows them."""
-    cell = reading.in_table(fault, detail, earlier)
+    cell = reading.in_table(fault, earlier)
     if cell is None:
-        return fault.pointer, gettext(CODES[fault.code].title), advice.of_code(fault.code)
+        return fault.pointer, gettext(CODES[fault.code].title), advice.translated(fault.advice)
     words = gettext("Row %(row)d, column %(column)s") if cell.place.column else gettext("Row %(row)d")
     return _cell_in_words(cell, words % cell.place._asdict())
 

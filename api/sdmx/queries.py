@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.http.request import MediaType
 
 from api.negotiation import best
+from api.parameters import list_known
 from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, FLOWS, TIME, TYPES, VINTAGE, Flow
@@ -154,7 +155,7 @@ def not_offered(detail: str, **members: Any) -> Problem:
 
 def check_names(given: Mapping[str, str], offered: Collection[str]) -> None:
     if not given.keys() <= frozenset(offered):
-        raise not_offered(f"The parameters offered here are: {', '.join(offered)}.")
+        raise not_offered(list_known(offered))
 
 
 def word(given: Mapping[str, str], name: str, offered: Collection[str], default: str) -> str:

@@ -125,17 +125,17 @@ def same_on_page(document, shown):
         told = {sentence(one) for one in shown["findings"]}
         expect(known <= told or len(shown["findings"]) == SHOWN, f"{known}, {told}")
         return
-    faults = [in_words(one, document["detail"]) for one in document["errors"]]
+    faults = [in_words(one) for one in document["errors"]]
     expect(faults[:LISTED] == shown["faults"], f"{faults} by check, {shown['faults']} on the page")
     expect(len(shown["faults"]) + shown["unlisted"] == document["error_count"], "another number of faults")
     if not faults:
         expect(document["detail"] == shown["refused"], f"{document['detail']}, {shown['refused']}")
 
 
-def in_words(one, detail):
+def in_words(one):
     """A fault with its place as spreadsheets write it: sheet, column and row. CSV in the form of the API has none."""
     if "row" not in one:
-        return send.fault_in_words(Fault(one["pointer"], one["code"]), detail, one.get("earlier_row"))
+        return send.fault_in_words(Fault(one["pointer"], one["code"], one["detail"]), one.get("earlier_row"))
     cell = f"{one['column']}{one['row']}" if one["column"] else f"{one['row']}:{one['row']}"
     place = "!".join(part for part in (one["sheet"], cell if one["row"] else "") if part)
     # The program names its command, and the page its link.

@@ -81,10 +81,7 @@ def refused(error: PayloadError) -> Document:
         "title": code.title,
         "status": code.status,
         "detail": error.detail or code.advice,
-        "errors": [
-            {"pointer": pointer, "code": fault, "detail": PAYLOAD_CODES[fault].advice}
-            for pointer, fault in error.faults
-        ],
+        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in error.faults],
         "error_count": error.fault_count,
     }
     if isinstance(error, WorkbookError):
@@ -135,8 +132,10 @@ def _lines(document: Document) -> Iterator[str]:
         yield f"Refused: {document['title']}. {document['detail']} [{document['code']}]"
         return
     yield f"Refused: {amount(document['error_count'], 'fault')}. Nothing is stored."
+    if document["code"] == "invalid_payload" and document["detail"] != PAYLOAD_CODES["invalid_payload"].advice:
+        yield f"  {document['detail']}"
     for fault in document["errors"]:
-        yield f"  {_told(fault, document['detail'])} [{fault['code']}]"
+        yield f"  {_told(fault)} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):
         yield f"  And {amount(document['error_count'] - len(document['errors']), 'more fault')}."
 
@@ -159,13 +158,13 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
     )
 
 
-def _told(fault: Document, detail: str) -> str:
+def _told(fault: Document) -> str:
     """The place of a fault, what is wrong, and how to fix it: in words of a spreadsheet if the file is a table."""
     code = fault["code"]
     if "row" in fault:
         found: CellFault | None = CellFault(Place(fault["sheet"], fault["row"], fault["column"]), code, fault["detail"])
     else:
-        found = in_table(Fault(fault["pointer"], code), detail, fault.get("earlier_row"))
+        found = in_table(Fault(fault["pointer"], code, fault["detail"]), fault.get("earlier_row"))
     if found is None:
         return f"{fault['pointer'] or '/'}: {PAYLOAD_CODES[code].title}. {fault['detail']}"
     where = ", ".join(f"{name} {value}" for name, value in found.place._asdict().items() if value) or "The file"

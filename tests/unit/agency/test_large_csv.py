@@ -78,7 +78,7 @@ def test_fault_of_a_spreadsheet_is_named_at_its_row_and_line(read):
     lines[2] = lines[2].replace("2026-01-01", "01.01.2026")
     with pytest.raises(WorkbookError) as refused:
         read("\n".join(lines))
-    assert refused.value.faults == [("/rows/437/OBS_VALUE", "not_a_number")]
+    assert [fault[:2] for fault in refused.value.faults] == [("/rows/437/OBS_VALUE", "not_a_number")]
     assert [(cell.place.row, cell.place.column) for cell in refused.value.cells] == [(2 + 437 + 1, "F")]
 
 
@@ -103,7 +103,7 @@ def test_file_with_more_cells_than_a_workbook_may_have_is_divided(read, monkeypa
     lines[250] = lines[250].replace(";7", ";seven")
     with pytest.raises(PayloadError) as refused:
         read("\n".join([head, *lines]))
-    assert refused.value.faults == [("/rows/250/OBS_VALUE", "not_a_number")]
+    assert [fault[:2] for fault in refused.value.faults] == [("/rows/250/OBS_VALUE", "not_a_number")]
 
 
 def test_empty_rows_at_the_end_do_not_count(read, monkeypatch):
@@ -112,7 +112,7 @@ def test_empty_rows_at_the_end_do_not_count(read, monkeypatch):
     assert len(read("\n".join([HEAD, *rows(range(30)), *empty]))) == 30
     with pytest.raises(PayloadError) as refused:
         read("\n".join([f"sep=;\n{HEAD}", *empty]))
-    assert refused.value.faults == [("/rows", "no_reports")]
+    assert [fault[:2] for fault in refused.value.faults] == [("/rows", "no_reports")]
 
 
 def test_part_never_has_more_cells_than_a_workbook_may_have():
@@ -125,7 +125,7 @@ def test_fault_is_named_at_its_row(read):
     text[1 + 437] = text[1 + 437].replace(";7", ";seven")
     with pytest.raises(PayloadError) as refused:
         read("\n".join(text))
-    assert refused.value.faults == [("/rows/437/OBS_VALUE", "not_a_number")]
+    assert [fault[:2] for fault in refused.value.faults] == [("/rows/437/OBS_VALUE", "not_a_number")]
 
 
 @pytest.mark.parametrize("head", [f"sep=;\n{HEAD}", HEAD], ids=["of a spreadsheet", "of the API"])
@@ -148,7 +148,9 @@ def test_faults_are_named_as_by_the_api_if_only_some_parts_are_of_a_spreadsheet(
     with pytest.raises(PayloadError) as refused:
         read("\n".join([HEAD, *lines]))
     assert not isinstance(refused.value, WorkbookError)
-    assert refused.value.faults == [(f"/rows/{at}/OBS_VALUE", "not_a_number") for at in (3, 437)]
+    assert [fault[:2] for fault in refused.value.faults] == [
+        (f"/rows/{at}/OBS_VALUE", "not_a_number") for at in (3, 437)
+    ]
 
 
 def test_row_that_comes_twice_names_the_earlier_one_in_the_form_of_the_api(read):
@@ -156,7 +158,7 @@ def test_row_that_comes_twice_names_the_earlier_one_in_the_form_of_the_api(read)
     lines.insert(438, lines[437])
     with pytest.raises(PayloadError) as refused:
         read("\n".join([HEAD, *lines]))
-    assert refused.value.faults == [("/rows/438", "duplicate_cell")]
+    assert [fault[:2] for fault in refused.value.faults] == [("/rows/438", "duplicate_cell")]
     assert refused.value.earlier == {"/rows/438": 437 + 2}
 
 

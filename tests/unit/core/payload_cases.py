@@ -55,5 +55,5 @@ def faults(read, body):
     try:
         read(body)
     except PayloadError as problem:
-        return problem.code, [tuple(fault) for fault in problem.faults]
+        return problem.code, [fault[:2] for fault in problem.faults]
     return None, []

@@ -9,6 +9,7 @@ import pytest
 from p2p_core.payloads import draft as drafts
 from p2p_core.payloads import faults as payload_faults
 from p2p_core.payloads.faults import PayloadError
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from tests.unit.core.json_bodies import body, report
 from tests.unit.core.payload_cases import NOW, faults, plain, read_json
 
@@ -202,6 +203,35 @@ def test_report_named_twice_is_refused_however_it_is_written():
 def test_envelope_refused(envelope, expected):
     sent = json.dumps({"indicator": "DOWNLOADS", "reports": [report()], **envelope}).encode()
     assert faults(read_json, sent) == ("invalid_payload", [expected])
+
+
+@pytest.mark.parametrize(
+    ("members", "advice"),
+    [
+        ({"Secret": 1},
+         "Send only the members that are known here: frequency, period, status, withdrawn, observations."),
+        ({"observations": [{"country": "NO", "network": "ARES", "value": 1, "Secret": 1}]},
+         "Send only the members that are known here: country, network, value."),
+        ({"observations": ["Secret"]},
+         "Expected here: an object, in braces. Its members are: country, network, value."),
+        ({"observations": {}}, "Expected here: an array, in brackets."),
+        ({"status": 4711}, "Expected here: a text, in quotes."),
+        ({"withdrawn": "Secret"}, "Expected here: true or false, without quotes."),
+        ({"status": "Secret"}, "Use A (final) or P (provisional)."),
+        ({"Secret": "a@example.org"}, PAYLOAD_CODES["personal_trace"].advice),
+    ],
+)  # fmt: skip
+def test_fault_says_what_is_expected_and_nothing_of_what_was_sent(members, advice):
+    with pytest.raises(PayloadError) as refused:
+        read_json(body(report(**members)))
+    assert [fault.advice for fault in refused.value.faults] == [advice]
+    assert not {"Secret", "4711"} & set(str(refused.value.faults).replace("'", " ").split())
+
+
+def test_unknown_member_of_the_envelope_lists_its_members():
+    with pytest.raises(PayloadError) as refused:
+        read_json(body(report(), agency="NO-KRIPOS"))
+    assert refused.value.faults[0].advice.endswith("known here: indicator, reports, prepared.")
 
 
 @pytest.mark.parametrize("text", [b"[]", b"5", b"null", b'"x"'])

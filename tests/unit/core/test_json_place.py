@@ -17,6 +17,9 @@ from p2p_core.payloads.faults import PayloadError
         ('{"answer": "confirmed"} x', "line 1, column 25"),
         ('{"answer": "confirmed"\n', "ends too early, at line 2, column 1"),
         ("", "ends too early, at line 1, column 1"),
+        ('\ufeff{"answer": "confirmed"}', "begins with a byte order mark. Leave it out."),
+        ("INDICATOR,FREQ\n", "looks like CSV. Send it with Content-Type: text/csv."),
+        ('"INDICATOR";"FREQ"\n', "looks like CSV. Send it with Content-Type: text/csv."),
     ],
 )
 def test_syntax_error_names_its_place(body, place):

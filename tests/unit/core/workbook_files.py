@@ -129,4 +129,4 @@ def refusal(content, clock=OSLO, now=NOW):
 
 
 def faults(content, clock=OSLO, now=NOW):
-    return [tuple(fault) for fault in refusal(content, clock, now).faults]
+    return [fault[:2] for fault in refusal(content, clock, now).faults]

@@ -5,10 +5,11 @@ their first columns only, so one reader is enough.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from p2p_core.payloads.faults import Fault, Faults, PayloadError
+from p2p_core.payloads.faults import Advice, Faults, PayloadError
 from p2p_core.traces import looks_like_trace
 
 REQUIRED: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "COUNTRY", "NETWORK", "OBS_VALUE")
@@ -28,6 +29,14 @@ KEYS: Final = ("SERIES_KEY", "OBS_KEY")
 _ASIDE: Final = ("STRUCTURE_NAME", *KEYS)
 #: The columns before the components, in SDMX-CSV 2.
 _LEADING: Final = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", *KEYS)
+#: The shortest header row.
+EXPECTED: Final = ",".join(REQUIRED)
+_UNKNOWN: Final = Advice(
+    "No column has this name. Correct it, or delete the column. The names are: {names}.",
+    names=", ".join((*REQUIRED, "OBS_STATUS", "CONF_STATUS", "ACTION", *STRUCTURE)),
+)  # fmt: skip
+#: The most places of unknown columns that a refusal names.
+_PLACES: Final = 20
 BOM: Final = b"\xef\xbb\xbf"
 #: The columns that describe the report of a row.
 OF_REPORT: Final = ("INDICATOR", "FREQ", "TIME_PERIOD", "OBS_STATUS", "ACTION", "CONF_STATUS", *COMPUTED, *STRUCTURE)
@@ -74,19 +83,56 @@ def read_header(names: list[str], faults: Faults) -> Header:
     names = [_SUBFIELDS.sub("", name) for name in names]
     called = _columns_of_names(names)
     codes = {place: name.partition(NAMED)[0] for place, name in enumerate(names) if place not in called}
-    if len(set(codes.values())) < len(codes):
-        raise PayloadError("duplicate_column", faults=[Fault("/header", "duplicate_column")])
+    _refuse_doubles(codes.values())
     for place, name in enumerate(names):
         if codes.get(place, REQUIRED[0]) not in _KNOWN + _ASIDE:
-            faults.add(f"/header/{place}", "unknown_field", name)
+            faults.add(f"/header/{place}", "unknown_field", name, detail=_UNKNOWN)
         elif looks_like_trace(name):
             faults.add(f"/header/{place}", "personal_trace")
     columns = {code: place for place, code in codes.items() if code not in _ASIDE}
-    for column in REQUIRED + (_PAIR if columns.keys() & _PAIR else ()):
-        if column not in columns:
-            faults.add(f"/header/{column}", "missing_field")
+    for column in _missing(columns):
+        detail = Advice("The column {name} is missing. Add it.", name=column)
+        faults.add(f"/header/{column}", "missing_field", detail=detail)
     aside = called | {place: code for place, code in codes.items() if code in _ASIDE}
     return Header(columns, len(names), [code for code in columns if NAMED in names[columns[code]]], aside)
+
+
+def difference(columns: Columns) -> str:
+    """How the columns of a wrong header differ from those that are expected. Unknown columns count from 1."""
+    missing = ", ".join(_missing(columns))
+    places = [place + 1 for code, place in columns.items() if code not in _KNOWN]
+    unknown = ", ".join(map(str, places[:_PLACES])) + (", …" if len(places) > _PLACES else "")
+    if not columns.keys() & set(_KNOWN):
+        return Advice(
+            "The first row names no known column. Begin with a header row in capitals: {expected}.", expected=EXPECTED
+        )
+    if missing and unknown:
+        return Advice(
+            "The header row lacks {missing}. It has unknown columns at these places: {unknown}. Expected: {expected}.",
+            missing=missing, unknown=unknown, expected=EXPECTED,
+        )  # fmt: skip
+    if missing:
+        return Advice("The header row lacks {missing}. Expected: {expected}.", missing=missing, expected=EXPECTED)
+    return Advice(
+        "The header row has unknown columns at these places: {unknown}. Expected: {expected}.",
+        unknown=unknown, expected=EXPECTED,
+    )  # fmt: skip
+
+
+def _missing(columns: Columns) -> list[str]:
+    needed = REQUIRED + (_PAIR if columns.keys() & _PAIR else ())
+    return [column for column in needed if column not in columns]
+
+
+def _refuse_doubles(codes: Iterable[str]) -> None:
+    """Refuse a header that names a column twice. Unknown names are not repeated."""
+    doubles = [code for code, count in Counter(codes).items() if count > 1]
+    known = [code for code in doubles if code in _KNOWN + _ASIDE]
+    if known:
+        advice = Advice("These columns come twice in the header: {names}. Name each once.", names=", ".join(known))
+        raise PayloadError.at("/header", "duplicate_column", advice)
+    if doubles:
+        raise PayloadError.at("/header", "duplicate_column")
 
 
 def _columns_of_names(names: list[str]) -> dict[int, str]:

@@ -14,20 +14,33 @@ from typing import Final, NamedTuple
 from p2p_core.codes import COUNTRIES, NETWORKS, TOTAL
 from p2p_core.payloads import checks
 from p2p_core.payloads.cells import Head, cell_of
-from p2p_core.payloads.csv_header import OF_REPORT, Columns, Header, Names, delimiter_of, read_header
+from p2p_core.payloads.csv_header import (
+    EXPECTED,
+    OF_REPORT,
+    Columns,
+    Header,
+    Names,
+    delimiter_of,
+    difference,
+    read_header,
+)
 from p2p_core.payloads.csv_report import OPEN, UNSAID, filled, read_head, withdraws
 from p2p_core.payloads.draft import Draft, refuse_too_many_reports
-from p2p_core.payloads.faults import Advice, Fault, PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 
 _CELLS: Final = {
     (country, network): cell_of(COUNTRIES[country], NETWORKS[network]) for country in COUNTRIES for network in NETWORKS
 }
 NO_HEADER: Final = Advice(
-    "Begin with a header row that names the columns, with commas or semicolons between; send JSON as application/json."
+    "Begin with a header row, with commas or semicolons between the names: {expected}.", expected=EXPECTED
 )
+_JSON: Final = Advice("This looks like JSON. Send it with Content-Type: application/json.")
+_TABS: Final = Advice("The header row has tabs. Separate the cells with commas or semicolons.")
 _LONG_CELL: Final = Advice(
     "Make no cell longer than {limit} characters; perhaps a quote is not closed.", limit=csv.field_size_limit()
 )
+#: How a body begins that is an object or an array of JSON.
+_OF_JSON: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 _ZERO: Final = re.compile(r"0+(?:[.]0+)?", re.ASCII)
 
 
@@ -65,11 +78,14 @@ def walk(body: bytes | bytearray, draft: Draft) -> None:
     """Add all reports to the draft, or note their faults there."""
     rows = _read(body)
     names = next(rows, [])
-    if len(names) < 2 or names[0].lstrip().startswith(("{", "[")):
-        raise PayloadError("not_csv", detail=NO_HEADER, faults=[Fault("/header", "not_csv")])
+    if _OF_JSON.match(body):
+        raise PayloadError.at("/header", "not_csv", _JSON)
+    if len(names) < 2:
+        raise PayloadError.at("/header", "not_csv", _TABS if "\t" in "".join(names) else NO_HEADER)
     header = read_header(names, draft.faults)
-    if not draft.faults.count:
-        walk_rows(header, rows, draft)
+    if draft.faults.count:
+        draft.faults.refuse_any(difference(header.columns))
+    walk_rows(header, rows, draft)
 
 
 def walk_rows(header: Header, rows: Iterator[list[str]], draft: Draft) -> list[int]:
@@ -93,7 +109,15 @@ def _read(body: bytes | bytearray) -> Iterator[list[str]]:
         pointer = "/header" if number < 0 else f"/rows/{number}"
         # Python has one exception for all faults of CSV. Only its text says which fault it is.
         detail = _LONG_CELL if "field limit" in str(error) else ""
-        raise PayloadError("not_csv", detail=detail, faults=[Fault(pointer, "not_csv")]) from None
+        raise PayloadError.at(pointer, "not_csv", detail) from None
+
+
+def _other_width(cells: int, columns: int) -> Advice:
+    return Advice(
+        "The row has another number of cells ({cells}) than the header row ({columns}). Use the same separator in all "
+        "rows, and quote cells that contain it.",
+        cells=cells, columns=columns,
+    )  # fmt: skip
 
 
 class _Walk:
@@ -113,7 +137,7 @@ class _Walk:
         place_of = itemgetter(self.columns["COUNTRY"], self.columns["NETWORK"])
         for number, row in enumerate(rows):
             if len(row) != width:
-                raise PayloadError("not_csv", faults=[Fault(f"/rows/{number}", "not_csv")])
+                raise PayloadError.at(f"/rows/{number}", "not_csv", _other_width(len(row), width))
             name = name_of(row)
             named = self.named.get(name) or self._name(name, number)
             report = named.report

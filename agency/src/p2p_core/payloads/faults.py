@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
+from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.traces import looks_like_trace
 
 T = TypeVar("T")
@@ -31,10 +32,18 @@ class Advice(str):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a payload: what is wrong, and where (as a JSON pointer)."""
+    """One thing that is wrong with a payload: what is wrong, and where (as a JSON pointer).
+
+    ``detail`` says how to fix it at this place. It is empty if the advice of the code says all.
+    """
 
     pointer: str
     code: str
+    detail: str = ""
+
+    @property
+    def advice(self) -> str:
+        return self.detail or PAYLOAD_CODES[self.code].advice
 
 
 class PayloadError(Exception):
@@ -54,6 +63,11 @@ class PayloadError(Exception):
         self.earlier: Mapping[str, int] = {}
         self.fault_count = len(faults) if fault_count is None else fault_count
 
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str = "") -> Self:
+        """A payload that cannot be read because of one fault."""
+        return cls(code, detail=detail, faults=[Fault(pointer, code, detail)])
+
 
 def rest_not_read() -> Advice:
     return Advice(
@@ -62,11 +76,12 @@ def rest_not_read() -> Advice:
 
 
 class BrokenRuleError(Exception):
-    """A value breaks a rule. The caller knows where the value is."""
+    """A value breaks a rule. The caller knows where the value is. ``detail`` is that of a :class:`Fault`."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.detail = detail
 
 
 class Faults:
@@ -77,11 +92,12 @@ class Faults:
         self.count = 0
         self._limit = limit
 
-    def add(self, pointer: str, code: str, sent: object = None) -> None:
+    def add(self, pointer: str, code: str, sent: object = None, *, detail: str = "") -> None:
         """Add a fault. If the value looks like a trace of a person, that is the fault. The value is not stored."""
         self.count += 1
         if len(self.listed) < self._limit:
-            self.listed.append(Fault(pointer, "personal_trace" if looks_like_trace(sent) else code))
+            is_trace = looks_like_trace(sent)
+            self.listed.append(Fault(pointer, "personal_trace") if is_trace else Fault(pointer, code, detail))
         if self.count == MOST:
             raise PayloadError("invalid_payload", detail=rest_not_read(), faults=self.listed, fault_count=self.count)
 
@@ -90,10 +106,10 @@ class Faults:
         try:
             return rule(sent, *known)
         except BrokenRuleError as broken:
-            self.add(pointer, broken.code, sent)
+            self.add(pointer, broken.code, sent, detail=broken.detail)
             return None
 
-    def refuse_any(self) -> None:
+    def refuse_any(self, detail: str = "") -> None:
         """Refuse the payload if anything is wrong with it."""
         if self.count:
-            raise PayloadError("invalid_payload", faults=self.listed, fault_count=self.count)
+            raise PayloadError("invalid_payload", detail=detail, faults=self.listed, fault_count=self.count)

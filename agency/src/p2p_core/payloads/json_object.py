@@ -1,19 +1,22 @@
 """One object of a JSON payload. Its members are decoded only when a rule reads them."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from p2p_core.payloads import json_place
-from p2p_core.payloads.faults import BrokenRuleError, Fault, Faults, PayloadError
+from p2p_core.payloads.faults import Advice, BrokenRuleError, Faults, PayloadError
 
 T = TypeVar("T")
 
 _QUOTE: Final = b'"'
 #: Bytes. No valid value is so long; longer ones are not decoded.
 _LONGEST: Final = 65_536
+_ARRAY: Final = Advice("Expected here: an array, in brackets.")
+_TEXT: Final = Advice("Expected here: a text, in quotes.")
 
 
 class JsonObject:
@@ -26,12 +29,12 @@ class JsonObject:
         self.is_object = members is not None
         self._members: dict[str, Raw] = members or {}
         if not self.is_object:
-            faults.add(pointer, "wrong_type", _value(text))
+            faults.add(pointer, "wrong_type", _value(text, whole=not pointer), detail=_object_of(names))
             return
         self._refuse_duplicates(text)
         for name, raw in self._members.items():
             if name not in names:
-                faults.add(pointer, "unknown_field", {name: _value(bytes(raw))})
+                faults.add(pointer, "unknown_field", {name: _value(bytes(raw))}, detail=_known(names))
 
     def _refuse_duplicates(self, text: bytes) -> None:
         """Refuse a member that is named twice: the decoder drops the first, but its quotes are in the text."""
@@ -39,7 +42,7 @@ class JsonObject:
             return
         named_once = sum(2 + bytes(raw).count(_QUOTE) for raw in self._members.values())
         if text.count(_QUOTE) != named_once:
-            raise PayloadError("duplicate_member", faults=[Fault(self.pointer, "duplicate_member")])
+            raise PayloadError.at(self.pointer, "duplicate_member")
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
@@ -65,24 +68,34 @@ class JsonObject:
         text = bytes(self._members[name])
         items: list[Raw] | None = _decode(text, list[Raw])
         if items is None:
-            self._faults.add(place, "wrong_type", _value(text))
+            self._faults.add(place, "wrong_type", _value(text), detail=_ARRAY)
         return items
 
 
 def _of_text(sent: object, rule: Callable[..., T], *known: Any) -> T:
     if not isinstance(sent, str):
-        raise BrokenRuleError("wrong_type")
+        raise BrokenRuleError("wrong_type", _TEXT)
     return rule(sent, *known)
 
 
-def _value(text: bytes) -> Any:
+@cache
+def _known(names: tuple[str, ...]) -> Advice:
+    return Advice("Send only the members that are known here: {names}.", names=", ".join(names))
+
+
+@cache
+def _object_of(names: tuple[str, ...]) -> Advice:
+    return Advice("Expected here: an object, in braces. Its members are: {names}.", names=", ".join(names))
+
+
+def _value(text: bytes, *, whole: bool = False) -> Any:
     """Decode a JSON value, unless it is too long to be valid."""
     if len(text) > _LONGEST:
-        return _decode(text, Raw)
-    value = _decode(text, Any)
+        return _decode(text, Raw, whole=whole)
+    value = _decode(text, Any, whole=whole)
     if value is None and text != b"null":
         # The decoder refuses numbers that are too large for a float. Python reads them as infinite.
-        _decode(text, Raw)
+        _decode(text, Raw, whole=whole)
         try:
             return float(text)
         except ValueError:

@@ -9,10 +9,17 @@ _OFFSET: Final = re.compile(r"\(byte (\d+)\)$")
 #: Bytes of UTF-8 that continue a character.
 _CONTINUED: Final = bytes(range(0x80, 0xC0))
 _PIECE: Final = 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
+#: The name of the first column of a CSV table, with a separator.
+_CSV: Final = re.compile(rb'"?[A-Za-z_]+"?[,;]', re.ASCII)
 
 
 def advice(text: bytes, message: str) -> Advice:
     """A sentence with the place that a message of the decoder means. Without an offset, the text ends too early."""
+    if text.startswith(_BOM):
+        return Advice("The body begins with a byte order mark. Leave it out.")
+    if _CSV.match(text):
+        return Advice("This looks like CSV. Send it with Content-Type: text/csv.")
     found = _OFFSET.search(message)
     if found is None:
         line, column = place_of(text, len(text))

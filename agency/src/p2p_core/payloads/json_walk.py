@@ -12,12 +12,13 @@ from msgspec import Raw
 from p2p_core.payloads import checks
 from p2p_core.payloads.cells import Head, cell_of
 from p2p_core.payloads.draft import Draft, refuse_too_many_reports
-from p2p_core.payloads.faults import BrokenRuleError
+from p2p_core.payloads.faults import Advice, BrokenRuleError
 from p2p_core.payloads.json_object import JsonObject
 
 _ENVELOPE: Final = ("indicator", "reports", "prepared")
 _REPORT: Final = ("frequency", "period", "status", "withdrawn", "observations")
 _OBSERVATION: Final = ("country", "network", "value")
+_BOOLEAN: Final = Advice("Expected here: true or false, without quotes.")
 
 
 class Envelope(NamedTuple):
@@ -71,7 +72,7 @@ def walk_report(raw: Raw, pointer: str, indicator: int | None, draft: Draft) -> 
 
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise BrokenRuleError("wrong_type")
+        raise BrokenRuleError("wrong_type", _BOOLEAN)
     return value
 
 

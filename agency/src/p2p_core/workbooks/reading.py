@@ -71,13 +71,13 @@ class CellFault(NamedTuple):
     detail: str
 
 
-def in_table(fault: Fault, detail: str, earlier: int | None = None) -> CellFault | None:
+def in_table(fault: Fault, earlier: int | None = None) -> CellFault | None:
     """A fault of CSV in the form of the API, or None if it is one of JSON.
 
-    ``detail`` is that of the refusal. ``earlier`` is the row that counts the same, if it is known.
+    ``earlier`` is the row that counts the same, if it is known.
     """
-    place = Place("", 1) if fault == ("/rows", "no_reports") else place_in_csv(fault.pointer)
-    words = sentences.of_csv(*fault, detail) if earlier is None else sentences.of_double(earlier)
+    place = Place("", 1) if fault[:2] == ("/rows", "no_reports") else place_in_csv(fault.pointer)
+    words = sentences.of_csv(fault) if earlier is None else sentences.of_double(earlier)
     return place and CellFault(place, fault.code, words)
 
 
@@ -230,12 +230,13 @@ class _Reader:
         try:
             header = read_header(names, faults)
         except PayloadError as error:
-            self._add(error.faults[0].pointer, CellFault(here, error.code, sentences.of_cell(error.code)))
+            (fault,) = error.faults
+            self._add(fault.pointer, CellFault(here, fault.code, sentences.of_csv(fault)))
             raise PayloadError(error.code, faults=self.draft.faults.listed) from None
-        for pointer, code in faults.listed:
-            name = pointer.rpartition("/")[2]
+        for fault in faults.listed:
+            name = fault.pointer.rpartition("/")[2]
             place = here._replace(column=letters(named[int(name)])) if name.isdigit() else here
-            self._add(pointer, CellFault(place, code, sentences.of_header(code, name)))
+            self._add(fault.pointer, CellFault(place, fault.code, sentences.of_csv(fault)))
         places = {name: named[at] for name, at in header.columns.items()}
         aside = [at for at in named if at not in places.values()]
         for at, above in enumerate(islice(sheet.rows, top)):
@@ -353,7 +354,7 @@ class _Reader:
 
     def _earlier(self, faults: Iterable[Fault]) -> Mapping[int, _Row]:
         """For each row that counts the same as an earlier one, by its number: the last such row before it."""
-        doubles = {int(pointer.rpartition("/")[2]) for pointer, code in faults if code == "duplicate_cell"}
+        doubles = {int(pointer.rpartition("/")[2]) for pointer, code, _ in faults if code == "duplicate_cell"}
         found, last = {}, dict[int, _Row]()
         # In the rules, this would take memory for each observation of a file without faults.
         for number, (here, row) in enumerate(islice(self._rows_again(), max(doubles, default=-1) + 1)):

@@ -5,7 +5,7 @@ from typing import Final
 from p2p_core.codes import NETWORKS
 from p2p_core.payloads import csv_walk
 from p2p_core.payloads.csv_header import REQUIRED
-from p2p_core.payloads.faults import Advice
+from p2p_core.payloads.faults import Advice, Fault
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from p2p_core.workbooks.sheets import TOP
 
@@ -69,13 +69,13 @@ def title(code: str) -> str:
     return _TITLES.get(code) or PAYLOAD_CODES[code].title
 
 
-def of_csv(pointer: str, code: str, detail: str) -> str:
-    """How to fix a fault of CSV in the form of the API. ``detail`` is that of the refusal."""
-    if code == "not_csv" and isinstance(detail, Advice):
-        return NO_HEADER if detail == csv_walk.NO_HEADER else detail
-    if pointer.startswith("/header/"):
-        return of_header(code, pointer.rpartition("/")[2])
-    return of_cell(code) if code in _OF_THE_API else PAYLOAD_CODES[code].advice
+def of_csv(fault: Fault) -> str:
+    """How to fix a fault of CSV in the form of the API."""
+    if fault.advice == csv_walk.NO_HEADER:
+        return NO_HEADER
+    is_of_header = fault.pointer.startswith("/header/")
+    has_own = fault.advice != PAYLOAD_CODES[fault.code].advice
+    return fault.advice if has_own or not (is_of_header or fault.code in _OF_THE_API) else of_cell(fault.code)
 
 
 def of_cell(code: str) -> str:
@@ -98,12 +98,3 @@ def of_double(row: int, sheet: str = "") -> str:
 
 def without_header(sheet: str) -> Advice:
     return Advice('The sheet "{sheet}" has no header in its first {rows} rows and was not read.', sheet=sheet, rows=TOP)
-
-
-def of_header(code: str, name: str) -> str:
-    """How to fix a header. ``name`` is that of a column that is missing."""
-    if code == "missing_field":
-        return Advice("The column {name} is missing. Add it.", name=name)
-    if code == "unknown_field":
-        return Advice("No column has this name. Correct it, or delete the column.")
-    return of_cell(code)

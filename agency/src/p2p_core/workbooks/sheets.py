@@ -11,7 +11,7 @@ from typing import Final
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from p2p_core.payloads.faults import Advice, Fault, PayloadError
+from p2p_core.payloads.faults import Advice, PayloadError
 from p2p_core.traces import looks_like_trace
 from p2p_core.workbooks.marks import MAX_CELLS, TOO_MANY, Mark, Position
 from p2p_core.workbooks.scan import scan
@@ -155,7 +155,7 @@ def open_csv(content: bytes) -> Sheet:
         # The line that names the separator is a row of the file.
         above = len(rows) + is_named
         pointer = f"/rows/{above - 1}" if above else "/header"
-        raise PayloadError("not_csv", detail=_QUOTE, faults=[Fault(pointer, "not_csv")]) from None
+        raise PayloadError.at(pointer, "not_csv", _QUOTE) from None
     return Sheet("", [[], *rows] if is_named else rows, is_csv=True)
 
 
