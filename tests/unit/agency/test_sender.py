@@ -42,7 +42,7 @@ def sender(given, monkeypatch):
         monkeypatch.setattr(command, name, lambda: None)
     monkeypatch.setattr(command.signal, "signal", lambda *_: None)
 
-    def send(*actions, offset=float):
+    def send(*actions, offset=float, is_heard=True):
         pauses = iter(actions)
 
         def sleep(_seconds):
@@ -55,11 +55,13 @@ def sender(given, monkeypatch):
         monkeypatch.setattr(command.time, "sleep", sleep)
         monkeypatch.setattr(command, "Outbox", lambda path: opened.append(Outbox(path)) or opened[0])
         reader, writer = multiprocessing.Pipe(duplex=False)
-        with pytest.raises(EnoughError):
+        if not is_heard:
+            reader.close()
+        with pytest.raises(EnoughError) if is_heard else contextlib.nullcontext():
             command._send(given, writer, offset)
         writer.close()
         opened[0].close()
-        return list(_rest(reader))
+        return list(_rest(reader)) if is_heard else None
 
     return send
 
@@ -68,6 +70,11 @@ def sender(given, monkeypatch):
 def test_the_sender_compares_the_clocks_at_once_and_tells_the_collector(federation, sender, ahead):
     federation.ahead = ahead
     assert sender(list, list) == [[0.0, pytest.approx(ahead, abs=2)]]
+
+
+def test_the_sender_ends_in_silence_once_the_collector_has_ended(federation, sender):
+    federation.ahead = 60
+    assert sender(list, is_heard=False) is None
 
 
 def test_a_clock_that_is_set_during_a_comparison_is_compared_again(sender):

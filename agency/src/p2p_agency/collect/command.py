@@ -180,7 +180,8 @@ def _send(settings: Settings, comparisons: Connection, offset: Callable[[], floa
     threading.Thread(target=end_with_parent, daemon=True).start()
     said = not_compared = not_sent = ""
     told, due = timedelta(0), 0.0
-    with closing(Outbox(settings.outbox)) as outbox:
+    # The pipe is broken as soon as the collector has ended.
+    with closing(Outbox(settings.outbox)) as outbox, suppress(BrokenPipeError):
         client = Client(settings)
         while True:
             before = offset()
