@@ -21,7 +21,7 @@ from tests import servers
 from tests.integration import processes
 from tests.integration.processes import alive, descendants, line_of
 
-pytestmark = pytest.mark.xdist_group("embedded")
+pytestmark = [pytest.mark.verify, pytest.mark.xdist_group("embedded")]
 
 SERVE = """
 import json, os, time
@@ -105,7 +105,6 @@ def test_secrets_are_for_the_owner_only(running):
     assert modes == dict.fromkeys(["postgres", "valkey", "secret_key", "rounding_key", "servers.json", *roles], 0o600)
 
 
-@pytest.mark.verify
 def test_secrets_stay(brief, tmp_path):
     brief(tmp_path)
     before = {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()}
@@ -113,7 +112,6 @@ def test_secrets_stay(brief, tmp_path):
     assert {path.name: path.read_text() for path in (tmp_path / "keys").iterdir()} == before
 
 
-@pytest.mark.verify
 def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_that_were_not_there(python, tmp_path):
     process, data = python(SERVE, data=tmp_path, UNTIL="/never"), tmp_path
     urls = json.loads(line_of(process))
@@ -134,7 +132,6 @@ def test_killed_launcher_leaves_nothing_and_next_start_is_clean_with_the_roles_t
             assert connection.execute("SELECT current_user").fetchone() == (urlsplit(roles[variable]).username,)
 
 
-@pytest.mark.verify
 def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     servers.lay_out(tmp_path)
     brief(tmp_path)
@@ -142,7 +139,6 @@ def test_mark_with_number_of_another_process_is_no_hindrance(brief, tmp_path):
     assert brief(tmp_path)[1] == 0
 
 
-@pytest.mark.verify
 def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, tmp_path):
     servers.lay_out(tmp_path)
     launcher, data = python(SERVE, data=tmp_path, UNTIL="/never"), tmp_path
@@ -159,7 +155,6 @@ def test_no_server_starts_beside_what_is_left_of_a_killed_one(python, tmp_path):
     assert json.loads(line_of(again)).keys() == urls.keys()
 
 
-@pytest.mark.verify
 def test_stopped_launcher_leaves_nothing(python, tmp_path):
     servers.lay_out(tmp_path)
     process = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now"))
@@ -171,7 +166,6 @@ def test_stopped_launcher_leaves_nothing(python, tmp_path):
     assert not (tmp_path / "servers.json").exists()
 
 
-@pytest.mark.verify
 def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
     servers.lay_out(tmp_path)
     starter = python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "first"))
@@ -186,7 +180,6 @@ def test_starter_waits_for_those_that_found_its_servers(python, tmp_path):
     assert starter.wait(60) == 0
 
 
-@pytest.mark.verify
 def test_two_at_once_share_one_server(python, tmp_path):
     both = [python(SERVE, data=tmp_path, UNTIL=str(tmp_path / "now")) for _ in range(2)]
     first, second = (json.loads(line_of(process)) for process in both)
@@ -210,7 +203,6 @@ def test_nothing_starts_where_both_are_named(python, tmp_path):
     assert not (tmp_path / "unused").exists()
 
 
-@pytest.mark.verify
 def test_owner_reads_that_another_process_runs_them(python, running):
     *_, data = running
     second = python("from config import embedded\nwith embedded.owned(): pass", data=data)
@@ -218,7 +210,6 @@ def test_owner_reads_that_another_process_runs_them(python, running):
     assert second.wait(60) == 1
 
 
-@pytest.mark.verify
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs somebody else to run PostgreSQL as")
 def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(python, tmp_path):
     (tmp_path / "bin").mkdir()
@@ -234,7 +225,6 @@ def test_root_without_namespaces_runs_as_nobody_who_cannot_see_this_folder(pytho
     shutil.rmtree((tmp_path / "postgres").resolve().parent)
 
 
-@pytest.mark.verify
 def test_processes_that_look_for_a_port_at_once_find_different_ones(python, tmp_path):
     look = "from config.embedded.process import free_port; print(*(free_port() for _ in range(20)))"
     lookers = [python(look, data=tmp_path) for _ in range(3)]

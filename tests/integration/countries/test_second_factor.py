@@ -250,6 +250,7 @@ def test_two_who_give_one_code_at_once_are_not_both_let_in(kind, monkeypatch):
 # --- nothing goes past it ---
 
 
+@pytest.mark.verify
 def test_before_the_second_factor_only_its_page_and_signing_out_can_be_reached(client, kari):
     given_to(kari)
     give_password(client)

@@ -301,6 +301,7 @@ def test_a_report_waits_for_a_break_that_is_being_saved_and_is_judged_with_it(us
     assert not Hold.objects.exists()
 
 
+@pytest.mark.verify
 @pytest.mark.django_db(transaction=True)
 def test_breaks_submissions_and_decisions_at_once_do_not_lock_each_other_out(usual_weeks):
     def send(number):

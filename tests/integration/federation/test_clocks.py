@@ -209,12 +209,14 @@ class TestRepair:
         actions = set(AuditEvent.objects.filter(actor=rebuilding.BY).values_list("action", flat=True))
         assert actions == {"clock.put_back", "report.made_current"}
 
+    @pytest.mark.verify
     def test_a_second_rebuild_changes_nothing(self, jumped):
         self.rebuild(jumped)
         before = PeriodVersion.objects.count(), AuditEvent.objects.count()
         self.rebuild(jumped)
         assert (PeriodVersion.objects.count(), AuditEvent.objects.count()) == before
 
+    @pytest.mark.verify
     def test_what_is_public_too_early_is_kept_up_to_date(self, jumped):
         def published():
             cells = PublishedCell.objects.filter(frequency="D", period=MIDNIGHT, country=578, network=1)
@@ -234,6 +236,7 @@ class TestRepair:
         jumped.submit(0, Said("H", MIDNIGHT, {(578, 1): 1}))
         assert Report.objects.get(frequency="H", period=MIDNIGHT, state="current").total == 1
 
+    @pytest.mark.verify
     def test_an_agency_s_own_order_stays(self, jumped):
         """A file that was prepared before is older, also if the one that came first was received a day ahead."""
         rebuilding.put_mark_back()

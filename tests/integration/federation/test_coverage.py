@@ -92,6 +92,7 @@ def days(first, count):
     return [Said("D", first + timedelta(days=number), {(578, 1): 5}) for number in range(count)]
 
 
+@pytest.mark.verify
 def test_a_period_in_which_an_agency_joins_says_from_when_all_count(federation):
     federation.submit(0, *days(MONDAY, 7))
     federation.schedule(1, "D", date(2026, 6, 3), date(2026, 6, 7))

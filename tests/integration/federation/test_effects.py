@@ -181,6 +181,7 @@ def test_final_word_stays_if_weeks_outside_the_windows_break_the_panel(told):
     assert effect_of(row)[1:6] == before[1:6]
 
 
+@pytest.mark.verify
 def test_withdrawal_in_the_windows_breaks_the_estimate_until_the_day_is_reported_again(told):
     row = intervention()
     told.settle()
@@ -290,6 +291,7 @@ def test_revision_before_the_windows_changes_nothing(told, day):
     assert stored() == before
 
 
+@pytest.mark.verify
 def test_rebuild_finds_no_difference_and_changes_nothing(told):
     row = intervention()
     told.settle()

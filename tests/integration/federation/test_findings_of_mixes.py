@@ -59,6 +59,7 @@ def test_a_country_mix_follows_the_figures_of_all(week):
     assert (told(rule="R301"), ends()[0]) == ([], ("R301", "itself"))
 
 
+@pytest.mark.verify
 def test_agency_learns_no_count_of_the_others(week):
     """Its findings follow from its own figure and the published numbers."""
     for count in range(1, 8):

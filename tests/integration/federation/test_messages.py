@@ -53,6 +53,7 @@ def test_an_urgent_notification_reaches_its_agency_and_the_coordinators_at_once(
     assert not other.messages.exists()
 
 
+@pytest.mark.verify
 def test_five_hundred_holds_are_one_mail_with_one_line(server, time, agency, office):
     for number in range(500):
         tell(agency, finding=number, first=f"2026-11-{1 + number // 24:02}T{number % 24:02}")
@@ -268,6 +269,7 @@ def test_a_webhook_that_fails_is_called_again_and_told_so(time, agency, monkeypa
     assert (calls, the_message().state) == ([False, True], "sent")
 
 
+@pytest.mark.verify
 def test_a_long_history_is_many_calls_none_of_them_too_large(time, agency, monkeypatch):
     """Nobody takes a message of many megabytes, however often it is sent."""
     sizes = []

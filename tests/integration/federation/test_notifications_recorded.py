@@ -124,6 +124,7 @@ def report_hours(federation, first, last, *, except_for=()):
     look(federation)
 
 
+@pytest.mark.verify
 def test_a_first_load_of_history_tells_of_no_silence_in_it(federation):
     """Also not while a part of the history is still missing, nor when the last part has come."""
     first, gap, now = (datetime(2026, 11, day, tzinfo=UTC) for day in (10, 15, 25))
@@ -139,6 +140,7 @@ def test_a_first_load_of_history_tells_of_no_silence_in_it(federation):
     assert told() == []
 
 
+@pytest.mark.verify
 def test_a_silence_is_told_however_late_the_deadline_is(federation):
     """Each deadline is seven days after its day, and a silence needs three days."""
     federation.schedule(0, "D", date(2026, 11, 25), deadline=7 * 24 * 60)

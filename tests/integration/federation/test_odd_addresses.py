@@ -115,6 +115,7 @@ def test_no_action_breaks_at_what_was_ticked(desk, rows, model):
     assert [form for form in forms if desk(*form, "post") >= 500] == []
 
 
+@pytest.mark.verify
 def test_no_decision_breaks_at_what_was_chosen(desk, rows):
     (finding,) = Finding.objects.all()
     place = f"{ROOT}federation/finding/{finding.pk}/decide/"
@@ -128,6 +129,7 @@ def test_no_decision_breaks_at_what_was_chosen(desk, rows):
     assert broken == []
 
 
+@pytest.mark.verify
 def test_no_place_of_the_queue_and_no_prefilled_break_is_too_odd(desk, rows):
     queue, form = reverse("admin:federation_hold_next"), reverse("admin:countries_annotation_add")
     broken = [

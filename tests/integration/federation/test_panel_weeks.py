@@ -95,6 +95,7 @@ def test_numbers_are_provisional_until_all_figures_are_final(weeks_too):
     assert stored(12, "M").numbers[month("2026-03")] == oracle.Numbers("A", found.values)
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("left_out", [(), (3, 4)])
 def test_panel_has_no_week_of_a_country_that_is_published_by_the_month(weeks_too, left_out):
     norway = factories.CountryFactory.create(code="NO")

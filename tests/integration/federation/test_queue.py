@@ -80,6 +80,7 @@ def test_finding_comes_later_once_its_deadline_has_passed(owed):
     assert queue.places()[-1].finding == first.finding
 
 
+@pytest.mark.verify
 @pytest.mark.django_db
 def test_hour_is_as_urgent_as_the_day_that_waits_for_it(federation):
     federation.schedule(0, "H", date(2026, 9, 1), deadline=30)

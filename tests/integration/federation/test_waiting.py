@@ -119,6 +119,7 @@ def test_a_held_report_is_no_figure(federation):
     assert_agrees(federation.oracle())
 
 
+@pytest.mark.verify
 def test_a_silent_agency_is_not_waited_for_until_its_next_report(two):
     """The second agency misses three hours; the deadline of the last of them passes at 17:00."""
     for number in (12, 13, 14, 15):
@@ -331,6 +332,7 @@ def differences():
     return [str(item) for item in rebuilding.differences()]
 
 
+@pytest.mark.verify
 def test_rebuild_finds_a_ready_period_that_is_not_public(two):
     for agency in (0, 1):
         two.submit(agency, hour())

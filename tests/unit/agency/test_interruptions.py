@@ -36,12 +36,12 @@ main()
     ("command", "places", "code"),
     [
         ("init", ["visible_prompt_func"], 130),
-        ("outbox", ["parse_args"], 130),
-        ("outbox", ["close"], 130),
-        ("outbox", ["count", "close"], 130),
         ("outbox", ["atexit"], 0),
-        ("outbox", ["teardown"], 0),
         ("outbox", ["count", "close", "atexit", "teardown"], 130),
+        pytest.param("outbox", ["parse_args"], 130, marks=pytest.mark.verify),
+        pytest.param("outbox", ["close"], 130, marks=pytest.mark.verify),
+        pytest.param("outbox", ["count", "close"], 130, marks=pytest.mark.verify),
+        pytest.param("outbox", ["teardown"], 0, marks=pytest.mark.verify),
     ],
 )
 def test_interruptions_at_any_moment_have_one_exit_code_and_change_no_result(machine, command, places, code):
@@ -76,7 +76,13 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["typing", "p2p_agency.cli", "numpy", "p2p_agency.outbox"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "typing",
+        *(pytest.param(name, marks=pytest.mark.verify) for name in ("p2p_agency.cli", "numpy", "p2p_agency.outbox")),
+    ],
+)
 @pytest.mark.parametrize(("state", "code"), [("listens", 130), ("ignored", 0)])
 def test_interruption_while_modules_are_imported_shows_no_traceback(module, state, code):
     command = [sys.executable, "-c", PRESSES, module, state]

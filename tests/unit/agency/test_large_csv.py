@@ -115,6 +115,7 @@ def test_empty_rows_at_the_end_do_not_count(read, monkeypatch):
     assert [fault[:2] for fault in refused.value.faults] == [("/rows", "no_reports")]
 
 
+@pytest.mark.verify
 def test_part_never_has_more_cells_than_a_workbook_may_have():
     fullest = b";\n" * (large_csv._PART // 2)
     assert sheets.open_csv(fullest).rows
