@@ -12,13 +12,15 @@ _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "bad_gzip": Code(400, "The body is not gzip", "Send complete gzip data, or leave Content-Encoding out."),
     "unknown_parameter": Code(
-        400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
+        400, "Unknown query parameter", "Use only the query parameters that are documented for this address."
     ),
     "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
     "missing_parameter": Code(
         400, "A query parameter is missing", "Give the query parameter. Its name is in `parameter`."
     ),
-    "bad_parameter": Code(400, "A query parameter has an unknown value", "Give one of the documented values."),
+    "bad_parameter": Code(
+        400, "The value of a query parameter cannot be used", "Give one of the documented values."
+    ),
     "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."

@@ -25,6 +25,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from api import caching, parameters, refusals
 from api.caching import PublicView, Representation, Validator
+from api.parameters import list_values
 from api.problems import Problem
 from api.refusals import ProblemDetails
 from p2p_core.scopes import READ_OWN, SUBMIT
@@ -324,7 +325,7 @@ class DocumentView(PublicView):
         def read() -> Document:
             form = parameters.read(request, optional=("format",)).get("format", "json")
             if form not in ("json", "yaml"):
-                raise Problem("bad_parameter", detail="The formats are json and yaml.", parameter="format")
+                raise Problem("bad_parameter", detail=list_values("format", ("json", "yaml")), parameter="format")
             return Document(form)
 
         return self.respond(request, "", read)

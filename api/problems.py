@@ -74,9 +74,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
             **self.members,
         }
         if self.faults:
-            body["errors"] = [
-                {"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in self.faults
-            ]
+            body["errors"] = [fault.document() for fault in self.faults]
             body["error_count"] = self.fault_count
         return body
 

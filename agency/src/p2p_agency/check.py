@@ -81,7 +81,7 @@ def refused(error: PayloadError) -> Document:
         "title": code.title,
         "status": code.status,
         "detail": error.detail or code.advice,
-        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in error.faults],
+        "errors": [fault.document() for fault in error.faults],
         "error_count": error.fault_count,
     }
     if isinstance(error, WorkbookError):
