@@ -215,4 +215,32 @@ _NOT_PUBLIC: Final = {
     "unknown_language": Code(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
 }
 
+#: Refusals of /oauth/token/. RFC 6749 names them, and allows no quotes in the texts.
+TOKEN_CODES: Final = {
+    "invalid_request": Code(
+        400, "The request for a token cannot be read", "Send a form with grant_type=client_credentials."
+    ),
+    # The text is equal for each reason, so that it does not say whether a client_id exists.
+    "invalid_client": Code(
+        401,
+        "The credential was not accepted",
+        "Check that client_id and client_secret are complete, and that you send them either in the header "
+        "Authorization: Basic or in the form. If they are right, the credential has expired or was revoked: ask a "
+        "coordinator.",
+    ),
+    "unauthorized_client": Code(
+        400,
+        "The credential may not be used from here",
+        "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
+    ),
+    "unsupported_grant_type": Code(
+        400, "Unknown grant type", "Expected for grant_type: client_credentials."
+    ),
+    "invalid_scope": Code(
+        400,
+        "The credential lacks a scope that was asked for",
+        "Name only scopes that the credential has, or leave scope out to get all of these.",
+    ),
+}
+
 CODES: Final[dict[str, Code]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | PAYLOAD_CODES | _NOT_PUBLIC

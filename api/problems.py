@@ -19,7 +19,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from api import measures, request_ids
-from api.codes import CODES
+from api.codes import CODES, TOKEN_CODES
 from federation.database import writability
 from federation.database.writability import BUSY, READ_ONLY
 from federation.errors import ClocksDisagreeError, FederationError
@@ -77,6 +77,13 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
             body["errors"] = [fault.document() for fault in self.faults]
             body["error_count"] = self.fault_count
         return body
+
+
+def token_refusal(error: str) -> dict[str, str]:
+    """The refusal of /oauth/token/ with a code of RFC 6749, and the address that explains the code."""
+    kind = TOKEN_CODES[error]
+    explained = f"{EXPLAINED}#{error}"
+    return {"error": error, "error_description": f"{kind.title}. {kind.advice}", "error_uri": explained}
 
 
 # The exceptions of DRF and Django themselves, most special first.
