@@ -79,11 +79,14 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
         return body
 
 
-def token_refusal(error: str) -> dict[str, str]:
-    """The refusal of /oauth/token/ with a code of RFC 6749, and the address that explains the code."""
+def token_refusal(error: str, wrong: str = "") -> dict[str, str]:
+    """The refusal of /oauth/token/ with a code of RFC 6749, and the address that explains the code.
+
+    ``wrong`` says what is wrong, if it is more exact than the title of the code.
+    """
     kind = TOKEN_CODES[error]
-    explained = f"{EXPLAINED}#{error}"
-    return {"error": error, "error_description": f"{kind.title}. {kind.advice}", "error_uri": explained}
+    description = f"{(wrong or kind.title).removesuffix('.')}. {kind.advice}"
+    return {"error": error, "error_description": description, "error_uri": f"{EXPLAINED}#{error}"}
 
 
 # The exceptions of DRF and Django themselves, most special first.

@@ -53,5 +53,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
 
 
 def _explained(answer: dict[str, str]) -> dict[str, str]:
-    """The toolkit's refusal with what it lacks. For a few refusals, the toolkit has a more exact description."""
-    return token_refusal(answer["error"]) | answer if answer["error"] in TOKEN_CODES else answer
+    """The toolkit's refusal, with how to fix it and where it is explained."""
+    if answer["error"] not in TOKEN_CODES:
+        return answer
+    return token_refusal(answer["error"], answer.get("error_description", ""))
