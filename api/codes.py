@@ -18,9 +18,7 @@ _UNREADABLE: Final = {
     "missing_parameter": Code(
         400, "A query parameter is missing", "Give the query parameter. Its name is in `parameter`."
     ),
-    "bad_parameter": Code(
-        400, "The value of a query parameter cannot be used", "Give one of the documented values."
-    ),
+    "bad_parameter": Code(400, "The value of a query parameter cannot be used", "Give one of the documented values."),
     "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
@@ -233,9 +231,7 @@ TOKEN_CODES: Final = {
         "The credential may not be used from here",
         "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
     ),
-    "unsupported_grant_type": Code(
-        400, "Unknown grant type", "Expected for grant_type: client_credentials."
-    ),
+    "unsupported_grant_type": Code(400, "Unknown grant type", "Expected for grant_type: client_credentials."),
     "invalid_scope": Code(
         400,
         "The credential lacks a scope that was asked for",

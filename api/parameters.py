@@ -32,7 +32,9 @@ def read(request: HttpRequest, *, required: Collection[str] = (), optional: Coll
             given[name] = values[0]
     for name in required:
         if name not in given:
-            raise Problem("missing_parameter", detail=f"Give {name}. This address needs: {', '.join(required)}.", parameter=name)
+            raise Problem(
+                "missing_parameter", detail=f"{name} is missing. Expected: {', '.join(required)}.", parameter=name
+            )
     return given
 
 

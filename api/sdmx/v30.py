@@ -69,7 +69,9 @@ def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     # If clients find no code list, they ask for a list of values next. There is none here.
     if resource != "structure" or kind not in ("", "*", "valuelist", *queries.STRUCTURES):
         types = ", ".join(queries.STRUCTURES)
-        raise queries.not_offered(f"Expected: structure, data, availability or schema. The structures are {types} or *.")
+        raise queries.not_offered(
+            f"Expected: structure, data, availability or schema. The structures are {types} or *."
+        )
     return queries.structure_query(
         queries.STRUCTURES if kind in ("", "*") else (kind,), _names(agency, name, version), item, given
     )

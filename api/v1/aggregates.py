@@ -301,9 +301,7 @@ class WindowsView(PublicView):
             given = parameters.read(request, required=("indicator", "window"), optional=("country",))
             length = given["window"]
             if length not in published.WINDOWS:
-                raise Problem(
-                    "unknown_window", parameter="window", detail=list_values("window", published.WINDOWS)
-                )
+                raise Problem("unknown_window", parameter="window", detail=list_values("window", published.WINDOWS))
             reference = Reference.current()
             indicator = query_params.indicator(given["indicator"], reference)
             is_named = given.get("country", questions.ALL) != questions.ALL

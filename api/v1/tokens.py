@@ -18,7 +18,6 @@ from api.problems import Problem, is_outage, respond, token_refusal
 from api.throttling import rates
 
 
-
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
     """The token endpoint of RFC 6749; its errors have the form of that document, except for too many requests."""
 

@@ -2,7 +2,6 @@
 
 import re
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,10 +13,11 @@ from psycopg.errors import QueryCanceled
 from api import problems
 from api.caching import response_cache
 from api.codes import CODES, TOKEN_CODES
+from api.negotiation import JSON_STAT
 from api.throttling import rates
 from api.v1 import submissions
 from api.v1.submissions import SubmissionsView
-from countries import reference, registry
+from countries import reference
 from countries.accounts import signing
 from countries.models import Credential
 from federation.database import clock
@@ -26,7 +26,7 @@ from federation.findings import decisions
 from p2p_core import periods
 from p2p_core.payloads.payload_codes import PAYLOAD_CODES
 from tests.contract import error_examples
-from tests.contract.callers import Caller
+from tests.contract.public.press import Press
 from tests.contract.signed import registered, require
 from tests.factories import DetailFactory, FindingFactory
 
@@ -109,6 +109,12 @@ def publish_weeks_only(_stage):
     response_cache.clear()
 
 
+def publish_much(stage):
+    """Publish an hour, and allow fewer numbers than it has."""
+    Press().publish("H", {"2026-11-24T00:00": {"NO": 5, "SE": 5}})
+    stage.patch.setattr("api.v1.named_formats._LIMITS", {JSON_STAT: (1, 1)})
+
+
 def name_minute(_stage):
     return {"MINUTE": periods.label("N", datetime.now(UTC) - timedelta(minutes=30))}
 
@@ -125,6 +131,7 @@ SET_UPS = {
     "not_stored": lambda stage: stage.fail(NotStoredError()),
     "not_ready": lambda stage: stage.fail(OperationalError()),
     "clocks_disagree": advance_one_clock,
+    "too_much_data": publish_much,
     "signature_required": lambda stage: require(stage.kripos),
     "signature_key_revoked": revoke_key,
     "signature_key_expired": let_key_expire,
@@ -205,7 +212,9 @@ def test_each_code_has_a_section_and_each_section_a_code():
 def test_address_of_each_code_opens_its_section(db, client):
     pages = {}
     for code in SECTIONS:
-        named = problems.token_refusal(code)["error_uri"] if code in TOKEN_CODES else problems.Problem(code).body()["type"]
+        named = (
+            problems.token_refusal(code)["error_uri"] if code in TOKEN_CODES else problems.Problem(code).body()["type"]
+        )
         address, _, anchor = named.partition("#")
         if address not in pages:
             answer = client.get(address)

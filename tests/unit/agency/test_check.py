@@ -198,7 +198,7 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
          "\n  row 1, column OBS_VALUE: "),
         ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",
          "\n  The header row lacks OBS_VALUE. It has unknown columns at these places: 6. Expected: INDICATOR,"),
-        ("a.json", "{}", "\n  /indicator: A member is missing. "),
+        ("a.json", "{}", "\n  /indicator: A member, a column or a cell is missing. "),
         ("a.json", "{", "Refused: The body is not JSON. "),
     ],
 )  # fmt: skip
@@ -213,9 +213,7 @@ def test_faults_of_csv_have_a_row_and_a_column_and_those_of_json_a_pointer(run, 
 def test_unknown_member_gets_the_known_ones(run, tmp_path):
     (tmp_path / "a.json").write_text('{"agency": 1}')
     output = run("check", tmp_path / "a.json")[1]
-    assert (
-        "\n  /: An unknown member. Send only the members that are known here: indicator, reports, prepared. " in output
-    )
+    assert "\n  /: An unknown member or column. Expected: indicator, reports, prepared. " in output
 
 
 def test_finding_about_csv_of_the_api_is_about_its_indicator(run, tmp_path):

@@ -53,7 +53,7 @@ PAYLOAD_CODES: Final = {
         "Send counts only. IP or MAC addresses, hashes and e-mail addresses are not allowed anywhere.",
     ),
     "unknown_field": Code(422, "An unknown member or column", "Send only members and columns that are documented."),
-    "missing_field": Code(422, "A member or a column is missing", "Send the member that the pointer names."),
+    "missing_field": Code(422, "A member, a column or a cell is missing", "Send what the pointer names."),
     "wrong_type": Code(422, "A member has the wrong type", "Send the type that is documented for the member."),
     "no_reports": Code(422, "There is no report", "Send at least one report."),
     "unknown_indicator": Code(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),

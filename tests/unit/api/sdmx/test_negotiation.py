@@ -95,4 +95,4 @@ def test_format_of_a_link_goes_before_accept(accept):
     assert agreed(accept, format="json") == "json"
     with pytest.raises(Problem) as refused:
         agreed(accept, format="csv")
-    assert (refused.value.code, refused.value.detail) == ("not_implemented", "Use one of xml, json.")
+    assert (refused.value.code, refused.value.detail) == ("not_implemented", "Expected for format: xml, json.")
