@@ -24,10 +24,9 @@ from federation.database import writability
 from federation.database.writability import BUSY, READ_ONLY
 from federation.errors import ClocksDisagreeError, FederationError
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
+from p2p_core.payloads.payload_codes import EXPLAINED
 
 MEDIA_TYPE: Final = "application/problem+json"
-#: The page that explains each code, at an anchor with the name of the code. It is on the same host as the error.
-EXPLAINED: Final = "/docs/reference/errors/"
 #: The database does not answer, or not in time. The same request may succeed later or at another host.
 AWAY: Final = (OperationalError, InterfaceError)
 

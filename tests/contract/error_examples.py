@@ -92,7 +92,7 @@ def signature_of(request: Request, key: signing.Signer) -> str:
     """The signature of what Signature-Input names, in base64. The example has a variable in its place."""
     _, _, parameters = request.headers["Signature-Input"].partition("=")
     names = re.findall(r'"([^"]+)"', parameters.partition(")")[0])
-    return signing.encoded(signing.sign(key.key, dict(_covered(names, request)), parameters))
+    return str(signing.encoded(signing.sign(key.key, dict(_covered(names, request)), parameters)))
 
 
 def _covered(names: Iterable[str], request: Request) -> Iterable[tuple[str, str]]:

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import msgspec
 import urllib3
 
-from p2p_agency import connections
+from p2p_agency import connections, explanations
 from p2p_agency.errors import AgencyError, AwayError, SetUpError
 from p2p_agency.settings import Settings
 from p2p_agency.signing import Signer
@@ -37,6 +37,10 @@ _BUSY: Final = frozenset({429, 503})
 _AWAY: Final = _BUSY | {502, 504}
 #: A token is used only for this share of its life. Otherwise it could expire while a request is on its way.
 _SHARE: Final = 0.8
+_NOT_ACCEPTED: Final = (
+    "{address} does not accept this id and secret. Check both. If they are right, the credential has ended or was "
+    "revoked: ask your coordinator for a new one, then run: p2p-agency init"
+)
 
 
 class _Answer(NamedTuple):
@@ -128,6 +132,7 @@ class _Fault(msgspec.Struct):
     pointer: str
     code: str
     detail: str
+    title: str = ""
 
 
 class _Problem(msgspec.Struct):
@@ -135,9 +140,18 @@ class _Problem(msgspec.Struct):
 
     code: str
     title: str
+    type: str = ""
     detail: str = ""
     errors: list[_Fault] = []
     error_count: int = 0
+
+
+class _Refusal(msgspec.Struct):
+    """The members of a refusal of the token endpoint."""
+
+    error: str
+    error_description: str
+    error_uri: str
 
 
 class ProblemError(AgencyError):
@@ -247,7 +261,7 @@ class Client:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self._token_ends = 0
             answer = self._send(method, url, body, {**headers, **self._authorization()})
-        return _document(answer, expected, shape)
+        return self._document(answer, expected, shape)
 
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
@@ -266,11 +280,26 @@ class Client:
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._send("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-            raise SetUpError(
-                f"{self.address} does not accept this id and secret. Check both. If they are right, "
-                "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
-            )
-        return _document(answer, HTTPStatus.OK, _Token)
+            raise SetUpError("\n".join([_NOT_ACCEPTED.format(address=self.address), *self._explanation(answer)]))
+        return self._document(answer, HTTPStatus.OK, _Token)
+
+    def _document(self, answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
+        """The JSON object of an answer, with the members of ``shape``. Raises an `AgencyError` for other answers."""
+        if answer.status == expected:
+            return _decoded(answer, shape)
+        if answer.status in _AWAY:
+            raise _away(answer)
+        problem = _decoded(answer, _Problem)
+        # The address that explains the problem is a path of the federation.
+        raise ProblemError(answer.status, problem | {"type": explanations.full(self.address, problem.get("type", ""))})
+
+    def _explanation(self, answer: _Answer) -> list[str]:
+        """What the token endpoint says of its refusal. Empty if another program has answered."""
+        with suppress(AgencyError):
+            refusal = _decoded(answer, _Refusal)
+            explained = {"code": refusal["error"], "type": explanations.full(self.address, refusal["error_uri"])}
+            return [f"  {refusal['error_description']} [{refusal['error']}]", *explanations.links(explained)]
+        return []
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()
@@ -344,21 +373,16 @@ def _page_of(member: str) -> Any:
     return msgspec.defstruct("Page", [(member, _ITEMS[member]), ("next", str | None, None)])
 
 
-def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
-    """The JSON object of an answer, which has the members of ``shape``. Raises an `AgencyError` for other answers."""
-    if answer.status == expected:
-        return _decoded(answer, shape)
+def _away(answer: _Answer) -> AwayError:
     seconds = answer.headers.get("Retry-After", "")
-    if answer.status in _AWAY:
-        reason = str(answer.status)
-        with suppress(AwayError):
-            reason = _decoded(answer, _Problem)["title"]
-        raise AwayError(
-            f"The federation cannot answer now: {reason}. Try again later.",
-            retry_after=float(seconds) if seconds.isdecimal() else 0,
-            for_all=answer.status in _BUSY,
-        )
-    raise ProblemError(answer.status, _decoded(answer, _Problem))
+    reason = str(answer.status)
+    with suppress(AwayError):
+        reason = _decoded(answer, _Problem)["title"]
+    return AwayError(
+        f"The federation cannot answer now: {reason}. Try again later.",
+        retry_after=float(seconds) if seconds.isdecimal() else 0,
+        for_all=answer.status in _BUSY,
+    )
 
 
 def _decoded(answer: _Answer, shape: Any) -> dict[str, Any]:

@@ -52,9 +52,11 @@ def test_check_says_sheet_row_and_column_and_gives_the_marked_workbook_back(run,
     assert (code, "sheet Reports, row 3, column D: An unknown country." in output) == (1, True)
     assert [sheet.name for sheet in sheets.open_workbook(marked.read_bytes())] == ["Reports"]
     assert f"{marked} has the coloured cells.\n" in output
+    assert "\n  Explanation and example: http://127.0.0.1:1/docs/reference/errors/#unknown_country\n" in output
     code, output = run("check", file, "--json")
     told = json.loads(output)
     assert (code, told["accepted"], told["error_count"]) == (1, False, 1)
+    assert told["type"] == "http://127.0.0.1:1/docs/reference/errors/#invalid_payload"
     assert told["errors"][0].items() >= {
         "pointer": "Reports!D3", "code": "unknown_country", "sheet": "Reports", "row": 3, "column": "D"
     }.items()  # fmt: skip

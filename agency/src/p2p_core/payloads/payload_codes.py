@@ -5,6 +5,9 @@
 
 from typing import Final, NamedTuple
 
+#: The page of the site that explains each code, at an anchor with the name of the code.
+EXPLAINED: Final = "/docs/reference/errors/"
+
 
 class Code(NamedTuple):
     """What clients read of an error with this code."""
