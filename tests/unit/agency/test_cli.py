@@ -221,10 +221,10 @@ def test_refusal_leads_to_its_explanation(agency, file, federation):
     assert agency("answer", "7", "confirmed")[1].splitlines()[1:] == [f"{page}finding_resolved"]
 
 
-@pytest.mark.parametrize("kind", ["about:blank", "", "http://[", "#a", "javascript:alert(1)#a"])
+@pytest.mark.parametrize("kind", ["about:blank", "", "http://[", "javascript:alert(1)#a"])
 def test_type_that_explains_nothing_is_not_shown(agency, federation, kind):
     federation.problem(409, "finding_resolved", type=kind)
-    assert "Explanation" not in agency("answer", "7", "confirmed")[1].replace(f"{federation.address}#finding", "")
+    assert "Explanation" not in agency("answer", "7", "confirmed")[1]
 
 
 def test_send_shows_the_faults_of_each_file_and_sends_none(agency, file, federation, tmp_path):
