@@ -155,7 +155,7 @@ def not_offered(detail: str, **members: Any) -> Problem:
 
 def check_names(given: Mapping[str, str], offered: Collection[str]) -> None:
     if not given.keys() <= frozenset(offered):
-        raise not_offered(list_known(offered))
+        raise not_offered(f"Unknown query parameter. {list_known(offered)}")
 
 
 def word(given: Mapping[str, str], name: str, offered: Collection[str], default: str) -> str:
@@ -322,8 +322,8 @@ def agreed_format(request: HttpRequest, formats: tuple[Format, ...], given: Mapp
     if found is None:
         listed = ", ".join(one.content_type for one in formats)
         has_csv = any(one.media_type == SDMX_CSV for one in formats)
-        extras = ", with no other labels than id, timeFormat than original and keys than none" if has_csv else ""
-        raise Problem("not_acceptable", detail=f"Expected in Accept: {listed}{extras}.")
+        extras = " In SDMX-CSV, only labels=id, timeFormat=original and keys=none are offered." if has_csv else ""
+        raise Problem("not_acceptable", detail=f"Expected in Accept: {listed}.{extras}")
     return found
 
 
