@@ -39,7 +39,7 @@ def test_unknown_parameter_says_which_are_known():
     assert caught.value.detail == "Expected: a, b."
     with pytest.raises(Problem) as caught:
         parameters.read(RequestFactory().get("/?c=1"))
-    assert caught.value.detail == "Send no query parameters: none are known here."
+    assert caught.value.detail == "This address has no query parameters. Leave them out."
 
 
 def test_question_has_one_form():
