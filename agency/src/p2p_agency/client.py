@@ -280,7 +280,7 @@ class Client:
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._send("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-            raise SetUpError("\n".join([_NOT_ACCEPTED.format(address=self.address), *self._explanation(answer)]))
+            raise self._no_token(answer)
         return self._document(answer, HTTPStatus.OK, _Token)
 
     def _document(self, answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
@@ -293,13 +293,16 @@ class Client:
         # The address that explains the problem is a path of the federation.
         raise ProblemError(answer.status, problem | {"type": explanations.full(self.address, problem.get("type", ""))})
 
-    def _explanation(self, answer: _Answer) -> list[str]:
-        """What the token endpoint says of its refusal. Empty if another program has answered."""
-        with suppress(AgencyError):
+    def _no_token(self, answer: _Answer) -> SetUpError:
+        """Why there is no token, how to get one, and the address that explains the refusal if the answer names it."""
+        lines = [_NOT_ACCEPTED.format(address=self.address)]
+        with suppress(AwayError):
             refusal = _decoded(answer, _Refusal)
-            explained = {"code": refusal["error"], "type": explanations.full(self.address, refusal["error_uri"])}
-            return [f"  {refusal['error_description']} [{refusal['error']}]", *explanations.links(explained)]
-        return []
+            code, description = refusal["error"], refusal["error_description"]
+            if code != "invalid_client":
+                lines = [f"{self.address} gives no token. {description} [{code}]"]
+            lines += explanations.links({"code": code, "type": explanations.full(self.address, refusal["error_uri"])})
+        return SetUpError("\n".join(lines))
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()

@@ -160,9 +160,20 @@ def test_refusal_of_a_token_says_what_to_check_and_leads_to_its_explanation(clie
     monkeypatch.setattr(federation, "answer", lambda *_: as_json(400, refusal))
     with pytest.raises(SetUpError) as refused:
         submit(client)
-    assert str(refused.value).splitlines()[1:] == [
-        "  Send from other networks. [unauthorized_client]",
+    assert str(refused.value).splitlines() == [
+        f"{federation.address} gives no token. Send from other networks. [unauthorized_client]",
         f"  Explanation and example: {federation.address}/docs/reference/errors/#unauthorized_client",
+    ]
+
+
+def test_refused_secret_leads_to_its_explanation(client, federation, monkeypatch):
+    refusal = {"error": "invalid_client", "error_description": "Check.", "error_uri": "/docs/#invalid_client"}
+    monkeypatch.setattr(federation, "answer", lambda *_: as_json(401, refusal))
+    with pytest.raises(SetUpError) as refused:
+        submit(client)
+    assert "has ended or was revoked" in str(refused.value)
+    assert str(refused.value).splitlines()[1:] == [
+        f"  Explanation and example: {federation.address}/docs/#invalid_client"
     ]
 
 
