@@ -10,17 +10,6 @@ from tests.stack import desk
 from tests.stack.stack import HELD, PASSWORD, SILENT, USUAL, Agency, Stack, ago
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
-LISTS = (
-    # Decided findings are listed too, from any test.
-    *("federation/finding/?state=all", "federation/hold/?decision=all"),
-    *(f"federation/{name}/" for name in ("report", "submission", "answer", "auditevent", "failure")),
-    "federation/auditevent/?by=all",
-    *(
-        f"countries/{name}/"
-        for name in ("agency", "annotation", "credential", "setup", "intervention", "draw", "detail")
-    ),
-    *(f"countries/{name}/" for name in ("population", "helpservice", "signingkey", "agencyaccount", "indicator")),
-)
 
 
 def states_of(stack: Stack, day: str) -> dict[str, str]:
@@ -259,16 +248,6 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     page.locator(".messagelist .success").wait_for()
     page.goto(f"{federation.stack.url}/admin/countries/detail/?q=SM")
     assert "2099" in page.locator("#result_list").inner_text()
-
-
-def test_every_page_is_fit_for_everybody(federation, visit):
-    page = visit("kari")
-    finding = page.locator(".silences a").first.get_attribute("href")
-    for path in ("/admin/", finding, *(f"/admin/{name}" for name in LISTS)):
-        page.goto(f"{federation.stack.url}{path}")
-        for width in (1280, 768):
-            page.set_viewport_size({"width": width, "height": 1024})
-            assert desk.faults(page) == [], (path, width)
 
 
 def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation, chromium):
