@@ -16,8 +16,7 @@ from federation.desk import board
 from federation.desk.board import BoardAgency, Square
 from federation.desk.changed_words import changed_words
 from federation.desk.proposals import proposals
-from federation.desk.recent_people import SINCE as PEOPLE_SINCE
-from federation.desk.recent_people import recent_people
+from federation.desk.recent_people import LATELY, recent_people
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
@@ -83,7 +82,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
         "people": recent_people(now=now) if may("federation.view_auditevent") else [],
-        "people_days": PEOPLE_SINCE.days,
+        "people_days": LATELY.days,
         "proposals": list(proposals()) if may("countries.add_detail") else [],
         "changed_words": changed_words(now=now) if may("federation.view_finding") else [],
     }
@@ -121,9 +120,7 @@ def _tiles(request: HttpRequest, now: datetime) -> Iterator[Tile]:
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 
-def board_rows(
-    agencies: Sequence[BoardAgency], silent: Sequence[Silence], *, may_open: bool
-) -> list[dict[str, Any]]:
+def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence], *, may_open: bool) -> list[dict[str, Any]]:
     """The rows of the board as the template draws them, with links if the user may open findings."""
     places = {(one.agency, indicator) for one in silent for indicator in one.indicators}
     return [
