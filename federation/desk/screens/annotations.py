@@ -55,11 +55,12 @@ class AnnotationForm(ConfirmedForm):
         """What a new break does as the form begins or comes back. Empty if the form has no whole break."""
         try:
             given = self.cleaned_data if self.is_bound else self._proposed()
-            place = {name: given[name] for name in ("start", "agency", "indicator", "is_break")}
+            new = Annotation(**{name: given[name] for name in ("start", "agency", "indicator", "is_break")})
+            new.full_clean(exclude=("kind", "text"))
         except (ValidationError, KeyError):
             return ()
-        _, after = registry.change_of(Annotation(**place), fields=())
-        return released_reports(decisions.explained_by_break(before=None, after=after)) if place["start"] else ()
+        _, after = registry.change_of(new, fields=())
+        return released_reports(decisions.explained_by_break(before=None, after=after))
 
     def _proposed(self) -> dict[str, Any]:
         """The break with which a new form begins."""
