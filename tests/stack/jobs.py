@@ -111,7 +111,7 @@ def _write_set_up(walk: Walk) -> None:
     page = walk.page
     walk.write(page.locator("#id_setups-0-valid_from"), ago(3))
     walk.write(page.locator("#id_setups-0-computers"), "4")
-    walk.click(page.get_by_label("BITTORRENT"))
+    walk.click(page.locator("#id_setups-0-networks").get_by_label("BITTORRENT"))
     walk.choose(page.locator("#id_setups-0-counting"), value="shares")
     walk.write(page.locator("#id_setups-0-location_source"), "A table")
     walk.write(page.locator("#id_setups-0-location_date"), "2026-11-01")
@@ -121,7 +121,7 @@ def _write_set_up(walk: Walk) -> None:
 def ask_silent(walk: Walk, federation: Federation, agency: str) -> None:
     _to_agency(walk, agency)
     said = _said(walk)
-    assert f"HELP_VISITS days {ago(DAYS)} to {ago(10)}" in said
+    assert f"HELP_VISITS day {ago(DAYS)} to {ago(10)}" in said
     assert f"{federation.agencies[agency].client_id}: last token at" in said
     assert "Public contact" in said
 
