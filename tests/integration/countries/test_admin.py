@@ -117,7 +117,6 @@ def test_nothing_is_deleted_past_the_registry(desk, rf, model):
 def agency_form(**fields: Any) -> dict[str, Any]:
     return {
         "code": "NO-KRIPOS",
-        "country": "578",
         "name": "Kripos",
         "active": "on",
         "reason": "",
@@ -125,6 +124,8 @@ def agency_form(**fields: Any) -> dict[str, Any]:
         "schedules-INITIAL_FORMS": 0,
         "thresholds-TOTAL_FORMS": 0,
         "thresholds-INITIAL_FORMS": 0,
+        "setups-TOTAL_FORMS": 0,
+        "setups-INITIAL_FORMS": 0,
     } | fields
 
 
@@ -146,19 +147,40 @@ def test_agency_is_added_with_a_schedule(desk, heard):
     ]
 
 
-def test_agency_with_a_code_of_another_country(desk):
+def test_country_of_an_agency_is_the_one_that_its_code_names(desk):
     factories.CountryFactory.create()
-    answer = desk.post(address(Agency, "add"), agency_form(code="SE-NOA"))
+    factories.CountryFactory.create(code="SE")
+    assert 'name="country"' not in text(desk.get(address(Agency, "add")))
+    desk.post(address(Agency, "add"), agency_form(code="SE-NOA"))
+    assert Agency.objects.get().country.code == "SE"
 
-    assert "The code must start with “NO-”." in text(answer)
+
+@pytest.mark.parametrize("code", ["XX-NOA", "_U-NOA", "no-kripos", "KRIPOS"])
+def test_agency_of_no_country(desk, code):
+    factories.CountryFactory.create()
+    factories.CountryFactory.create(code="_U")
+    answer = desk.post(address(Agency, "add"), agency_form(code=code))
+
+    begins = code.partition("-")[0]
+    assert f"There is no country {begins}. Begin with the code of a country, such as NO-KRIPOS." in text(answer)
     assert not Agency.objects.exists()
 
 
-def test_agency_of_no_country(desk):
-    answer = desk.post(address(Agency, "add"), agency_form(country=""))
-
-    assert "This field is required." in text(answer)
-    assert not Agency.objects.exists()
+def test_agency_is_added_with_its_set_up(desk, heard):
+    factories.CountryFactory.create()
+    factories.NetworkFactory.create()
+    columns = {
+        "valid_from": "2026-01-01", "computers": 4, "networks": "BITTORRENT", "counting": "sent", "time_zone": "UTC",
+        "location_source": "A table", "location_date": "2026-01-01",
+    }  # fmt: skip
+    setup = {f"setups-0-{name}": value for name, value in columns.items()} | {"setups-TOTAL_FORMS": 1}
+    refused = desk.post(address(Agency, "add"), agency_form() | setup | {"setups-0-computers": ""})
+    assert (refused.status_code, Agency.objects.exists()) == (200, False)
+    desk.post(address(Agency, "add"), agency_form(reason="joined") | setup)
+    assert [(kind, reason) for kind, _, _, _, reason in heard] == [("Agency", "joined"), ("Setup", "joined")]
+    agency = Agency.objects.get()
+    assert agency.setups.get().networks == ["BITTORRENT"]
+    assert "setups-0-computers" not in text(desk.get(address(Agency, "change", agency.pk)))
 
 
 def test_refusal_by_the_registry_is_shown_on_the_screen(desk):

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from federation.desk import board
+from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage
+from federation.models.submissions import Submission
 from tests.integration.federation.world import Said
 
 NORWAY = (578, 1)
@@ -23,6 +25,11 @@ def words(federation):
 def held(federation):
     _, agencies = board.board(now=federation.now)
     return {agency.code: [square.held for square in agency.lines[0].squares] for agency in agencies}
+
+
+def findings(federation):
+    _, agencies = board.board(now=federation.now)
+    return {agency.code: [square.finding for square in agency.lines[0].squares] for agency in agencies}
 
 
 @pytest.fixture
@@ -52,6 +59,16 @@ def test_board_marks_days_with_held_reports(days):
     assert held(days)["NO-0"] == [0] * 11 + [1, 0, 0, 0]
 
 
+def test_squares_name_the_finding_that_holds_reports_else_an_open_one(days):
+    days.submit(0, Said("D", TODAY - 3 * DAY, {NORWAY: 9000}), minutes_ago=0)
+    days.settle()
+    holding, silence = (Finding.objects.get(rule=rule, agency__code="NO-0") for rule in ("R102", "R202"))
+    assert Finding.objects.filter(pk__lt=holding.pk, agency=holding.agency, last_period__gte=holding.period).exists()
+    assert findings(days)["NO-0"][-5:] == [None, holding.pk, silence.pk, silence.pk, None]
+    Finding.objects.filter(pk=silence.pk).update(state="resolved", resolved=days.now, resolution="itself")
+    assert findings(days)["NO-0"][-3:] == [None, None, None]
+
+
 def test_today_is_shown_by_its_hours(federation):
     federation.schedule(0, "H", date(2026, 11, 25))
     federation.schedule(1, "H", date(2026, 11, 25))
@@ -71,6 +88,9 @@ def test_activity_counts_the_last_hours_and_names_the_quietest_first(federation)
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
     found = [(one.agency, one.submissions) for one in board.activity(now=federation.now)]
     assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]
+    newest = {one.agency: one.last_id for one in board.activity(now=federation.now)}
+    assert newest["NO-0"] == Submission.objects.filter(agency__code="NO-0").order_by("received", "id").last().pk
+    assert newest["NO-2"] is None
 
 
 def test_periods_that_wait_are_listed_with_the_agencies_that_they_wait_for(days):
