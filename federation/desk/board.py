@@ -72,7 +72,7 @@ def board(*, now: datetime, agency: int | None = None) -> tuple[list[datetime], 
     by_day = reports.annotate(day=TruncDay("period")).values_list("agency", "indicator", "day")
     counted = by_day.annotate(Count("pk"), Min("hold__finding"))
     held = {((agency, indicator), day): (count, finding) for agency, indicator, day, count, finding in counted}
-    findings = _findings(days)
+    findings = _findings(days, agency)
 
     lines = defaultdict(list)
     for place in sorted({place for place, _ in (*states, *held)}):
@@ -85,16 +85,17 @@ def board(*, now: datetime, agency: int | None = None) -> tuple[list[datetime], 
     return days, [BoardAgency(row.pk, row.code, row.name, lines[row.pk]) for row in rows]
 
 
-def _findings(days: Sequence[datetime]) -> dict[tuple[Place, datetime], int]:
+def _findings(days: Sequence[datetime], agency: int | None) -> dict[tuple[Place, datetime], int]:
     """The first open finding about each agency and indicator, by day."""
     rows = Finding.objects.filter(resolved=None, last_period__gte=days[0]).exclude(frequency=Frequency.MONTH)
+    if agency is not None:
+        rows = rows.filter(agency=agency)
+    columns = ("pk", "agency", "indicator", "period", "last_period")
     found: dict[tuple[Place, datetime], int] = {}
-    for pk, agency, indicator, first, last in rows.order_by("pk").values_list(
-        "pk", "agency", "indicator", "period", "last_period"
-    ):
+    for pk, about, indicator, first, last in rows.order_by("pk").values_list(*columns):
         for day in days:
             if first < day + timedelta(days=1) and last >= day:
-                found.setdefault(((agency, indicator), day), pk)
+                found.setdefault(((about, indicator), day), pk)
     return found
 
 

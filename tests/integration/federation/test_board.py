@@ -4,10 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from countries.models import Agency, Indicator
 from federation.desk import board
 from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Submission
+from tests import factories
 from tests.integration.federation.world import Said
 
 NORWAY = (578, 1)
@@ -59,14 +61,22 @@ def test_board_marks_days_with_held_reports(days):
     assert held(days)["NO-0"] == [0] * 11 + [1, 0, 0, 0]
 
 
-def test_squares_name_the_finding_that_holds_reports_else_an_open_one(days):
+def test_squares_name_the_finding_that_holds_reports_else_the_first_open_one(days):
+    agency, indicator = Agency.objects.get(code="NO-0"), Indicator.objects.get()
+    Finding.objects.all().delete()
+    about = {"agency": agency, "indicator": indicator, "frequency": "D"}
+    first, _ = (
+        factories.FindingFactory.create(**about, rule=rule, period=TODAY - 3 * DAY, last_period=TODAY - 2 * DAY)
+        for rule in ("R104", "R101")
+    )
     days.submit(0, Said("D", TODAY - 3 * DAY, {NORWAY: 9000}), minutes_ago=0)
-    days.settle()
-    holding, silence = (Finding.objects.get(rule=rule, agency__code="NO-0") for rule in ("R102", "R202"))
-    assert Finding.objects.filter(pk__lt=holding.pk, agency=holding.agency, last_period__gte=holding.period).exists()
-    assert findings(days)["NO-0"][-5:] == [None, holding.pk, silence.pk, silence.pk, None]
-    Finding.objects.filter(pk=silence.pk).update(state="resolved", resolved=days.now, resolution="itself")
-    assert findings(days)["NO-0"][-3:] == [None, None, None]
+    holding = Finding.objects.get(rule="R102")
+    assert findings(days)["NO-0"] == [None] * 11 + [holding.pk, first.pk, None, None]
+    assert board.board(now=days.now, agency=agency.pk)[1][0].lines[0].squares[12].finding == first.pk
+    Finding.objects.filter(period=TODAY - 3 * DAY).exclude(pk=holding.pk).update(
+        state="resolved", resolved=days.now, resolution="corrected"
+    )
+    assert findings(days)["NO-0"] == [None] * 11 + [holding.pk, None, None, None]
 
 
 def test_today_is_shown_by_its_hours(federation):
