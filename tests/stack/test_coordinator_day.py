@@ -362,3 +362,5 @@ def test_no_job_takes_more_than_before_and_all_take_half():
     assert (summed.clicks_before, summed.screens_before) == (95, 65)
     assert summed.clicks * 2 <= summed.clicks_before
     assert summed.screens * 2 <= summed.screens_before
+    said = " ".join(GUIDE.read_text().split())
+    assert f"take {summed.clicks} clicks and {summed.screens} screens now" in said
