@@ -79,7 +79,7 @@ class FirstSetupInline(admin.StackedInline):  # type: ignore[type-arg]  # not ge
 
     model = Setup
     form = NetworksForm
-    verbose_name_plural = "set-up (if you know it already)"
+    verbose_name = "set-up, if you know it already"
     extra = max_num = 1
     can_delete = False
 
