@@ -173,6 +173,9 @@ def test_observer_looks_and_is_refused_politely(observer, agency):
     assert "If you release it" in page
     assert "</button>" not in page.partition('id="content-main"')[2]
     assert "Answer for the agency" not in page
+    other = factories.FindingFactory.create(agency=agency)
+    page = observer.get(address("finding", "change", other.pk)).content.decode()
+    assert "</button>" not in page.partition('id="content-main"')[2]
     form = {"reason": "x", "answer": "confirmed", "decision": "release", "report": [report.pk]}
     for action in ("decide", "resolve", "answer"):
         refused = observer.post(address("finding", action, report.hold.finding_id), form)
