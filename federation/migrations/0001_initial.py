@@ -437,6 +437,7 @@ class Migration(migrations.Migration):
                 ("version_to", models.BigIntegerField(null=True)),
             ],
             options={
+                "verbose_name_plural": "published coverage",
                 "indexes": [models.Index(condition=models.Q(("status", "O"), ("version_to__isnull", True)), fields=["indicator", "frequency", "period"], name="waiting_coverage")],
                 "constraints": [
                     models.UniqueConstraint(fields=("indicator", "frequency", "period", "version_from"), name="one_published_coverage"),
@@ -455,6 +456,7 @@ class Migration(migrations.Migration):
                 ("first_version", models.BigIntegerField()),
             ],
             options={
+                "verbose_name_plural": "published series",
                 "constraints": [models.UniqueConstraint(fields=("indicator", "frequency", "country", "network"), name="one_published_series")],
             },
         ),

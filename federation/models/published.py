@@ -154,6 +154,7 @@ class PublishedCoverage(models.Model):
     version_to = models.BigIntegerField(null=True)
 
     class Meta:
+        verbose_name_plural = "published coverage"
         constraints = [
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "period", "version_from"],
@@ -190,6 +191,7 @@ class PublishedSeries(models.Model):
     first_version = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "published series"
         constraints = [
             models.UniqueConstraint(
                 fields=["indicator", "frequency", "country", "network"], name="one_published_series"

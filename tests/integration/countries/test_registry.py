@@ -16,6 +16,7 @@ from countries import registry
 from countries.models import Agency, Country, HelpService, Indicator, Schedule
 from countries.reference import Reference
 from countries.registry import Refused
+from federation.models.published import PublishedSeries
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +185,13 @@ def test_delete_of_an_indicator_in_use_says_what_to_do_instead():
     factories.FindingFactory.create(agency=schedule.agency, indicator=schedule.indicator)
     said = f"{code} cannot be deleted: 1 schedule and 1 finding belong to it. Give its schedules a last day instead: "
     assert registry.why_kept(schedule.indicator).startswith(said)
+
+
+def test_refusal_to_delete_has_no_plural_that_is_no_word():
+    indicator = factories.IndicatorFactory.create()
+    key = {"indicator": indicator, "frequency": "D", "country": 578, "first_version": 1}
+    PublishedSeries.objects.bulk_create(PublishedSeries(**key, network=network) for network in (1, 2))
+    assert "2 published series belong to it" in registry.why_kept(indicator)
 
 
 def test_group_with_users_is_not_deleted():
