@@ -22,7 +22,8 @@ class NoSuchPage(AgencyPage):
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 404 for Django.
 
-    People who are signed in stay in the pages of their agency below `/agency/`, and at the desk below `/admin/`.
+    Browsers get a page of the desk below `/admin/`. Below `/agency/`, people who are signed in stay in the pages of
+    their agency.
     """
     if _lacks_slash(request):
         address = request.get_full_path(force_append_slash=True)
