@@ -101,7 +101,7 @@ class AnnotationAdmin(ConfirmingAdmin):
         return given | {name: at for name, at in instants.items() if at}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what a new break releases in the form itself, as long as the form says it. The user can confirm it."""
+        """If a new form contains a whole break, show in it what the break releases. The user can confirm it there."""
         form = context["adminform"].form
         if kwargs.get("add") and not form.unconfirmed and (found := form.preview()):
             confirmation = digest(found)
