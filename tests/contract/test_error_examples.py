@@ -1,6 +1,5 @@
 """Each code of an error has a section in the documentation, and its example gets the answer that is shown there."""
 
-import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -31,7 +30,6 @@ from tests.contract.public.press import Press
 from tests.contract.signed import registered, require
 from tests.factories import DetailFactory, FindingFactory
 
-API = error_examples.PAGE.with_name("api.md")
 SECTIONS = {section.code: section for section in error_examples.sections()}
 
 
@@ -209,11 +207,6 @@ def test_each_code_has_a_section_and_each_section_a_code():
     assert list(SECTIONS) == [*CODES, *TOKEN_CODES]
     shown = {code: (section.status, section.title, section.advice) for code, section in SECTIONS.items()}
     assert shown == CODES | TOKEN_CODES
-
-
-def test_documentation_of_the_api_shows_what_a_refused_credential_gets():
-    [shown] = re.findall(r"^```json\n(\{\n  \"error\".*?)^```$", API.read_text(), re.MULTILINE | re.DOTALL)
-    assert json.loads(shown) == problems.token_refusal("invalid_client")
 
 
 def test_address_of_each_code_opens_its_section(db, client):

@@ -75,7 +75,7 @@ def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Docume
     }
 
 
-def refused(error: PayloadError, address: str = "") -> Document:
+def refused(error: PayloadError, address: str) -> Document:
     """The verdict about a file with faults."""
     code = PAYLOAD_CODES[error.code]
     document: Document = {

@@ -88,8 +88,8 @@ class Token(msgspec.Struct):
 class Fault(msgspec.Struct):
     pointer: str
     code: str
+    title: str
     detail: str
-    title: str = ""
 
 
 class Problem(msgspec.Struct):

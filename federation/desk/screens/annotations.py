@@ -64,12 +64,9 @@ class AnnotationForm(ConfirmedForm):
 
     def _proposed(self) -> dict[str, Any]:
         """The break with which a new form begins."""
-        given = {
-            name: self.get_initial_for_field(self.fields[name], name) for name in ("agency", "indicator", "is_break")
-        }
-        return {"start": self.initial.get("start")} | {
-            name: self.fields[name].clean(one) for name, one in given.items()
-        }
+        names = ("agency", "indicator", "is_break")
+        given = {name: self.fields[name].clean(self.get_initial_for_field(self.fields[name], name)) for name in names}
+        return given | {"start": self.initial.get("start")}
 
 
 @admin.register(Annotation)
