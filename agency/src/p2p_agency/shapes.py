@@ -38,7 +38,7 @@ class Submission(msgspec.Struct):
     id: str
 
 
-class Answered(msgspec.Struct):
+class AnsweredFinding(msgspec.Struct):
     id: int
     state: str
 
