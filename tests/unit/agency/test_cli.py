@@ -94,7 +94,7 @@ def test_report_from_the_future_waits_only_while_the_clocks_differ(agency, tmp_p
     federation.ahead = 0
     federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
     code, output = agency("send")
-    assert (code, "/prepared: Set your clock. [prepared_in_future]" in output) == (1, True)
+    assert (code, "/prepared: A fault. Set your clock. [prepared_in_future]" in output) == (1, True)
     assert "waiting: 0\nrefused: 1" in agency("outbox")[1]
 
 
@@ -194,7 +194,7 @@ def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_
     fault = {"pointer": "/reports/0/period", "code": "bad_period", "title": "A fault", "detail": "Write it so."}
     federation.problem(422, "invalid_payload", errors=[fault], error_count=7)
     code, output = agency("send", file)
-    assert (code, "/reports/0/period: Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
+    assert (code, "/reports/0/period: A fault. Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
     assert agency("outbox")[1].count("refused: 1") == 1
     federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
     assert agency("send", file)[1].splitlines()[2] == "  and 1 more fault"
