@@ -171,7 +171,7 @@ def test_refusal_to_delete_counts_and_names_only_some(monkeypatch):
         factories.SetupFactory.create(agency=agency, valid_from=date(2026, 1, 1 + number))
     factories.CredentialFactory.create(agency=agency)
     monkeypatch.setattr(deletions, "_COUNTED", 2)
-    monkeypatch.setattr(registry, "_KINDS_NAMED", 2)
+    monkeypatch.setattr(deletions, "_KINDS_NAMED", 2)
     said = "1 schedule, more than 2 set-ups and other rows belong to it"
     assert said in deletions.why_kept(agency)
 
