@@ -22,7 +22,7 @@ from api.problems import Problem
 from api.throttling import rates
 from countries import permissions
 from countries.accounts import credentials, second_factor
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.ranges import subscriber
 from p2p_core import scopes
 
@@ -99,7 +99,7 @@ def _look_up(token: str, address: str) -> Caller:
     if not credential.usable_from(address):
         raise Problem(_ELSEWHERE)
     granted = frozenset(access.scope.split()) & frozenset(credential.scopes.split())
-    return Caller(program(Kind.CREDENTIAL, credential.client_id), credential.agency, granted)
+    return Caller(name_without_account(ActorKind.CREDENTIAL, credential.client_id), credential.agency, granted)
 
 
 class StaffSession(SessionAuthentication):

@@ -24,7 +24,7 @@ from federation.database import writability
 from federation.database.writability import BUSY, READ_ONLY
 from federation.errors import ClocksDisagreeError, FederationError
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
-from p2p_core.payloads.payload_codes import EXPLAINED
+from p2p_core.payloads.payload_codes import ERRORS_PAGE
 
 MEDIA_TYPE: Final = "application/problem+json"
 #: The database does not answer, or not in time. The same request may succeed later or at another host.
@@ -65,7 +65,7 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
     def body(self) -> dict[str, Any]:
         kind = CODES[self.code]
         body = {
-            "type": f"{EXPLAINED}#{self.code}",
+            "type": f"{ERRORS_PAGE}#{self.code}",
             "title": kind.title,
             "status": kind.status,
             "code": self.code,
@@ -85,7 +85,7 @@ def token_refusal(error: str, wrong: str = "") -> dict[str, str]:
     """
     kind = TOKEN_CODES[error]
     description = f"{(wrong or kind.title).removesuffix('.')}. {kind.advice}"
-    return {"error": error, "error_description": description, "error_uri": f"{EXPLAINED}#{error}"}
+    return {"error": error, "error_description": description, "error_uri": f"{ERRORS_PAGE}#{error}"}
 
 
 # The exceptions of DRF and Django themselves, most special first.

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Final
 
-#: Stands between the kind and the name of a program. No user name can have it.
+#: Stands between the kind and the name of an actor without an account. No user name can have it.
 MARK: Final = " "
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """What acts without a user. A recipient is switched off with the link in a message to it."""
 
     COMMAND = "command"
@@ -15,12 +15,12 @@ class Kind(StrEnum):
     RECIPIENT = "recipient"
 
 
-def program(kind: Kind, name: object) -> str:
-    """The actor for an event by a command, a credential or the link of a recipient."""
+def name_without_account(kind: ActorKind, name: object) -> str:
+    """The name of an actor that has no user account."""
     return f"{kind}{MARK}{name}"
 
 
-def parts(actor: str) -> tuple[Kind | None, str]:
+def kind_and_name(actor: str) -> tuple[ActorKind | None, str]:
     """The kind of an actor and its name. A person has no kind."""
     kind, mark, name = actor.partition(MARK)
-    return (Kind(kind), name) if mark and kind in Kind else (None, actor)
+    return (ActorKind(kind), name) if mark and kind in ActorKind else (None, actor)

@@ -14,19 +14,19 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.models import Group, User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import PROTECT, F, Max, Model
+from django.db.models import F, Max, Model
 from django.db.models.functions import Now
 from django.dispatch import Signal
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from countries import deletions
 from countries.models import (
     Agency,
     Annotation,
     Country,
     Detail,
     Draw,
-    FixedRow,
     Indicator,
     Intervention,
     PastPopulation,
@@ -53,8 +53,6 @@ _RAISE = """
 INSERT INTO countries_referenceversion AS stored (id, number) VALUES (1, %s)
 ON CONFLICT (id) DO UPDATE SET number = greatest(stored.number, excluded.number)
 """
-#: A refusal to delete a row counts at most this many rows of a kind, and names at most this many kinds.
-_COUNTED, _KINDS_NAMED = 1000, 4
 #: Columns of Django's accounts that the desk does not use. Only the user name is announced.
 _OF_PERSONS = frozenset({"email", "first_name", "last_name"})
 #: The time of the last change. An event has its own time.
@@ -113,7 +111,7 @@ def save(instance: M, *, by: str, reason: str = "", fields: Collection[str] | No
 def delete(instance: Model, *, by: str, reason: str = "") -> None:
     """Delete a row that no other row refers to. The instance keeps its key, so that listeners can name it."""
     with writing():
-        why = why_kept(instance)
+        why = deletions.why_kept(instance)
         if why:
             raise Refused("in_use", why)
         before, key = _stored(instance), instance.pk
@@ -160,52 +158,6 @@ def _now() -> datetime:
         cursor.execute("SELECT date_trunc('milliseconds', clock_timestamp())")
         (now,) = cursor.fetchone()
     return cast("datetime", now)
-
-
-def why_kept(instance: Model) -> str:
-    """Why a row cannot be deleted and what to do instead, or ""."""
-    if isinstance(instance, FixedRow):
-        return f"{instance} cannot be deleted, because everybody may have seen it. {instance.INSTEAD_OF_DELETING}"
-    found = [(relation.related_model, _count(instance, relation)) for relation in _uses(instance)]
-    users = [(model, count) for model, count in found if count]
-    if not users:
-        return ""
-    named = [_counted(model, count) for model, count in users[:_KINDS_NAMED]]
-    named += ["other rows"] if len(users) > _KINDS_NAMED else []
-    *first, last = named
-    said = f"{', '.join(first)} and {last}" if first else last
-    belong = "belongs" if len(users) == 1 and users[0][1] == 1 else "belong"
-    return f"{instance} cannot be deleted: {said} {belong} to it. {_instead(instance, [model for model, _ in users])}"
-
-
-def _uses(instance: Model) -> Iterator[Any]:
-    """The relations whose rows keep a row. Without its members, nobody would have the rights of a group."""
-    for relation in instance._meta.related_objects:
-        if relation.on_delete is PROTECT or (isinstance(instance, Group) and relation.related_model is User):
-            yield relation
-
-
-def _count(instance: Model, relation: Any) -> int:
-    """The number of rows, but not of all: an agency may have millions of reports."""
-    rows = relation.related_model._base_manager.filter(**{relation.field.name: instance})
-    return int(rows[: _COUNTED + 1].count())
-
-
-def _counted(model: type[Model], count: int) -> str:
-    if count == 1:
-        return f"1 {model._meta.verbose_name}"
-    number = f"more than {_COUNTED:,}" if count > _COUNTED else f"{count:,}"
-    return f"{number} {model._meta.verbose_name_plural}"
-
-
-def _instead(instance: Model, users: Sequence[type[Model]]) -> str:
-    if isinstance(instance, Agency):
-        return "Make it inactive instead."
-    if isinstance(instance, Group):
-        return "Take the users out of the group first."
-    if isinstance(instance, Indicator) and any(model._meta.app_label != Agency._meta.app_label for model in users):
-        return "Give its schedules a last day instead: then no report is expected any more."
-    return "First delete the rows that belong to it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db.models.signals import post_migrate
 class FederationConfig(AppConfig):
     """Creates the desk's groups and grants the roles after migrations. Follows changes of the registry.
 
-    Registers what `manage.py check --deploy` says.
+    Registers the checks of `manage.py check --deploy`.
     """
 
     name = "federation"
@@ -18,14 +18,14 @@ class FederationConfig(AppConfig):
     def ready(self) -> None:
         from countries import registry
         from federation.database import roles
-        from federation.database.checks import public_reads_apart
+        from federation.database.checks import check_public_role
         from federation.desk import groups
-        from federation.notifications.checks import mail_server_named
+        from federation.notifications.checks import check_mail_server
         from federation.runs import schedules
 
         post_migrate.connect(groups.create_groups, sender=self, dispatch_uid="federation.desk.groups")
         post_migrate.connect(roles.grant, sender=self, dispatch_uid="federation.database.roles")
-        for check in (public_reads_apart, mail_server_named):
+        for check in (check_public_role, check_mail_server):
             checks.register(check, checks.Tags.security, deploy=True)
         registry.changed.connect(schedules.follow_registry, dispatch_uid="federation.runs.schedules")
 

@@ -221,7 +221,7 @@ def find_flow(contexts: Collection[str], names: tuple[str, str, str]) -> Flow:
     if not found:
         if "provisionagreement" in contexts and name.startswith(flow.agreement("")):
             raise Problem("agency_not_published")
-        detail = f"Expected: {', '.join(FLOWS)}, of the agency {flow.AGENCY}, in the version {flow.VERSION}."
+        detail = f"Expected: {' or '.join(FLOWS)} of the agency {flow.AGENCY}, version {flow.VERSION}."
         raise Problem("unknown_structure", detail=detail)
     return found[0]
 
@@ -309,7 +309,7 @@ def count(given: Mapping[str, str], name: str, *, least: int) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) < least:
-        raise Problem("bad_parameter", detail=f"Give {name} a whole number from {least} on.", parameter=name)
+        raise Problem("bad_parameter", detail=f"Expected for {name}: a whole number, at least {least}.", parameter=name)
     return int(text)
 
 

@@ -43,7 +43,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             rates.give_back(reserved)
         if response.status_code != HTTPStatus.OK:
-            response.content = json.dumps(_explained(json.loads(response.content))).encode()
+            response.content = json.dumps(_with_explanation(json.loads(response.content))).encode()
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
@@ -51,7 +51,7 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
         return respond(Problem("method_not_allowed", headers={"Allow": "POST, OPTIONS"}))
 
 
-def _explained(answer: dict[str, str]) -> dict[str, str]:
+def _with_explanation(answer: dict[str, str]) -> dict[str, str]:
     """The toolkit's refusal, with how to fix it and where it is explained."""
     if answer["error"] not in TOKEN_CODES:
         return answer

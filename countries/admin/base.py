@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from countries import registry
+from countries import deletions, registry
 from countries.admin.odd_requests import OddRequests
 from countries.registry import Refused
 from p2p_core import traces
@@ -142,7 +142,7 @@ class RegistryAdmin(LinksToAgencies, admin.ModelAdmin):  # type: ignore[type-arg
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
         if obj and self.has_delete_permission(request, obj):
-            why = registry.why_kept(obj)
+            why = deletions.why_kept(obj)
             if why:
                 self.message_user(request, why, messages.ERROR)
                 return HttpResponseRedirect("../change/")

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from countries import registry
+from countries import deletions, registry
 from countries.accounts import guessing, second_factor
 from countries.admin.base import actor, refuse_traces, show_refusals
 from countries.admin.odd_requests import OddRequests
@@ -122,7 +122,7 @@ class DeskGroupAdmin(OddRequests, GroupAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         group = self.get_object(request, object_id)
-        if group and self.has_delete_permission(request, group) and (why := registry.why_kept(group)):
+        if group and self.has_delete_permission(request, group) and (why := deletions.why_kept(group)):
             self.message_user(request, why, messages.ERROR)
             return HttpResponseRedirect("../change/")
         view = super().delete_view

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 
 
-def public_reads_apart(**_: Any) -> list[checks.CheckMessage]:
+def check_public_role(**_: Any) -> list[checks.CheckMessage]:
     """Warn if public requests use the same role of the database as all other work."""
     own, public = settings.DATABASES["default"], settings.DATABASES.get("public")
     if public is not None and public["USER"] != own["USER"]:

@@ -15,7 +15,7 @@ from django.db.models import ForeignKey, Model
 from django.urls import reverse
 
 from countries import actors
-from countries.actors import Kind
+from countries.actors import ActorKind
 from federation.desk import value_words
 from federation.desk.value_words import Names
 from federation.models.audit import AuditEvent
@@ -102,8 +102,8 @@ def in_words(events: Iterable[AuditEvent]) -> list[EventWords]:
 
 def actor(name: str) -> str:
     """Who did it, as the beginning of a sentence."""
-    kind, rest = actors.parts(name)
-    if kind == Kind.RECIPIENT:
+    kind, rest = actors.kind_and_name(name)
+    if kind == ActorKind.RECIPIENT:
         return f"A reader of a message to recipient {rest}"
     return f"The {kind} {rest}" if kind else name
 

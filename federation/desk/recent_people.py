@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from federation.models.audit import BY_PROGRAM, AuditEvent
 
-LATELY: Final = timedelta(days=7)
+PERIOD: Final = timedelta(days=7)
 #: Only the newest events of people are read, by their index.
 _READ: Final = 500
 
@@ -20,8 +20,8 @@ class RecentPerson(NamedTuple):
 
 
 def recent_people(*, now: datetime) -> list[RecentPerson]:
-    """The people with events since ``LATELY``, the latest first."""
+    """The people with events since ``PERIOD``, the latest first."""
     newest = AuditEvent.objects.filter(~BY_PROGRAM).order_by("-id").values_list("actor", "at")[:_READ]
-    events = [(actor, at) for actor, at in newest if at >= now - LATELY]
-    counts, last = Counter(actor for actor, _ in events), dict(reversed(events))
-    return sorted((RecentPerson(name, counts[name], last[name]) for name in counts), key=lambda one: one.last)[::-1]
+    events = [(actor, at) for actor, at in newest if at >= now - PERIOD]
+    last = dict(reversed(events))
+    return [RecentPerson(name, count, last[name]) for name, count in Counter(actor for actor, _ in events).items()]

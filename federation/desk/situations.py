@@ -72,8 +72,8 @@ class Situation:
 def situations(holds: Sequence[Hold]) -> list[Situation]:
     """The situations of holds, which are loaded with their reports."""
     keys = [_key(hold) for hold in holds]
-    concerned = {*keys, *(above for key in keys for above in _above(key, ()))}
-    current, summed, publications = _current(concerned), _summed(keys), _publications(concerned)
+    all_keys = {*keys, *(longer for key in keys for longer in _longer_periods(key, ()))}
+    current, summed, publications = _current(all_keys), _summed(keys), _publications(all_keys)
     reported = {key for key, one in current.items() if not one.withdrawn}
     return [
         Situation(
@@ -81,23 +81,23 @@ def situations(holds: Sequence[Hold]) -> list[Situation]:
             current.get(key),
             summed.get(key),
             publications.get(key),
-            [_longer(above, publications.get(above)) for above in _above(key, reported)],
+            [_longer_period(longer, publications.get(longer)) for longer in _longer_periods(key, reported)],
         )
         for hold, key in zip(holds, keys, strict=True)
     ]
 
 
-def _above(key: Key, reported: Collection[Key]) -> Iterator[Key]:
+def _longer_periods(key: Key, reported: Collection[Key]) -> Iterator[Key]:
     """The longer periods that are summed from a period. A period with a report of its own is not a sum."""
     agency, indicator, frequency, period = key
     for coarser in periods.coarser(frequency):
-        above = (agency, indicator, coarser.value, periods.start_of(coarser, period))
-        if above not in reported:
-            yield above
-            yield from _above(above, reported)
+        longer = (agency, indicator, coarser.value, periods.start_of(coarser, period))
+        if longer not in reported:
+            yield longer
+            yield from _longer_periods(longer, reported)
 
 
-def _longer(key: Key, publication: Publication | None) -> LongerPeriod:
+def _longer_period(key: Key, publication: Publication | None) -> LongerPeriod:
     return LongerPeriod(*key[2:], is_public=publication is not None and publication.is_public)
 
 

@@ -141,7 +141,7 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
     When a report was held, it was judged with the breaks known then. So a break releases it only if it leaves more
     values out of the comparison than those did.
     """
-    if not _separates_anew(before, after):
+    if not _changes_break(before, after):
         return
     held = released_by_break(before=before, after=after)
     if held:
@@ -157,16 +157,18 @@ def follow_break(*, before: Columns | None, after: Columns, by: str, now: dateti
 
 def released_by_break(*, before: Columns | None, after: Columns) -> list[int]:
     """The held reports that a break releases if it is saved in this transaction: it locks them until then."""
-    if not after["is_break"] or not _separates_anew(before, after):
-        return []
-    # Wait for submissions that are being judged now. Later submissions are judged with the break.
-    lock_agency_indicators(product(*_scope(after)))
+    if after["is_break"] and _changes_break(before, after):
+        # Wait for submissions that are being judged now. Later submissions are judged with the break.
+        lock_agency_indicators(product(*_scope(after)))
     return explained_by_break(before=before, after=after)
 
 
 def explained_by_break(*, before: Columns | None, after: Columns) -> list[int]:
-    """The held reports that a break would release at this moment. Nothing is locked, so this may change."""
-    if not after["is_break"] or not _separates_anew(before, after):
+    """The held reports that a break would release at this moment.
+
+    This may change until the break is saved, because nothing is locked.
+    """
+    if not after["is_break"] or not _changes_break(before, after):
         return []
     waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
     rows = waiting.values_list(
@@ -176,7 +178,7 @@ def explained_by_break(*, before: Columns | None, after: Columns) -> list[int]:
     return [pk for pk, *place in rows.order_by("pk") if explains(*place)]
 
 
-def _separates_anew(before: Columns | None, after: Columns) -> bool:
+def _changes_break(before: Columns | None, after: Columns) -> bool:
     """Whether a change touches the columns that decide if it is a break, and which values it separates."""
     return before is None or any(
         before[name] != after[name] for name in ("start", "agency_id", "indicator_id", "is_break")

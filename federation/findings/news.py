@@ -21,9 +21,10 @@ def is_news(finding: Finding, schedules: Iterable[AgencySchedule]) -> bool:
 
     ``schedules`` are those of the agency that are judged at the frequency of the finding.
     """
-    known = finding.period
+    end = finding.period
+    # R202 opens a finding after so many late periods.
     for _ in range(int(settings.THRESHOLDS["R202_PERIODS"]) if finding.rule == SILENCE.id else 1):
-        known = periods.end(finding.frequency, known)
+        end = periods.end(finding.frequency, end)
     # A period is judged when it is public, and its publication may wait for other agencies.
     wait = max([longest_wait(finding.frequency, settings.PUBLICATION_LIMITS), *(one.deadline for one in schedules)])
-    return finding.opened - known <= wait + FRESH
+    return finding.opened - end <= wait + FRESH

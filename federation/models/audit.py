@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from countries import actors
 
-#: The actor is a program or a command, not a person.
+#: The actor has no user account: a program, a command, or the link in a message to a recipient.
 BY_PROGRAM = Q(actor__contains=actors.MARK)
 #: The agency that an event is about: its code, its number as text, or nothing. An expression of the details, so that
 #: events have no column which is not in their digest.

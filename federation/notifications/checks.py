@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 
 
-def mail_server_named(**_: Any) -> list[checks.CheckMessage]:
+def check_mail_server(**_: Any) -> list[checks.CheckMessage]:
     """Warn if e-mails become files, which nobody receives."""
     if settings.EMAIL_HOST:
         return []

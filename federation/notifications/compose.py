@@ -24,8 +24,8 @@ R = TypeVar("R", Recipient, Webhook)
 STALE: Final = timedelta(days=3)
 #: How long notifications and messages are kept.
 KEPT: Final = timedelta(days=90)
-#: How many notifications one call of a webhook has. Many web servers take at most a megabyte, and each has 300 bytes.
-CALL_AT_MOST: Final = 1000
+#: The most notifications in one call of a webhook. One has about 300 bytes. Many web servers take at most a megabyte.
+MOST_PER_CALL: Final = 1000
 _Through = Message.notifications.through
 
 
@@ -82,8 +82,8 @@ def _call_webhooks(notifications: QuerySet[Notification], *, now: datetime) -> N
         return
     for webhook in Webhook.objects.filter(active=True, agency__active=True).order_by("pk"):
         own = [row for row in rows if row.kind in TO_AGENCY and row.agency_id == webhook.agency_id]
-        for first in range(0, len(own), CALL_AT_MOST):
-            _add(own[first : first + CALL_AT_MOST], Message(webhook=webhook, created=now, due=now))
+        for first in range(0, len(own), MOST_PER_CALL):
+            _add(own[first : first + MOST_PER_CALL], Message(webhook=webhook, created=now, due=now))
     Notification.objects.filter(pk__in=[row.pk for row in rows]).update(in_webhooks=True)
 
 
@@ -96,7 +96,7 @@ def _add(rows: Sequence[Notification], message: Message) -> None:
             recipient=message.recipient, webhook=message.webhook, day=None, state=MessageState.WAITING, attempts=0
         )
         if message.webhook:
-            untried = untried.alias(count=Count("notifications")).filter(count__lte=CALL_AT_MOST - len(rows))
+            untried = untried.alias(count=Count("notifications")).filter(count__lte=MOST_PER_CALL - len(rows))
         message = untried.first() or message
     if message._state.adding:  # noqa: SLF001  documented by Django
         message.save(force_insert=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from federation.models.notifications import Kind
 from federation.notifications.groups import Line
-from p2p_core.payloads.payload_codes import EXPLAINED
+from p2p_core.payloads.payload_codes import ERRORS_PAGE
 
 _SALT: Final = "federation.notifications.links"
 
@@ -27,7 +27,7 @@ def _at_agency(line: Line) -> str:
     if line.finding is not None:
         return reverse("agency:finding", args=[line.finding])
     if line.kind == Kind.REFUSED:
-        return f"{EXPLAINED}#{line.details['code']}"
+        return f"{ERRORS_PAGE}#{line.details['code']}"
     return reverse("agency:board" if line.kind == Kind.ENDING else "agency:findings")
 
 
@@ -35,7 +35,7 @@ def _at_desk(line: Line) -> str:
     if line.kind == Kind.ENDING:
         return reverse("admin:countries_credential_change", args=[line.details["credential"]])
     if line.kind == Kind.REFUSED:
-        return f"{EXPLAINED}#{line.details['code']}"
+        return f"{ERRORS_PAGE}#{line.details['code']}"
     if line.finding is not None:
         return reverse("admin:federation_finding_change", args=[line.finding])
     return reverse("admin:federation_finding_changelist")

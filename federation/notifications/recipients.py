@@ -1,7 +1,7 @@
 """Switches a recipient off, for somebody who has a message to it."""
 
 from countries import registry
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.models import Recipient
 from federation.notifications import links
 
@@ -16,4 +16,6 @@ def switch_off(recipient: Recipient) -> None:
     """Send it nothing more. Called again, this changes nothing."""
     recipient.active = False
     reason = "Somebody used the link in a message."
-    registry.save(recipient, by=program(Kind.RECIPIENT, recipient.pk), reason=reason, fields=["active"])
+    registry.save(
+        recipient, by=name_without_account(ActorKind.RECIPIENT, recipient.pk), reason=reason, fields=["active"]
+    )

@@ -114,18 +114,15 @@ def _work(message: Message, now: datetime) -> Callable[[], None]:
     If a message cannot be written, only its own attempt fails.
     """
     told = list(message.notifications.select_related("agency").order_by("pk"))
-    return partial(_call if message.webhook else _mail, message, told, now)
+    return partial(_deliver, message, told, now)
 
 
-def _call(message: Message, told: Sequence[Notification], now: datetime) -> None:
+def _deliver(message: Message, told: Sequence[Notification], now: datetime) -> None:
     if message.webhook is None:
-        raise ValueError("a mail is no call")
+        mail.send(mail.write(message, told))
+        return
     body = json.dumps(document(message, told, now=now)).encode()
     webhooks.post(message.webhook.url, body, message_id=str(message.pk), repeated=message.is_repeated)
-
-
-def _mail(message: Message, told: Sequence[Notification], _: datetime) -> None:
-    mail.send(mail.write(message, told))
 
 
 def document(message: Message, told: Iterable[Notification], *, now: datetime) -> dict[str, Any]:

@@ -53,16 +53,16 @@ def steps(agency: Standing) -> Iterator[Step]:
     if not agency.active:
         yield Step.ACTIVATE
         return
-    may_send, goes_on = agency.credentials or agency.accounts, not agency.ended
-    never_sent = goes_on and not agency.sent
+    may_send, expects_reports = agency.credentials or agency.accounts, not agency.ended
+    never_sent = expects_reports and not agency.sent
     wanted = {
         Step.DECIDE: agency.held > 0,
-        Step.SCHEDULE: goes_on and not agency.schedules,
-        Step.CREDENTIAL: goes_on and not may_send,
-        Step.KEY: goes_on and not agency.keys,
+        Step.SCHEDULE: expects_reports and not agency.schedules,
+        Step.CREDENTIAL: expects_reports and not may_send,
+        Step.KEY: expects_reports and not agency.keys,
         # An agency that has never sent anything has not become silent.
         Step.SILENT: agency.silent and agency.sent,
-        Step.SETUP: goes_on and not agency.setups,
+        Step.SETUP: expects_reports and not agency.setups,
         Step.FIRST_TOKEN: never_sent and agency.credentials and not agency.used,
         Step.FIRST_REPORT: never_sent and may_send and (agency.used or not agency.credentials),
         Step.READ_ANSWERS: agency.answered > 0,

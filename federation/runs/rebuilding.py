@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.models import Indicator
 from federation import audit, effects, figures, publication, worklist
 from federation.database import clock, cursor, lock_agency_indicators, rows_of
@@ -29,7 +29,7 @@ from p2p_core import periods
 from p2p_core.periods import EXPECTED_AT, Frequency
 
 #: The actor of corrections in the audit trail.
-BY = program(Kind.COMMAND, "rebuild")
+BY = name_without_account(ActorKind.COMMAND, "rebuild")
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 

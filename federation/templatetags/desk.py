@@ -68,8 +68,8 @@ def codes(text: str) -> SafeString:
 
 
 @register.simple_tag
-def with_hidden(shown: ChangeList, spec: WaitingFirst) -> str:
-    """The address of a list with the rows too that a filter hides at first."""
+def unfiltered_address(shown: ChangeList, spec: WaitingFirst) -> str:
+    """The address of a list that also has the rows which a filter hides at first."""
     return shown.get_query_string({str(spec.parameter_name): "all"}, ["p"])
 
 

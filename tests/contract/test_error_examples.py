@@ -1,6 +1,5 @@
 """Each code of an error has a section in the documentation, and its example gets the answer that is shown there."""
 
-import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -31,11 +30,10 @@ from tests.contract.public.press import Press
 from tests.contract.signed import registered, require
 from tests.factories import DetailFactory, FindingFactory
 
-API = error_examples.PAGE.with_name("api.md")
 SECTIONS = {section.code: section for section in error_examples.sections()}
 
 
-class Stage:
+class ServiceState:
     """The service as an example needs it: the agency that sends, its key, and what the fixtures can change."""
 
     def __init__(self, kripos, bka, patch, limit):
@@ -55,54 +53,54 @@ class Stage:
         self.patch.setattr(submissions.intake, "accept", fail)
 
 
-def narrow_scope(stage):
-    stage.kripos.use_scope("submissions:read")
+def narrow_scope(service):
+    service.kripos.use_scope("submissions:read")
 
 
-def restrict_networks(stage):
-    Credential.objects.filter(pk=stage.kripos.issued.credential.pk).update(networks=["192.0.2.0/24"])
+def restrict_networks(service):
+    Credential.objects.filter(pk=service.kripos.issued.credential.pk).update(networks=["192.0.2.0/24"])
 
 
-def resolve_finding(stage):
-    finding = FindingFactory.create(agency=stage.kripos.issued.credential.agency)
+def resolve_finding(service):
+    finding = FindingFactory.create(agency=service.kripos.issued.credential.agency)
     decisions.resolve(findings=[finding.pk], by="ada", reason="Seen.", now=datetime.now(UTC))
     return {"FINDING": str(finding.pk)}
 
 
-def exhaust_limit(stage):
-    stage.limit(rates.READS_PER_CREDENTIAL, 1)
-    stage.kripos.get("/api/v1/submissions/")
+def exhaust_limit(service):
+    service.limit(rates.READS_PER_CREDENTIAL, 1)
+    service.kripos.get("/api/v1/submissions/")
 
 
-def make_a_mistake(stage):
-    def stumble(*_):
+def break_view(service):
+    def fail(*_):
         raise ValueError
 
-    stage.patch.setattr(SubmissionsView, "get", stumble)
-    stage.kripos.client.raise_request_exception = False
+    service.patch.setattr(SubmissionsView, "get", fail)
+    service.kripos.client.raise_request_exception = False
 
 
-def keep_database_busy(stage):
+def keep_database_busy(service):
     error = OperationalError()
     error.__cause__ = QueryCanceled()
-    stage.fail(error)
+    service.fail(error)
 
 
-def advance_one_clock(stage):
-    stage.patch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(days=1))
+def advance_one_clock(service):
+    service.patch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(days=1))
 
 
-def revoke_key(stage):
-    signing.revoke(key=stage.registered_key(), by="a test", now=timezone.now(), reason="laptop stolen")
+def revoke_key(service):
+    signing.revoke(key=service.registered_key(), by="a test", now=timezone.now(), reason="laptop stolen")
 
 
-def let_key_expire(stage):
-    key = stage.registered_key()
+def let_key_expire(service):
+    key = service.registered_key()
     type(key).objects.filter(pk=key.pk).update(expires=timezone.now() - timedelta(days=1))
 
 
-def use_foreign_key(stage):
-    stage.key = registered(stage.bka)
+def use_foreign_key(service):
+    service.key = registered(service.bka)
 
 
 def publish_weeks_only(_stage):
@@ -111,10 +109,10 @@ def publish_weeks_only(_stage):
     response_cache.clear()
 
 
-def publish_much(stage):
+def publish_much(service):
     """Publish an hour, and allow fewer numbers than it has."""
     Press().publish("H", {"2026-11-24T00:00": {"NO": 5, "SE": 5}})
-    stage.patch.setattr("api.v1.named_formats._LIMITS", {JSON_STAT: (1, 1)})
+    service.patch.setattr("api.v1.named_formats._LIMITS", {JSON_STAT: (1, 1)})
 
 
 def name_minute(_stage):
@@ -128,13 +126,13 @@ SET_UPS = {
     "unauthorized_client": restrict_networks,
     "finding_resolved": resolve_finding,
     "throttled": exhaust_limit,
-    "internal_error": make_a_mistake,
+    "internal_error": break_view,
     "busy": keep_database_busy,
-    "not_stored": lambda stage: stage.fail(NotStoredError()),
-    "not_ready": lambda stage: stage.fail(OperationalError()),
+    "not_stored": lambda service: service.fail(NotStoredError()),
+    "not_ready": lambda service: service.fail(OperationalError()),
     "clocks_disagree": advance_one_clock,
     "too_much_data": publish_much,
-    "signature_required": lambda stage: require(stage.kripos),
+    "signature_required": lambda service: require(service.kripos),
     "signature_key_revoked": revoke_key,
     "signature_key_expired": let_key_expire,
     "signature_key_foreign": use_foreign_key,
@@ -144,35 +142,35 @@ SET_UPS = {
 
 
 @pytest.fixture
-def stage(kripos, bka, monkeypatch, limit):
+def service(kripos, bka, monkeypatch, limit):
     kripos.client = Client(enforce_csrf_checks=True)
-    return Stage(kripos, bka, monkeypatch, limit)
+    return ServiceState(kripos, bka, monkeypatch, limit)
 
 
-def send(stage, command, values):
+def send(service, command, values):
     """The answer to a command. A signature is computed, because it is different each time."""
     request = error_examples.request_of(command, values)
     if "$SIGNATURE:" in command:
-        values = values | {"SIGNATURE": error_examples.signature_of(request, stage.key)}
+        values = values | {"SIGNATURE": error_examples.signature_of(request, service.key)}
         request = error_examples.request_of(command, values)
     media = request.headers.get("Content-Type", "")
-    return stage.kripos.client.generic(
+    return service.kripos.client.generic(
         request.method, request.url, request.body, content_type=media, headers=request.headers
     )
 
 
-def answer_of(stage, section):
+def answer_of(service, section):
     """The answer to the last command of an example."""
-    own = SET_UPS.get(section.code, lambda _: None)(stage) or {}
+    own = SET_UPS.get(section.code, lambda _: None)(service) or {}
     values = {
-        "TOKEN": stage.kripos.token,
-        "CLIENT_ID": stage.kripos.issued.client_id,
-        "CLIENT_SECRET": stage.kripos.issued.client_secret,
-        "KEYID": stage.key.keyid,
+        "TOKEN": service.kripos.token,
+        "CLIENT_ID": service.kripos.issued.client_id,
+        "CLIENT_SECRET": service.kripos.issued.client_secret,
+        "KEYID": service.key.keyid,
         "NOW": str(int(time.time())),
         **own,
     }
-    return [send(stage, command, values) for command in section.commands][-1]
+    return [send(service, command, values) for command in section.commands][-1]
 
 
 def is_part(shown, found):
@@ -186,9 +184,9 @@ def is_part(shown, found):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", SECTIONS)
-def test_example_gets_the_answer_that_is_shown(stage, code):
+def test_example_gets_the_answer_that_is_shown(service, code):
     section = SECTIONS[code]
-    answer = answer_of(stage, section)
+    answer = answer_of(service, section)
     body = answer.json()
     assert is_part(section.answer, body), body
     if code in TOKEN_CODES:
@@ -209,11 +207,6 @@ def test_each_code_has_a_section_and_each_section_a_code():
     assert list(SECTIONS) == [*CODES, *TOKEN_CODES]
     shown = {code: (section.status, section.title, section.advice) for code, section in SECTIONS.items()}
     assert shown == CODES | TOKEN_CODES
-
-
-def test_documentation_of_the_api_shows_what_a_refused_credential_gets():
-    [shown] = re.findall(r"^```json\n(\{\n  \"error\".*?)^```$", API.read_text(), re.MULTILINE | re.DOTALL)
-    assert json.loads(shown) == problems.token_refusal("invalid_client")
 
 
 def test_address_of_each_code_opens_its_section(db, client):

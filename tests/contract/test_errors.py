@@ -73,10 +73,10 @@ def test_form_of_the_desk_without_its_token_is_a_page_in_a_browser(form, back):
 
 @pytest.mark.parametrize("view", [SubmissionsView, FiguresView])
 def test_mistake_of_ours_says_a_request_id_only(kripos, monkeypatch, caplog, view):
-    def stumble(*_):
+    def fail(*_):
         raise ValueError("a secret of ours")
 
-    monkeypatch.setattr(view, "get", stumble)
+    monkeypatch.setattr(view, "get", fail)
     kripos.client.raise_request_exception = False
     path = {SubmissionsView: "/api/v1/submissions/", FiguresView: "/api/v1/figures/"}[view]
     body = problem(kripos.get(path), 500, "internal_error")

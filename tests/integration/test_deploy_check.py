@@ -58,7 +58,7 @@ def test_one_user_for_everything_is_the_lesser_set_up(monkeypatch):
 
     def warnings(**databases):
         monkeypatch.setattr(checks, "settings", SimpleNamespace(DATABASES=databases))
-        return [warning.id for warning in checks.public_reads_apart()]
+        return [warning.id for warning in checks.check_public_role()]
 
     assert warnings(default=own, public=public) == []
     assert warnings(default=own) == warnings(default=own, public=own) == ["police2peer.W001"]

@@ -262,7 +262,7 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     assert "2099" in page.locator("#result_list").inner_text()
 
 
-def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation, chromium):
+def test_sign_in_has_no_faults_and_a_recovery_code_opens_it_once(federation, chromium):
     url, codes = federation.stack.url, []
     for width in (360, 1280):
         with chromium.new_context(viewport={"width": width, "height": 740}) as context:

@@ -77,7 +77,7 @@ def page(chromium, stack, walked) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", addresses.by_screen())
-def test_screen_is_fit_for_everybody(page, stack, walked, name):
+def test_screen_has_no_faults(page, stack, walked, name):
     """Also the forms with the errors of somebody who fills nothing in."""
     found, seen = {}, set()
     for address in walked[name]:
@@ -197,13 +197,13 @@ STEPS: tuple[Callable[[Any, str], None], ...] = (
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_what_a_form_leads_to_is_fit_for_everybody(page, stack, step):
+def test_what_a_form_leads_to_has_no_faults(page, stack, step):
     step(page, stack.url)
     found = {step.__name__: screens.faults_of(page)}
     assert not any(found.values()), screens.listed(found)
 
 
-def test_door_is_fit_for_everybody(chromium, stack, walked):
+def test_sign_in_has_no_faults(chromium, stack, walked):
     """From a wrong password through the second factor to the sign-out, and locked out at the end."""
     found: dict[str, list[str]] = {}
     with chromium.new_context() as context:
@@ -243,7 +243,7 @@ def test_door_is_fit_for_everybody(chromium, stack, walked):
     assert not any(found.values()), screens.listed(found)
 
 
-def test_what_is_refused_is_fit_for_everybody(chromium, stack, walked):
+def test_what_is_refused_has_no_faults(chromium, stack, walked):
     found, status = {}, {}
     with chromium.new_context() as context:
         page = context.new_page()

@@ -14,7 +14,7 @@ from p2p_agency.files import Context
 from p2p_agency.words import amount
 from p2p_core import periods, verdict
 from p2p_core.payloads.faults import Fault, PayloadError
-from p2p_core.payloads.payload_codes import EXPLAINED, PAYLOAD_CODES
+from p2p_core.payloads.payload_codes import ERRORS_PAGE, PAYLOAD_CODES
 from p2p_core.rules.rulebook import RULES
 from p2p_core.workbooks import sentences
 from p2p_core.workbooks.reading import CellFault, Place, Reading, WorkbookError, in_table
@@ -75,12 +75,12 @@ def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Docume
     }
 
 
-def refused(error: PayloadError, address: str = "") -> Document:
+def refused(error: PayloadError, address: str) -> Document:
     """The verdict about a file with faults."""
     code = PAYLOAD_CODES[error.code]
     document: Document = {
         "accepted": False,
-        "type": f"{address}{EXPLAINED}#{error.code}",
+        "type": f"{address}{ERRORS_PAGE}#{error.code}",
         "code": error.code,
         "title": code.title,
         "status": code.status,
@@ -145,7 +145,7 @@ def _lines_of_refused(document: Document) -> Iterator[str]:
     if document["code"] == "invalid_payload" and document["detail"] != PAYLOAD_CODES["invalid_payload"].advice:
         yield f"  {document['detail']}"
     for fault in document["errors"]:
-        yield f"  {_told(fault)} [{fault['code']}]"
+        yield f"  {_line_of_fault(fault)} [{fault['code']}]"
     if document["error_count"] > len(document["errors"]):
         yield f"  And {amount(document['error_count'] - len(document['errors']), 'more fault')}."
 
@@ -168,7 +168,7 @@ def _lines_of_accepted(document: Document) -> Iterator[str]:
     )
 
 
-def _told(fault: Document) -> str:
+def _line_of_fault(fault: Document) -> str:
     """The place of a fault, what is wrong, and how to fix it: in words of a spreadsheet if the file is a table."""
     code = fault["code"]
     if "row" in fault:

@@ -110,7 +110,9 @@ class Client:
     def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
         body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()
         headers = {"Content-Type": "application/json"}
-        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, shape=shapes.Answered)
+        return self._authorized(
+            "POST", f"/api/v1/findings/{finding}/answer/", body, headers, shape=shapes.AnsweredFinding
+        )
 
     def test_signature(self) -> None:
         """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
@@ -189,7 +191,9 @@ class Client:
             raise _away(answer)
         problem = _decoded(answer, shapes.Problem)
         # The address that explains the problem is a path of the federation.
-        raise ProblemError(answer.status, problem | {"type": explanations.full(self.address, problem.get("type", ""))})
+        raise ProblemError(
+            answer.status, problem | {"type": explanations.full_address(self.address, problem.get("type", ""))}
+        )
 
     def _no_token(self, answer: _Answer) -> SetUpError:
         """Why there is no token, how to get one, and the address that explains the refusal if the answer names it."""
@@ -199,7 +203,9 @@ class Client:
             code, description = refusal["error"], refusal["error_description"]
             if code != "invalid_client":
                 lines = [f"{self.address} gives no token. {description} [{code}]"]
-            lines += explanations.links({"code": code, "type": explanations.full(self.address, refusal["error_uri"])})
+            lines += explanations.links(
+                {"code": code, "type": explanations.full_address(self.address, refusal["error_uri"])}
+            )
         return SetUpError("\n".join(lines))
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 _MOST: Final = 3
 
 
-def full(address: str, reference: str) -> str:
+def full_address(address: str, reference: str) -> str:
     """The full address that a reference means at this federation. Empty if it cannot be read."""
     try:
         return urljoin(address, reference)

@@ -119,14 +119,9 @@ def of_error(error: AgencyError) -> list[str]:
 
 def _errors(problem: Mapping[str, Any]) -> list[str]:
     faults = problem.get("errors", [])
-    lines = [f"  {fault['pointer'] or '/'}: {_sentences(fault)} [{fault['code']}]" for fault in faults]
+    lines = [f"  {fault['pointer'] or '/'}: {fault['title']}. {fault['detail']} [{fault['code']}]" for fault in faults]
     others = problem.get("error_count", 0) - len(faults)
     return [*lines, f"  and {amount(others, 'more fault')}"] if others > 0 else lines
-
-
-def _sentences(fault: Mapping[str, Any]) -> str:
-    """What is wrong, and how to fix it. Older federations say only the second."""
-    return f"{fault['title']}. {fault['detail']}" if "title" in fault else str(fault["detail"])
 
 
 def of_faults(error: PayloadError, path: Path, address: str) -> list[str]:

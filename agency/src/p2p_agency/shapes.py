@@ -38,7 +38,7 @@ class Submission(msgspec.Struct):
     id: str
 
 
-class Answered(msgspec.Struct):
+class AnsweredFinding(msgspec.Struct):
     id: int
     state: str
 
@@ -88,8 +88,8 @@ class Token(msgspec.Struct):
 class Fault(msgspec.Struct):
     pointer: str
     code: str
+    title: str
     detail: str
-    title: str = ""
 
 
 class Problem(msgspec.Struct):

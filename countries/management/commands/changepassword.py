@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from countries import registry
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 
 
 class Command(changepassword.Command):
@@ -18,5 +18,5 @@ class Command(changepassword.Command):
         # Only now: other writers must not wait while somebody types.
         with registry.writing():
             user = User.objects.get(username=options["username"] or getpass.getuser())
-            registry.announce_new_password(user, by=program(Kind.COMMAND, "changepassword"))
+            registry.announce_new_password(user, by=name_without_account(ActorKind.COMMAND, "changepassword"))
         return result

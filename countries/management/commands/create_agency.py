@@ -7,11 +7,11 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from countries import registry
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.management.refusals import as_command_errors, parse_day
 from countries.models import FREQUENCIES
 
-BY = program(Kind.COMMAND, "create_agency")
+BY = name_without_account(ActorKind.COMMAND, "create_agency")
 
 
 class Command(BaseCommand):

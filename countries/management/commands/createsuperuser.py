@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from countries import registry
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.management.refusals import as_command_errors
 
 
@@ -19,4 +19,4 @@ class Command(createsuperuser.Command):
         # Only now: other writers must not wait while somebody types.
         with as_command_errors(), registry.writing():
             for user in User.objects.exclude(pk__in=known).filter(is_superuser=True):
-                registry.announce_new(user, by=program(Kind.COMMAND, "createsuperuser"))
+                registry.announce_new(user, by=name_without_account(ActorKind.COMMAND, "createsuperuser"))

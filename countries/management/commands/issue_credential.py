@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from countries.accounts import credentials
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.management.refusals import as_command_errors, parse_day
 from countries.models import AGENCY_SCOPES, Agency
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 scopes=scopes,
                 expires=datetime.combine(parse_day(expires), time(), UTC) if expires else None,
                 networks=networks,
-                by=program(Kind.COMMAND, "issue_credential"),
+                by=name_without_account(ActorKind.COMMAND, "issue_credential"),
                 now=timezone.now(),
             )
         self.stdout.write(json.dumps({"client_id": issued.client_id, "client_secret": issued.client_secret}))

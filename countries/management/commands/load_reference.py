@@ -6,7 +6,7 @@ from django.core.management import BaseCommand
 from django.core.management.base import CommandParser
 
 from countries import loader
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 
 
 class Command(BaseCommand):
@@ -21,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *, overwrite: bool, **_: Any) -> None:
         sources = loader.sources()
-        for file, done in loader.load(by=program(Kind.COMMAND, "load_reference"), overwrite=overwrite).items():
+        for file, done in loader.load(
+            by=name_without_account(ActorKind.COMMAND, "load_reference"), overwrite=overwrite
+        ).items():
             kept = f", {done.kept} kept although they differ" if done.kept else ""
             self.stdout.write(f"{file} ({sources[file].date}): {done.added} rows added, {done.changed} changed{kept}")

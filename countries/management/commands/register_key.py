@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from countries.accounts import signing
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.management.refusals import as_command_errors, parse_day
 from countries.models import Agency
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 agency=agency,
                 public_key=public_key,
                 expires=datetime.combine(parse_day(expires), time(), UTC) if expires else None,
-                by=program(Kind.COMMAND, "register_key"),
+                by=name_without_account(ActorKind.COMMAND, "register_key"),
                 now=timezone.now(),
             )
         self.stdout.write(json.dumps({"keyid": key.keyid, "fingerprint": key.fingerprint}))

@@ -65,7 +65,7 @@ def _values(known: AgencyOverview, now: datetime) -> dict[str, str]:
         "unanswered": _many(known.unanswered, "finding waits", "findings wait"),
     }
     if known.ended:
-        values["ended"] = f"{known.ended.day} {known.ended:%B %Y}"
+        values["ended"] = words.day(known.ended, now=now)
     if known.silences:
         longest = known.silences[0]
         values |= {"missing": words.listed(longest.indicators), "since": words.moment(longest.since, now=now)}

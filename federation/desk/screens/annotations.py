@@ -64,12 +64,9 @@ class AnnotationForm(ConfirmedForm):
 
     def _proposed(self) -> dict[str, Any]:
         """The break with which a new form begins."""
-        given = {
-            name: self.get_initial_for_field(self.fields[name], name) for name in ("agency", "indicator", "is_break")
-        }
-        return {"start": self.initial.get("start")} | {
-            name: self.fields[name].clean(one) for name, one in given.items()
-        }
+        names = ("agency", "indicator", "is_break")
+        given = {name: self.fields[name].clean(self.get_initial_for_field(self.fields[name], name)) for name in names}
+        return given | {"start": self.initial.get("start")}
 
 
 @admin.register(Annotation)
@@ -101,7 +98,7 @@ class AnnotationAdmin(ConfirmingAdmin):
         return given | {name: at for name, at in instants.items() if at}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what a new break releases in the form itself, as long as the form says it. The user can confirm it."""
+        """If a new form contains a whole break, show in it what the break releases. The user can confirm it there."""
         form = context["adminform"].form
         if kwargs.get("add") and not form.unconfirmed and (found := form.preview()):
             confirmation = digest(found)

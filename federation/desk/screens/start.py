@@ -16,7 +16,7 @@ from federation.desk import board
 from federation.desk.board import BoardAgency, Square
 from federation.desk.changed_words import changed_words
 from federation.desk.proposals import proposals
-from federation.desk.recent_people import LATELY, recent_people
+from federation.desk.recent_people import PERIOD, recent_people
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
@@ -82,7 +82,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
         "people": recent_people(now=now) if may("federation.view_auditevent") else [],
-        "people_days": LATELY.days,
+        "people_days": PERIOD.days,
         "proposals": list(proposals()) if may("countries.add_detail") else [],
         "changed_words": changed_words(now=now) if may("federation.view_finding") else [],
     }

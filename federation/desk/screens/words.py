@@ -1,7 +1,7 @@
 """Words of the desk for spans of time, periods and states."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from p2p_core.periods import Frequency
 
@@ -31,7 +31,7 @@ def age(span: timedelta) -> str:
     return count(max(span // timedelta(minutes=1), 0), "minute")
 
 
-def day(instant: datetime, *, now: datetime) -> str:
+def day(instant: date, *, now: datetime) -> str:
     """A day, with its year unless it is the current one."""
     year = "" if instant.year == now.year else f" {instant.year}"
     return f"{instant.day} {instant:%B}{year}"

@@ -2,10 +2,10 @@
 
 from django.core.management.base import BaseCommand
 
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from federation.runs import backups
 
-BY = program(Kind.COMMAND, "leap_versions")
+BY = name_without_account(ActorKind.COMMAND, "leap_versions")
 
 
 class Command(BaseCommand):

@@ -6,10 +6,10 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from federation.runs import backups
 
-BY = program(Kind.COMMAND, "restore")
+BY = name_without_account(ActorKind.COMMAND, "restore")
 
 
 class Command(BaseCommand):

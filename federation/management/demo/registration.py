@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from countries import registry
 from countries.accounts import credential_limits, credentials
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.models import (
     Agency,
     AgencyAccount,
@@ -32,7 +32,7 @@ from federation.models.submissions import Report, ReportState
 from p2p_core import periods
 from p2p_core.codes import GROUP_MEMBERS
 
-BY = program(Kind.COMMAND, "demo")
+BY = name_without_account(ActorKind.COMMAND, "demo")
 REASON = "invented for the demonstration"
 #: The users who see the pages of two agencies: one with a long history, and the one that counts a real swarm.
 ANALYSTS = {"analyst": AGENCIES[0], "swarm": COLLECTOR}

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from countries import registry
+from countries import deletions, registry
 from countries.models import Agency, Country, HelpService, Indicator, Schedule
 from countries.reference import Reference
 from countries.registry import Refused
@@ -171,20 +171,20 @@ def test_refusal_to_delete_counts_and_names_only_some(monkeypatch):
     for number in range(3):
         factories.SetupFactory.create(agency=agency, valid_from=date(2026, 1, 1 + number))
     factories.CredentialFactory.create(agency=agency)
-    monkeypatch.setattr(registry, "_COUNTED", 2)
-    monkeypatch.setattr(registry, "_KINDS_NAMED", 2)
+    monkeypatch.setattr(deletions, "_COUNTED", 2)
+    monkeypatch.setattr(deletions, "_KINDS_NAMED", 2)
     said = "1 schedule, more than 2 set-ups and other rows belong to it"
-    assert said in registry.why_kept(agency)
+    assert said in deletions.why_kept(agency)
 
 
 def test_delete_of_an_indicator_in_use_says_what_to_do_instead():
     schedule = factories.ScheduleFactory.create()
     code = schedule.indicator.code
     said = f"{code} cannot be deleted: 1 schedule belongs to it. First delete the rows that belong to it."
-    assert registry.why_kept(schedule.indicator) == said
+    assert deletions.why_kept(schedule.indicator) == said
     factories.FindingFactory.create(agency=schedule.agency, indicator=schedule.indicator)
     said = f"{code} cannot be deleted: 1 schedule and 1 finding belong to it. Give its schedules a last day instead: "
-    assert registry.why_kept(schedule.indicator).startswith(said)
+    assert deletions.why_kept(schedule.indicator).startswith(said)
 
 
 def test_refusal_to_delete_has_no_plural_that_is_no_word():
@@ -198,7 +198,7 @@ def test_group_with_users_is_not_deleted():
     group = Group.objects.create(name="editors")
     User.objects.create_user("kari").groups.add(group)
     said = "editors cannot be deleted: 1 user belongs to it. Take the users out of the group first."
-    assert registry.why_kept(group) == said
+    assert deletions.why_kept(group) == said
     User.objects.get().groups.clear()
     registry.delete(group, by="ada")
     assert not Group.objects.filter(name="editors").exists()

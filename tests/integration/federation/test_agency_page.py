@@ -230,7 +230,7 @@ def test_ended_rows_are_left_to_their_lists(kari, agency):
         assert hidden not in page, hidden
     assert page.index("The next table") < page.index("The table")
     assert next_step(kari, agency) == (
-        "The last schedule ended on 24 November 2026, so no report is expected of the agency any more.",
+        "The last schedule ended on 24 November, so no report is expected of the agency any more.",
         f"{reverse('admin:countries_agency_change', args=[agency.pk])}#schedules-heading",
     )
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from countries import registry
 from countries.accounts import credentials
-from countries.actors import Kind, program
+from countries.actors import ActorKind, name_without_account
 from countries.models import Schedule, Threshold
 from federation import audit
 from federation.desk import event_history, event_words
@@ -120,9 +120,9 @@ def test_event_is_a_sentence(action, subject, details, sentence):
     ("by", "said", "is_program"),
     [
         ("kari", "kari", False),
-        (program(Kind.COMMAND, "restore"), "The command restore", True),
-        (program(Kind.CREDENTIAL, "NO-KRIPOS.1"), "The credential NO-KRIPOS.1", True),
-        (program(Kind.RECIPIENT, 5), "A reader of a message to recipient 5", True),
+        (name_without_account(ActorKind.COMMAND, "restore"), "The command restore", True),
+        (name_without_account(ActorKind.CREDENTIAL, "NO-KRIPOS.1"), "The credential NO-KRIPOS.1", True),
+        (name_without_account(ActorKind.RECIPIENT, 5), "A reader of a message to recipient 5", True),
     ],
 )
 def test_programs_are_told_from_people(by, said, is_program):
@@ -133,10 +133,10 @@ def test_programs_are_told_from_people(by, said, is_program):
 
 def test_no_user_has_the_name_of_a_program():
     with pytest.raises(ValidationError):
-        registry.create_account(username=program(Kind.COMMAND, "restore"), by="kari")
-    for kind in Kind:
+        registry.create_account(username=name_without_account(ActorKind.COMMAND, "restore"), by="kari")
+    for kind in ActorKind:
         with pytest.raises(ValidationError):
-            User.username_validator(program(kind, "x"))
+            User.username_validator(name_without_account(kind, "x"))
 
 
 def test_sentences_are_tried_for_each_kind():

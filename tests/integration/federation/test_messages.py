@@ -276,14 +276,14 @@ def test_a_long_history_is_many_calls_none_of_them_too_large(time, agency, monke
     monkeypatch.setattr(webhooks, "post", lambda _url, body, **_: sizes.append(len(body)))
     hook = factories.WebhookFactory.create(agency=agency)
     Notification.objects.bulk_create(
-        factories.NotificationFactory.build(agency=agency, kind="opened") for _ in range(2 * compose.CALL_AT_MOST + 5)
+        factories.NotificationFactory.build(agency=agency, kind="opened") for _ in range(2 * compose.MOST_PER_CALL + 5)
     )
     compose.compose(now=time.now)
     tell(agency)
     for _ in range(3):
         time.go(seconds=10)
     told = sorted(one.notifications.count() for one in hook.messages.all())
-    assert told == [6, compose.CALL_AT_MOST, compose.CALL_AT_MOST]
+    assert told == [6, compose.MOST_PER_CALL, compose.MOST_PER_CALL]
     assert (len(sizes), max(sizes) < 1_000_000) == (3, True)
 
 

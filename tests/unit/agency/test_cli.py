@@ -85,7 +85,7 @@ def test_report_from_the_future_waits_only_while_the_clocks_differ(agency, tmp_p
     federation.problem(503, "busy")
     federation.problem(503, "busy")
     assert agency("send", "--wait", "0", str(away))[0] == 3
-    fault = {"pointer": "/prepared", "code": "prepared_in_future", "detail": "Set your clock."}
+    fault = {"pointer": "/prepared", "code": "prepared_in_future", "title": "A fault", "detail": "Set your clock."}
     federation.ahead = -600
     federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
     code, output = agency("send")
@@ -94,7 +94,7 @@ def test_report_from_the_future_waits_only_while_the_clocks_differ(agency, tmp_p
     federation.ahead = 0
     federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
     code, output = agency("send")
-    assert (code, "/prepared: Set your clock. [prepared_in_future]" in output) == (1, True)
+    assert (code, "/prepared: A fault. Set your clock. [prepared_in_future]" in output) == (1, True)
     assert "waiting: 0\nrefused: 1" in agency("outbox")[1]
 
 
@@ -191,10 +191,10 @@ def test_local_days_are_sent_from_the_day_on_which_the_public_set_up_allows_them
 
 
 def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_path):
-    fault = {"pointer": "/reports/0/period", "code": "bad_period", "detail": "Write it so."}
+    fault = {"pointer": "/reports/0/period", "code": "bad_period", "title": "A fault", "detail": "Write it so."}
     federation.problem(422, "invalid_payload", errors=[fault], error_count=7)
     code, output = agency("send", file)
-    assert (code, "/reports/0/period: Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
+    assert (code, "/reports/0/period: A fault. Write it so. [bad_period]\n  and 6 more faults" in output) == (1, True)
     assert agency("outbox")[1].count("refused: 1") == 1
     federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
     assert agency("send", file)[1].splitlines()[2] == "  and 1 more fault"
@@ -286,7 +286,7 @@ def test_wrong_clock_is_said(agency, file, federation):
     federation.ahead = -600
     for command in (["send", file], ["send", "--again", "--dry-run", file], ["status"]):
         assert "clock of this machine is about 0:10:00 ahead" in agency(*command)[1]
-    fault = {"pointer": "/reports/0/period", "code": "period_not_ended", "detail": "Wait."}
+    fault = {"pointer": "/reports/0/period", "code": "period_not_ended", "title": "A fault", "detail": "Wait."}
     federation.problem(422, "invalid_payload", errors=[fault], error_count=1)
     code, output = agency("send", "--again", "--wait", "0", file)
     assert (code, output.count("clock of this machine is about 0:10:00 ahead")) == (5, 1)
@@ -311,12 +311,17 @@ def test_status_findings_and_answer(agency, federation):
 
 
 def test_refused_answer_names_each_fault_and_its_place(agency, federation):
-    fault = {"pointer": "/remark", "code": "personal_data", "detail": "Remove the trace of a person."}
+    fault = {
+        "pointer": "/remark",
+        "code": "personal_data",
+        "title": "A fault",
+        "detail": "Remove the trace of a person.",
+    }
     federation.problem(422, "invalid_payload", errors=[fault], error_count=2)
     code, output = agency("answer", "7", "will_resubmit", "--remark", "Bad.")
     assert (code, output.splitlines()) == (
         1, ["Error: Title. Do this. [invalid_payload]",
-            "  /remark: Remove the trace of a person. [personal_data]", "  and 1 more fault"],
+            "  /remark: A fault. Remove the trace of a person. [personal_data]", "  and 1 more fault"],
     )  # fmt: skip
 
 

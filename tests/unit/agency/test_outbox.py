@@ -156,7 +156,7 @@ def test_refused_submission_is_told_once_and_does_not_stop_others(outbox, client
 
 
 def fault(code):
-    return {"pointer": "/prepared", "code": code, "detail": "Set your clock."}
+    return {"pointer": "/prepared", "code": code, "title": "A fault", "detail": "Set your clock."}
 
 
 @pytest.mark.parametrize("ahead", [-600, 600])

@@ -72,7 +72,7 @@ def test_the_sender_compares_the_clocks_at_once_and_tells_the_collector(federati
     assert sender(list, list) == [[0.0, pytest.approx(ahead, abs=2)]]
 
 
-def test_the_sender_ends_in_silence_once_the_collector_has_ended(federation, sender):
+def test_sender_ends_without_an_error_after_the_collector(federation, sender):
     federation.ahead = 60
     assert sender(list, is_heard=False) is None
 

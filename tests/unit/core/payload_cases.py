@@ -12,6 +12,12 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 INDICATORS = {"DOWNLOADS": 1, "HELP_VISITS": 2}
 COLUMNS = "INDICATOR,FREQ,TIME_PERIOD,COUNTRY,NETWORK,OBS_VALUE"
 STATUS_ACTION = COLUMNS + ",OBS_STATUS,ACTION"
+#: The first cells of a row.
+NINE = "DOWNLOADS,H,2026-11-24T09:00"
+
+
+def csv_body(*rows, columns=COLUMNS, end="\n"):
+    return end.join([columns, *rows, ""]).encode()
 
 
 def read_json(body):

@@ -125,7 +125,7 @@ def _missing(columns: Columns) -> list[str]:
 
 
 def _refuse_doubles(codes: Iterable[str]) -> None:
-    """Refuse a header that names a column twice. Unknown names are not repeated."""
+    """Refuse a header that names a column twice. The refusal does not contain unknown names."""
     doubles = [code for code, count in Counter(codes).items() if count > 1]
     known = [code for code in doubles if code in _KNOWN + _ASIDE]
     if known:

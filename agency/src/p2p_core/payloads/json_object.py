@@ -29,12 +29,12 @@ class JsonObject:
         self.is_object = members is not None
         self._members: dict[str, Raw] = members or {}
         if not self.is_object:
-            faults.add(pointer, "wrong_type", _value(text, whole=not pointer), detail=_object_of(names))
+            faults.add(pointer, "wrong_type", _value(text, whole=not pointer), detail=_expected_object(names))
             return
         self._refuse_duplicates(text)
         for name, raw in self._members.items():
             if name not in names:
-                faults.add(pointer, "unknown_field", {name: _value(bytes(raw))}, detail=_known(names))
+                faults.add(pointer, "unknown_field", {name: _value(bytes(raw))}, detail=_expected_members(names))
 
     def _refuse_duplicates(self, text: bytes) -> None:
         """Refuse a member that is named twice: the decoder drops the first, but its quotes are in the text."""
@@ -79,12 +79,12 @@ def _of_text(sent: object, rule: Callable[..., T], *known: Any) -> T:
 
 
 @cache
-def _known(names: tuple[str, ...]) -> Advice:
+def _expected_members(names: tuple[str, ...]) -> Advice:
     return Advice("Expected: {names}.", names=", ".join(names))
 
 
 @cache
-def _object_of(names: tuple[str, ...]) -> Advice:
+def _expected_object(names: tuple[str, ...]) -> Advice:
     return Advice("Expected here: an object, in braces. Its members are: {names}.", names=", ".join(names))
 
 

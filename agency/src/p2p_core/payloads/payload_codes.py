@@ -6,7 +6,7 @@
 from typing import Final, NamedTuple
 
 #: The page of the site that explains each code, at an anchor with the name of the code.
-EXPLAINED: Final = "/docs/reference/errors/"
+ERRORS_PAGE: Final = "/docs/reference/errors/"
 
 
 class Code(NamedTuple):

@@ -73,9 +73,10 @@ def of_csv(fault: Fault) -> str:
     """How to fix a fault of CSV in the form of the API."""
     if fault.advice == csv_walk.NO_HEADER:
         return NO_HEADER
+    if fault.advice != PAYLOAD_CODES[fault.code].advice:
+        return fault.advice
     is_of_header = fault.pointer.startswith("/header/")
-    has_own = fault.advice != PAYLOAD_CODES[fault.code].advice
-    return fault.advice if has_own or not (is_of_header or fault.code in _OF_THE_API) else of_cell(fault.code)
+    return of_cell(fault.code) if is_of_header or fault.code in _OF_THE_API else fault.advice
 
 
 def of_cell(code: str) -> str:

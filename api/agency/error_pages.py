@@ -1,4 +1,4 @@
-"""The answer to an address that does not exist, or that the agency may not see."""
+"""The answers to an address that does not exist, and to somebody who may not do what the request asks for."""
 
 from contextlib import suppress
 
@@ -9,7 +9,7 @@ from django.urls import Resolver404, resolve, reverse
 from api import problems
 from api.agency.page import AgencyPage
 from api.site import failures
-from countries.admin import refused_pages
+from countries.admin import refusal_pages
 
 
 class NoSuchPage(AgencyPage):
@@ -22,13 +22,14 @@ class NoSuchPage(AgencyPage):
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer 404 for Django.
 
-    People who are signed in stay in the pages of their agency below `/agency/`, and at the desk below `/admin/`.
+    Browsers get a page of the desk below `/admin/`. Below `/agency/`, people who are signed in stay in the pages of
+    their agency.
     """
     if _lacks_slash(request):
         address = request.get_full_path(force_append_slash=True)
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
-    if refused_pages.are_for(request):
-        return refused_pages.not_found(request)
+    if refusal_pages.wants_page(request):
+        return refusal_pages.not_found(request)
     if request.path.startswith(reverse("agency:board")) and failures.reads_pages(request):
         try:
             answer = NoSuchPage.as_view()(request)
@@ -38,6 +39,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         if answer.status_code == 404:
             return answer
     return failures.not_found(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 for Django: to browsers at the desk, with a page."""
+    if refusal_pages.wants_page(request):
+        return refusal_pages.not_allowed(request)
+    return problems.permission_denied(request, exception)
 
 
 def _lacks_slash(request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 
-def are_for(request: HttpRequest) -> bool:
+def wants_page(request: HttpRequest) -> bool:
     """Whether a browser asks for a page of the desk. Programs get problem documents."""
     return request.path.startswith(reverse("admin:index")) and "text/html" in request.headers.get("Accept", "")
 
