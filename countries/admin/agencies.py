@@ -44,7 +44,12 @@ class ScheduleFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # not gener
     def clean(self) -> None:
         """Refuse schedules that overlap. The screen has all schedules of the agency, so comparing these is enough."""
         super().clean()
-        kept = [form.instance for form in self.forms if form.is_valid() and form not in self.deleted_forms]
+        # A row that was left empty has no cleaned data.
+        kept = [
+            form.instance
+            for form in self.forms
+            if form.is_valid() and form.cleaned_data and form not in self.deleted_forms
+        ]
         if any(first.overlaps(second) for first, second in combinations(kept, 2)):
             raise ValidationError(OVERLAP)
 

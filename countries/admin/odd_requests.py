@@ -21,6 +21,8 @@ else:
 
 #: Errors for values in a filter that no row can have: too large a number, no text, or no date of the calendar.
 _IMPOSSIBLE_VALUE: Final = (DataError, IncorrectLookupParameters, OverflowError, TypeError, ValueError)
+#: No row has a longer number. Python refuses to read numbers of thousands of digits.
+_DIGITS: Final = 19
 
 
 class AutocompleteOfRows(AutocompleteSelect):
@@ -32,7 +34,11 @@ class AutocompleteOfRows(AutocompleteSelect):
         return super().media + Media(js=["admin/js/jquery.init.js", "admin/js/autocomplete.js", "countries/pickers.js"])
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        return super().optgroups(name, [one for one in value if str(one).isdecimal()], attr)
+        return super().optgroups(name, list(filter(_may_be_number, map(str, value))), attr)
+
+
+def _may_be_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 class OddRequests(Screen):

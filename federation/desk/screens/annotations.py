@@ -129,10 +129,13 @@ def _may_move(request: HttpRequest, annotation: Any) -> bool:
 
 
 def _instant(text: str) -> datetime | None:
-    """The instant of an address, or None if it has no such instant."""
+    """The instant of an address, or None if it has no such instant. In UTC, because the form and the database need it.
+
+    Some offsets lead to a year that no date has.
+    """
     with suppress(ValueError, OverflowError):
         found = parse_datetime(text)
-        return found and found.replace(tzinfo=found.tzinfo or UTC)
+        return found and found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     return None
 
 

@@ -138,6 +138,15 @@ def test_schedules_that_overlap_are_refused_and_the_form_stays(desk):
     assert not Schedule.objects.exists()
 
 
+def test_rows_of_schedules_that_were_left_empty_are_not_saved(desk):
+    factories.CountryFactory.create()
+    factories.IndicatorFactory.create()
+    empty = {f"schedules-{row}-deadline_minutes": 60 for row in (1, 2)}
+    form = agency_form() | schedule_form() | empty | {"schedules-TOTAL_FORMS": 3}
+    assert desk.post(address(Agency, "add"), form).status_code == 302
+    assert Schedule.objects.count() == 1
+
+
 @pytest.mark.parametrize("first", ["2016-12-31", "0001-01-01"])
 def test_schedule_before_2017_is_refused_with_a_message(desk, first):
     agency = factories.AgencyFactory.create()

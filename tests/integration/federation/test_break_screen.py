@@ -151,6 +151,16 @@ def test_form_without_a_whole_break_says_nothing_of_releases(coordinator, filled
     assert (page.status_code, confirmation_in(page)) == (200, [])
 
 
+@pytest.mark.parametrize("name", ["start", "end"])
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-10:00", "0001-01-01T00:00+14:00", "2026-11-20T00:00+23:59"])
+def test_form_opens_if_the_address_has_an_instant_with_an_odd_offset(coordinator, filled, name, at):
+    assert coordinator.get(f"{filled}&{urlencode({name: at})}").status_code == 200
+
+
+def test_form_opens_if_the_address_has_a_number_of_thousands_of_digits(coordinator, filled):
+    assert coordinator.get(f"{filled}&agency={'9' * 5000}").status_code == 200
+
+
 def test_break_that_is_moved_is_asked_about_too(coordinator, two):
     coordinator.post(ADD, FORM | {"start_0": "2019-11-20"})
     row = Annotation.objects.get()

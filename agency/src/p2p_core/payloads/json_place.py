@@ -12,6 +12,8 @@ _PIECE: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 #: The name of the first column of a CSV table, with a separator.
 _CSV: Final = re.compile(rb'"?[A-Za-z_]+"?[,;]', re.ASCII)
+#: An escape with the first half of a character of UTF-16, and no escape after it. For the decoder, this is an end too.
+_HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u])")
 
 
 def advice(text: bytes, message: str) -> Advice:
@@ -20,16 +22,14 @@ def advice(text: bytes, message: str) -> Advice:
         return Advice("The body begins with a byte order mark. Leave it out.")
     if _CSV.match(text):
         return Advice("This looks like CSV. Send it with Content-Type: text/csv.")
-    found = _OFFSET.search(message)
-    if found is None:
+    offset = _offset(text, message)
+    if offset is None:
         line, column = place_of(text, len(text))
         return Advice(
             "The JSON ends too early, at line {line}, column {column}. Close each bracket, brace and quote.",
             line=line,
             column=column,
         )
-    # The decoder has already read the first of the characters after the end.
-    offset = int(found[1]) - ("trailing characters" in message)
     line, column = place_of(text, offset)
     return Advice(
         "The JSON cannot be read at line {line}, column {column}. Correct it there or just before; NaN and Infinity "
@@ -37,6 +37,15 @@ def advice(text: bytes, message: str) -> Advice:
         line=line,
         column=column,
     )
+
+
+def _offset(text: bytes, message: str) -> int | None:
+    """The byte that cannot be read, or None if the text ends too early."""
+    if found := _OFFSET.search(message):
+        # The decoder has already read the first of the characters after the end.
+        return int(found[1]) - ("trailing characters" in message)
+    half = _HALF.search(text)
+    return half.end() if half else None
 
 
 def place_of(text: bytes, offset: int) -> tuple[int, int]:
