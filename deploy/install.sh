@@ -197,9 +197,8 @@ create_settings() {
     elif ! grep --quiet --fixed-strings "$HOST" $ETC/environment; then
         fail "$ETC/environment is for another host name. Change ALLOWED_HOSTS and SITE_URL there, and run this again."
     fi
-    if [ "$(stat --format=%Y $ETC/environment)" -gt "$(stat --format=%Y $ETC/.started 2>/dev/null || echo 0)" ]; then
-        restart=1
-    fi
+    # The services read settings and secrets only when they start.
+    if [ ! -e $ETC/.started ] || [ -n "$(find $ETC -type f -newer $ETC/.started)" ]; then restart=1; fi
 }
 
 # --- the program ----------------------------------------------------------------------------------------------------
