@@ -111,7 +111,7 @@ def _load_application(listener: socket.socket) -> Any:
     try:
         from config.wsgi import application
     except BaseException:
-        listener.setblocking(False)
+        listener.settimeout(0)
         with suppress(OSError):
             while True:
                 listener.accept()[0].close()
