@@ -19,6 +19,7 @@ from tests.deploy import proxy
 
 SOURCE: Final = "/srv/source"
 _NAMESPACES: Final = ["--mount", "--pid", "--cgroup", "--net", "--ipc", "--uts"]
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROXY: Final = f"http://127.0.0.1:{proxy.PORT}"
 
 
@@ -35,17 +36,14 @@ def missing() -> str:
     return f"The kernel allows no namespaces: {tried.stderr.strip()}" if tried.returncode else ""
 
 
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
 class Machine:
     def __init__(self, pid: int) -> None:
-        self._pid = pid
+        self.pid = pid
 
     def run(self, command: str, *, fails: bool = False, seconds: float = 240) -> str:
         """What a shell command prints, as root, with the settings of this machine for downloads."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", "--net", "--ipc", "--uts", "sh", "-c", command],
+            ["nsenter", f"--target={self.pid}", *_NAMESPACES, "sh", "-c", command],
             env=_environment(), capture_output=True, text=True, check=False, timeout=seconds, cwd="/",
         )  # fmt: skip
         text = done.stdout + done.stderr
@@ -68,7 +66,7 @@ def _environment() -> dict[str, str]:
     """The variables of this process that say how programs download, without its Python and its settings."""
     kept = ("PIP_", "UV_", "SSL_", "NODE_EXTRA", "NPM_", "npm_", "REQUESTS_", "CURL_")
     ours = {name: value for name, value in os.environ.items() if name.startswith(kept)}
-    places = {name: _PROXY for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+    places = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _PROXY)
     return ours | places | {"PATH": _PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "no_proxy": "127.0.0.1,localhost"}
 
 
@@ -84,7 +82,7 @@ def booted() -> Iterator[Machine]:
         try:
             machine = Machine(_first_process(unshare.pid))
             machine.until("systemctl is-active --quiet multi-user.target")
-            with proxy.serve(f"/proc/{machine._pid}/ns/net"):
+            with proxy.serve(f"/proc/{machine.pid}/ns/net"):
                 _copy_source(machine)
                 yield machine
         finally:
@@ -102,8 +100,8 @@ def _first_process(parent: int) -> int:
 
 
 def _copy_source(machine: Machine) -> None:
-    """The files of the project as they are, without those that git ignores. A file in /dev/shm is visible on both sides."""
-    with tempfile.NamedTemporaryFile(dir="/dev/shm", suffix=".tar") as archive:  # noqa: S108
+    """The files of the project as they are, without those that git ignores. Both sides see files in /dev/shm."""
+    with tempfile.NamedTemporaryFile(dir="/dev/shm", suffix=".tar") as archive:
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT, capture_output=True, check=True,

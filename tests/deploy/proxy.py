@@ -5,6 +5,7 @@ import selectors
 import socket
 import threading
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ def serve(namespace: str) -> socket.socket:
 
 def _listen(namespace: str) -> socket.socket:
     """Only the thread that runs this enters the namespace. The socket belongs to the namespace for ever."""
-    with open(namespace) as file:
+    with Path(namespace).open() as file:
         if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), _CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "setns")
     return socket.create_server(("127.0.0.1", PORT))
