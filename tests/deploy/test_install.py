@@ -1,6 +1,6 @@
 """`deploy/install.sh` leads from a bare machine of Debian to a service over TLS, under a real systemd.
 
-The tests share one machine and run in this order.
+The tests share one machine. Each leaves it as it found it, except that the version or the certificate may be newer.
 """
 
 import re
@@ -63,6 +63,18 @@ def test_from_a_bare_machine_to_a_page_over_tls_in_fifteen_minutes(installation)
     assert installation.seconds < 15 * 60
     assert installation.run(f"{STATUS} https://{HOST}/") == "200"
     assert active(installation) == {*SERVICES, *SOCKETS, "police2peer.target"}
+
+
+def test_ten_commands_of_the_documentation_are_enough_for_a_report_over_tls(installation):
+    page = (ROOT / "docs/how-to/deploy.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[:2]
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) <= 10
+    assert "install.sh federation.example.org" in commands[2]
+    # Those after the installation, without the question for a password.
+    rest = [line.replace("curl -s", CURL) for line in commands[3:] if "createsuperuser" not in line]
+    assert len(rest) == 5
+    assert '"current": 1' in installation.run("cd /run && " + "\n".join(rest))
 
 
 def test_a_second_run_changes_nothing(installation):
