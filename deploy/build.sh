@@ -11,8 +11,8 @@ target=$1
 rm -rf "$target"
 mkdir -p "$target"
 # Without what was built or stored in the source folder.
-tar --create --directory "$source" --exclude=./.git --exclude=./.venv --exclude=./var --exclude=./tests --exclude=./bench \
-    --exclude=node_modules --exclude=__pycache__ --exclude=./api/site/static/site/built . |
+tar --create --directory "$source" --exclude=./.git --exclude=./.venv --exclude=./var --exclude=./tests \
+    --exclude=./bench --exclude=node_modules --exclude=__pycache__ --exclude=./api/site/static/site/built . |
     tar --extract --directory "$target" --no-same-owner --no-same-permissions
 cd "$target"
 make --no-print-directory PYTHON=/usr/bin/python3 .venv/runtime.installed web

@@ -8,6 +8,7 @@
 # command again for an upgrade, or with a new certificate. Each step changes only what is not right yet: a second run
 # changes nothing. Settings and secrets that are in /etc/police2peer already are kept.
 set -euo pipefail
+shopt -s lastpipe
 umask 022
 
 SOURCE=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -85,7 +86,7 @@ check_machine() {
         git=(git -c safe.directory="$SOURCE" -C "$SOURCE")
         VERSION+=-$("${git[@]}" rev-parse --short=12 HEAD)
         [ -z "$("${git[@]}" status --porcelain --untracked-files=no)" ] ||
-            fail "Files of the source have changed since the commit $VERSION. Commit them: a version has a name of its own."
+            fail "Files of the source differ from the commit $VERSION. Commit them: each version needs its own name."
     fi
 }
 
@@ -106,8 +107,8 @@ install_packages() {
 
 configure_servers() {
     # PostgreSQL starts again one second after a crash, as the services do.
-    if write /etc/systemd/system/postgresql@.service.d/police2peer.conf 644 <<<$'[Service]\nRestart=always\nRestartSec=1'
-    then
+    local drop_in=/etc/systemd/system/postgresql@.service.d/police2peer.conf
+    if printf '[Service]\nRestart=always\nRestartSec=1\n' | write $drop_in 644; then
         systemctl daemon-reload
     fi
     enable_now postgresql.service valkey-server.service
