@@ -131,6 +131,14 @@ sql() {
 
 create_roles() {
     install -d --mode=700 $ETC
+    if [ -s $ETC/database_url ] && ! grep --quiet "@127\.0\.0\.1:$PG_PORT/police2peer$" $ETC/database_url; then
+        # The database is on another machine, or has another name. Its administrator makes the roles.
+        local file
+        for file in web_database_url worker_database_url public_database_url; do
+            [ -s $ETC/$file ] || fail "Write the address of the database for this role into $ETC/$file."
+        done
+        return
+    fi
     # Only a superuser can take some rights of PostgreSQL's own from the other roles, which the first migration does.
     # Then the owner loses this right.
     create_role police2peer database_url "SUPERUSER"
@@ -153,8 +161,8 @@ create_roles() {
     fi
 }
 
-# Creates the role $1 with a new password, and the file $2 with its address. $3 has more words of CREATE ROLE. If the
-# file is there, its address is used as it is: then the database may be on another machine.
+# Creates the role $1 with a new password, and the file $2 with its address. $3 has more words of CREATE ROLE. A file
+# that is there stays as it is.
 create_role() {
     [ ! -s "$ETC/$2" ] || return 0
     local password
