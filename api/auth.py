@@ -124,8 +124,7 @@ class TokenRequestValidator(OAuth2Validator):  # type: ignore[misc]  # untyped
         """Only client credentials: nobody signs in to the API. And only from where the credential may be used."""
         # Checked after the secret, so that nobody else learns of the restriction.
         if not client.usable_from(args[0].headers.get("REMOTE_ADDR", "")):
-            kind = CODES[_ELSEWHERE]
-            raise UnauthorizedClientError(f"{_ELSEWHERE}: {kind.title}. {kind.advice}", request=args[0])
+            raise UnauthorizedClientError(f"{_ELSEWHERE}: {CODES[_ELSEWHERE].title}", request=args[0])
         return grant_type == "client_credentials" and super().validate_grant_type(
             client_id, grant_type, client, *args, **kwargs
         )

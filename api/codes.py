@@ -12,13 +12,13 @@ _UNREADABLE: Final = {
     "bad_request": Code(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "bad_gzip": Code(400, "The body is not gzip", "Send complete gzip data, or leave Content-Encoding out."),
     "unknown_parameter": Code(
-        400, "A query parameter is not known", "Use only the query parameters that are documented for this address."
+        400, "Unknown query parameter", "Use only the query parameters that are documented for this address."
     ),
     "repeated_parameter": Code(400, "A query parameter comes twice", "Give each query parameter once."),
     "missing_parameter": Code(
         400, "A query parameter is missing", "Give the query parameter. Its name is in `parameter`."
     ),
-    "bad_parameter": Code(400, "A query parameter has an unknown value", "Give one of the documented values."),
+    "bad_parameter": Code(400, "The value of a query parameter cannot be used", "Give one of the documented values."),
     "bad_cursor": Code(400, "The cursor cannot be read", "Follow the link in `next` unchanged."),
     "bad_idempotency_key": Code(
         400, "The Idempotency-Key cannot be used", "Send 1 to 255 printable ASCII characters, such as a UUID."
@@ -211,6 +211,32 @@ _NOT_PUBLIC: Final = {
     "as_of_in_future": Code(422, "The time of as_of has not come yet", "Give an instant that has passed."),
     "unknown_window": Code(422, "An unknown window", "Use P1D, P7D, P30D or P365D."),
     "unknown_language": Code(422, "An unknown language", "Use a language tag that CLDR knows, such as nb or pt-BR."),
+}
+
+#: Refusals of /oauth/token/. RFC 6749 names them, and allows no quotes in the texts.
+TOKEN_CODES: Final = {
+    "invalid_request": Code(
+        400, "The request for a token cannot be read", "Send a form with grant_type=client_credentials."
+    ),
+    # The text is equal for each reason, so that it does not say whether a client_id exists.
+    "invalid_client": Code(
+        401,
+        "The credential was not accepted",
+        "Check that client_id and client_secret are complete, and that you send them either in the header "
+        "Authorization: Basic or in the form. If they are right, the credential has expired or was revoked: ask a "
+        "coordinator.",
+    ),
+    "unauthorized_client": Code(
+        400,
+        "The credential may not be used from here",
+        "Send from the networks that the credential is restricted to, or ask a coordinator to add yours.",
+    ),
+    "unsupported_grant_type": Code(400, "Unknown grant type", "Expected for grant_type: client_credentials."),
+    "invalid_scope": Code(
+        400,
+        "The credential lacks a scope that was asked for",
+        "Name only scopes that the credential has, or leave scope out to get all of these.",
+    ),
 }
 
 CODES: Final[dict[str, Code]] = _UNREADABLE | _REFUSED | _SDMX | _SIGNATURES | PAYLOAD_CODES | _NOT_PUBLIC

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.request import MediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 
+from api.parameters import list_values
 from api.problems import Problem
 
 T = TypeVar("T")
@@ -60,17 +61,17 @@ def _media_type(accept: str, offered: tuple[str, ...]) -> str:
 def json_only(request: HttpRequest) -> str:
     """JSON's media type; raises the problem if Accept does not take it."""
     if not media_type(request, (JSON,)):
-        raise Problem("not_acceptable", detail=f"Accept {JSON}.")
+        raise Problem("not_acceptable", detail=f"Expected in Accept: {JSON}.")
     return JSON
 
 
 def data_format(word: str | None, preferred: str, words: Mapping[str, str] = WORDS) -> str:
     """The media type that the parameter ``format`` names, or else the preferred one. ``words`` are its values."""
     if word is not None and word not in words:
-        raise Problem("bad_parameter", detail=f"The formats are {', '.join(words)}.", parameter="format")
+        raise Problem("bad_parameter", detail=list_values("format", words), parameter="format")
     found = words[word] if word else preferred
     if not found:
-        raise Problem("not_acceptable", detail=f"Accept one of {', '.join(words.values())}.")
+        raise Problem("not_acceptable", detail=f"Expected in Accept: {', '.join(words.values())}.")
     return found
 
 

@@ -25,7 +25,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from api import caching, parameters, refusals
 from api.caching import PublicView, Representation, Validator
-from api.problems import Problem
+from api.parameters import list_values
+from api.problems import Problem, token_refusal
 from api.refusals import ProblemDetails
 from p2p_core.scopes import READ_OWN, SUBMIT
 
@@ -139,8 +140,12 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 _TOKEN_ERROR: Final = {
     "type": "object",
-    "required": ["error"],
-    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    "required": ["error", "error_description", "error_uri"],
+    "properties": {
+        "error": {"type": "string"},
+        "error_description": {"type": "string", "description": "What is wrong, and how to fix it"},
+        "error_uri": {"type": "string", "description": "The address, on this host, that explains the code"},
+    },
 }
 _TOKEN: Final = {
     "post": {
@@ -201,11 +206,11 @@ _TOKEN: Final = {
             },
             "400": {
                 "description": "The request breaks RFC 6749; `error` says how",
-                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": {"error": "invalid_request"}}},
+                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": token_refusal("invalid_request")}},
             },
             "401": {
                 "description": "The credential is not valid, has expired or was revoked",
-                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": {"error": "invalid_client"}}},
+                "content": {"application/json": {"schema": _TOKEN_ERROR, "example": token_refusal("invalid_client")}},
             },
             "429": refusals.reference(429),
             "5XX": refusals.reference("5XX"),
@@ -324,7 +329,7 @@ class DocumentView(PublicView):
         def read() -> Document:
             form = parameters.read(request, optional=("format",)).get("format", "json")
             if form not in ("json", "yaml"):
-                raise Problem("bad_parameter", detail="The formats are json and yaml.", parameter="format")
+                raise Problem("bad_parameter", detail=list_values("format", ("json", "yaml")), parameter="format")
             return Document(form)
 
         return self.respond(request, "", read)

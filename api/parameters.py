@@ -1,6 +1,6 @@
 """Query parameters, read strictly: a name that is unknown or repeated is refused, not ignored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -11,8 +11,13 @@ from api.problems import Problem
 def list_known(names: Collection[str]) -> str:
     """How to fix a request with another query parameter than these."""
     if not names:
-        return "Send no query parameters: none are known here."
-    return f"Use only the query parameters that are known here: {', '.join(sorted(names))}."
+        return "This address has no query parameters. Leave them out."
+    return f"Expected: {', '.join(sorted(names))}."
+
+
+def list_values(name: str, values: Iterable[str]) -> str:
+    """How to fix a query parameter that has another value than these."""
+    return f"Expected for {name}: {', '.join(values)}."
 
 
 def read(request: HttpRequest, *, required: Collection[str] = (), optional: Collection[str] = ()) -> dict[str, str]:
@@ -27,7 +32,9 @@ def read(request: HttpRequest, *, required: Collection[str] = (), optional: Coll
             given[name] = values[0]
     for name in required:
         if name not in given:
-            raise Problem("missing_parameter", detail=f"Give the parameter {name}.", parameter=name)
+            raise Problem(
+                "missing_parameter", detail=f"{name} is missing. Expected: {', '.join(required)}.", parameter=name
+            )
     return given
 
 

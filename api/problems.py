@@ -19,15 +19,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from api import measures, request_ids
-from api.codes import CODES
+from api.codes import CODES, TOKEN_CODES
 from federation.database import writability
 from federation.database.writability import BUSY, READ_ONLY
 from federation.errors import ClocksDisagreeError, FederationError
 from p2p_core.payloads.faults import LISTED, Fault, PayloadError
+from p2p_core.payloads.payload_codes import EXPLAINED
 
 MEDIA_TYPE: Final = "application/problem+json"
-#: The page that explains each code, at an anchor with the name of the code. It is on the same host as the error.
-EXPLAINED: Final = "/docs/reference/errors/"
 #: The database does not answer, or not in time. The same request may succeed later or at another host.
 AWAY: Final = (OperationalError, InterfaceError)
 
@@ -74,11 +73,19 @@ class Problem(Exception):  # noqa: N818  the word of RFC 9457
             **self.members,
         }
         if self.faults:
-            body["errors"] = [
-                {"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in self.faults
-            ]
+            body["errors"] = [fault.document() for fault in self.faults]
             body["error_count"] = self.fault_count
         return body
+
+
+def token_refusal(error: str, wrong: str = "") -> dict[str, str]:
+    """The refusal of /oauth/token/ with a code of RFC 6749, and the address that explains the code.
+
+    ``wrong`` says what is wrong, if it is more exact than the title of the code.
+    """
+    kind = TOKEN_CODES[error]
+    description = f"{(wrong or kind.title).removesuffix('.')}. {kind.advice}"
+    return {"error": error, "error_description": description, "error_uri": f"{EXPLAINED}#{error}"}
 
 
 # The exceptions of DRF and Django themselves, most special first.

@@ -14,10 +14,11 @@ Schema = dict[str, Any]
 
 
 class FaultDetails(msgspec.Struct):
-    """One thing that is wrong with a payload: where, and what."""
+    """One thing that is wrong with a payload: where, what, and how to fix it."""
 
     pointer: str
     code: str
+    title: str
     detail: str
 
 

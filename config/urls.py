@@ -15,6 +15,6 @@ urlpatterns = [
 ]
 
 handler400 = "api.problems.bad_request"
-handler403 = "api.problems.permission_denied"
+handler403 = "api.agency.not_allowed.permission_denied"
 handler404 = "api.agency.no_such_page.not_found"
 handler500 = "api.site.failures.server_error"

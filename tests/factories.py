@@ -144,6 +144,7 @@ class WebhookFactory(DjangoModelFactory[Webhook]):
 class PopulationFactory(DjangoModelFactory[Population]):
     class Meta:
         model = Population
+        django_get_or_create = ("country", "year")
 
     country = SubFactory(CountryFactory)
     year = 2024

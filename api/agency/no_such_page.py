@@ -9,6 +9,7 @@ from django.urls import Resolver404, resolve, reverse
 from api import problems
 from api.agency.page import AgencyPage
 from api.site import failures
+from countries.admin import refused_pages
 
 
 class NoSuchPage(AgencyPage):
@@ -19,10 +20,15 @@ class NoSuchPage(AgencyPage):
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 404 for Django. Below `/agency/`, people who are signed in stay in the pages of their agency."""
+    """Answer 404 for Django.
+
+    People who are signed in stay in the pages of their agency below `/agency/`, and at the desk below `/admin/`.
+    """
     if _lacks_slash(request):
         address = request.get_full_path(force_append_slash=True)
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
+    if refused_pages.are_for(request):
+        return refused_pages.not_found(request)
     if request.path.startswith(reverse("agency:board")) and failures.reads_pages(request):
         try:
             answer = NoSuchPage.as_view()(request)

@@ -77,7 +77,7 @@ class CatalogView(PublicView):
             headers = {"Location": reverse("site:data"), "Vary": self.vary, "Cache-Control": caching.REFERENCE}
             return HttpResponse(status=303, headers=headers)
         if not preferred:
-            raise Problem("not_acceptable", detail=f"Accept {', '.join(SYNTAXES)}.")
+            raise Problem("not_acceptable", detail=f"Expected in Accept: {', '.join(SYNTAXES)}.")
         return self.catalogue(request, SYNTAXES[preferred])
 
     def catalogue(self, request: HttpRequest, syntax: Syntax) -> HttpResponseBase:

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.request import MediaType
 
 from api.negotiation import best
-from api.parameters import list_known
+from api.parameters import list_known, list_values
 from api.problems import Problem
 from api.sdmx import times
 from api.sdmx.flows import ALL_DIMENSIONS, ATTRIBUTES, FLOWS, TIME, TYPES, VINTAGE, Flow
@@ -155,13 +155,13 @@ def not_offered(detail: str, **members: Any) -> Problem:
 
 def check_names(given: Mapping[str, str], offered: Collection[str]) -> None:
     if not given.keys() <= frozenset(offered):
-        raise not_offered(list_known(offered))
+        raise not_offered(f"Unknown query parameter. {list_known(offered)}")
 
 
 def word(given: Mapping[str, str], name: str, offered: Collection[str], default: str) -> str:
     found = given.get(name, default)
     if found not in offered:
-        raise not_offered(f"Use one of {', '.join(offered)}.", parameter=name)
+        raise not_offered(list_values(name, offered), parameter=name)
     return found
 
 
@@ -201,7 +201,7 @@ def schema_query(context: str, names: tuple[str, str, str], given: Mapping[str, 
     """A query for a schema; ``names`` are agency, id and version."""
     check_names(given, ("dimensionAtObservation", "format"))
     if context not in CONTEXTS:
-        raise not_offered(f"Ask for the schema of one of {', '.join(CONTEXTS)}.")
+        raise not_offered(f"Expected for the context: {', '.join(CONTEXTS)}.")
     if not all(names[:2]):
         raise Problem("bad_sdmx_query", detail="Name one agency and one id, and perhaps one version.")
     return StructureQuery(frozenset({context}), *names, at_observation=at_observation(given))
@@ -221,7 +221,7 @@ def find_flow(contexts: Collection[str], names: tuple[str, str, str]) -> Flow:
     if not found:
         if "provisionagreement" in contexts and name.startswith(flow.agreement("")):
             raise Problem("agency_not_published")
-        detail = f"The flows here are {' and '.join(FLOWS)} of {flow.AGENCY}, {flow.VERSION}."
+        detail = f"Expected: {', '.join(FLOWS)}, of the agency {flow.AGENCY}, in the version {flow.VERSION}."
         raise Problem("unknown_structure", detail=detail)
     return found[0]
 
@@ -288,7 +288,7 @@ def availability_query(data: DataQuery, component: str, given: Mapping[str, str]
     word(given, "mode", ("exact",), "exact")
     dimensions = (*data.flow.dimensions, TIME)
     if component not in ("", "*", "all", *dimensions):
-        raise not_offered(f"Ask for one of {', '.join(dimensions)}, or leave the component out for all.")
+        raise not_offered(f"Expected for the component: {', '.join(dimensions)}. Leave it out for all.")
     wanted = (component,) if component in dimensions else dimensions
     return AvailabilityQuery(data, wanted, word(given, "references", ("none", "all"), "none") == "all")
 
@@ -309,7 +309,7 @@ def count(given: Mapping[str, str], name: str, *, least: int) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) < least:
-        raise Problem("bad_parameter", detail=f"Use a whole number from {least} on.", parameter=name)
+        raise Problem("bad_parameter", detail=f"Give {name} a whole number from {least} on.", parameter=name)
     return int(text)
 
 
@@ -322,8 +322,8 @@ def agreed_format(request: HttpRequest, formats: tuple[Format, ...], given: Mapp
     if found is None:
         listed = ", ".join(one.content_type for one in formats)
         has_csv = any(one.media_type == SDMX_CSV for one in formats)
-        extras = ", with no other labels than id, timeFormat than original and keys than none" if has_csv else ""
-        raise Problem("not_acceptable", detail=f"Accept one of {listed}{extras}.")
+        extras = " In SDMX-CSV, only labels=id, timeFormat=original and keys=none are offered." if has_csv else ""
+        raise Problem("not_acceptable", detail=f"Expected in Accept: {listed}.{extras}")
     return found
 
 

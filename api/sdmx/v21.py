@@ -54,7 +54,7 @@ def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     kind, agency, name, version, item = queries.path_parts(path, 5)
     if kind not in ("structure", *queries.STRUCTURES):
         raise queries.not_offered(
-            f"Ask for structure, {', '.join(queries.STRUCTURES)}, data, availableconstraint or schema."
+            f"Expected: structure, {', '.join(queries.STRUCTURES)}, data, availableconstraint or schema."
         )
     kinds = queries.STRUCTURES if kind == "structure" else (kind,)
     return queries.structure_query(kinds, _names(agency, name, version), item, given)

@@ -32,7 +32,7 @@ def availability(path: str, given: Mapping[str, str]) -> AvailabilityQuery:
 def _data(named: list[str], key: str, given: Mapping[str, str]) -> DataQuery:
     context, *names = named
     if context not in ("", "*", *queries.CONTEXTS):
-        raise queries.not_offered(f"A context is one of {', '.join(queries.CONTEXTS)}, or *.")
+        raise queries.not_offered(f"Expected for the context: {', '.join(queries.CONTEXTS)} or *.")
     found = queries.find_flow((context,) if context in queries.CONTEXTS else queries.CONTEXTS, _names(*names))
     if "updateAfter" in given:
         given = {**given, "updatedAfter": given["updateAfter"]}
@@ -69,7 +69,9 @@ def structures(path: str, given: Mapping[str, str]) -> StructureQuery:
     # If clients find no code list, they ask for a list of values next. There is none here.
     if resource != "structure" or kind not in ("", "*", "valuelist", *queries.STRUCTURES):
         types = ", ".join(queries.STRUCTURES)
-        raise queries.not_offered(f"Ask for structure, data, availability or schema; structures are {types}, or *.")
+        raise queries.not_offered(
+            f"Expected: structure, data, availability or schema. The structures are {types} or *."
+        )
     return queries.structure_query(
         queries.STRUCTURES if kind in ("", "*") else (kind,), _names(agency, name, version), item, given
     )

@@ -17,6 +17,7 @@ from api import caching, formats, negotiation, parameters
 from api.caching import PublicView, Representation, Validator
 from api.formats import AnswerPage, Metadata, csv_table
 from api.negotiation import CSV, JSON, JSON_STAT
+from api.parameters import list_values
 from api.problems import Problem
 from api.throttling import costs
 from api.v1 import languages, named_formats, openapi_public, query_params, questions
@@ -300,9 +301,7 @@ class WindowsView(PublicView):
             given = parameters.read(request, required=("indicator", "window"), optional=("country",))
             length = given["window"]
             if length not in published.WINDOWS:
-                raise Problem(
-                    "unknown_window", parameter="window", detail=f"Use one of {', '.join(published.WINDOWS)}."
-                )
+                raise Problem("unknown_window", parameter="window", detail=list_values("window", published.WINDOWS))
             reference = Reference.current()
             indicator = query_params.indicator(given["indicator"], reference)
             is_named = given.get("country", questions.ALL) != questions.ALL

@@ -24,6 +24,7 @@ _KINDS: Final = {
 }
 _CHARACTERS: Final = ("utf-8", "utf8", "us-ascii")
 _ACCEPT: Final = ", ".join(["application/json", "text/csv", *(f"{SDMX_CSV};version={version}" for version in VERSIONS)])
+_EXPECTED: Final = f"Expected in Content-Type: {_ACCEPT}. The text must be UTF-8."
 _OTHER_SDMX: Final = "Of SDMX, send data as SDMX-CSV 1.0.0, 2.0.0 or 2.1.0, in UTF-8."
 
 LIMIT: Final = 128 * 1024 * 1024
@@ -46,7 +47,7 @@ def kind_of(request: HttpRequest) -> str:
     kind = _KINDS.get(name.lower())
     other = name.lower() == SDMX_CSV and parameters.get("version", VERSIONS[0]) not in VERSIONS
     if kind is None or other or parameters.get("charset", "utf-8").lower() not in _CHARACTERS:
-        detail = _OTHER_SDMX if name.lower().startswith("application/vnd.sdmx.") else ""
+        detail = _OTHER_SDMX if name.lower().startswith("application/vnd.sdmx.") else _EXPECTED
         raise Problem("unsupported_media_type", detail=detail, headers={"Accept": _ACCEPT})
     return kind
 

@@ -166,7 +166,7 @@ def _read(request: HttpRequest) -> CorrectionsQuestion:
 def _limit(given: Given) -> int:
     text = given.get("limit", str(correction_documents.DEFAULT_LIMIT))
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= correction_documents.MAX_LIMIT:
-        detail = f"Write limit as a number from 1 to {correction_documents.MAX_LIMIT}."
+        detail = f"Give limit a number from 1 to {correction_documents.MAX_LIMIT}."
         raise Problem("bad_parameter", detail=detail, parameter="limit")
     return int(text)
 

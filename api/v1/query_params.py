@@ -7,6 +7,7 @@ from typing import Final
 
 from django.http import HttpRequest
 
+from api.parameters import list_values
 from api.problems import Problem
 from countries.reference import Agency, Indicator, Reference
 from p2p_core import instants, periods
@@ -32,7 +33,7 @@ def refuse_traces(request: HttpRequest) -> None:
 def flag(given: Given, name: str) -> bool:
     value = given.get(name, "false")
     if value not in ("true", "false"):
-        raise Problem("bad_parameter", detail=f"The values of {name} are true and false.", parameter=name)
+        raise Problem("bad_parameter", detail=list_values(name, ("true", "false")), parameter=name)
     return value == "true"
 
 
@@ -40,7 +41,8 @@ def instant(given: Given, name: str) -> datetime | None:
     try:
         return checks.instant(given[name]) if name in given else None
     except BrokenRuleError:
-        raise Problem("bad_parameter", detail=f"Write {name} as an instant with Z.", parameter=name) from None
+        detail = f"Write {name} as an instant with Z, such as 2026-12-01T00:01:07.482Z."
+        raise Problem("bad_parameter", detail=detail, parameter=name) from None
 
 
 def as_of(given: Given) -> datetime | None:
@@ -68,7 +70,7 @@ def agency(code: str, reference: Reference) -> Agency:
 
 def frequency(text: str) -> str:
     if text not in _EXAMPLES:
-        raise Problem("unknown_frequency", detail="Use N, H, D, W, M or A.", parameter="frequency")
+        raise Problem("unknown_frequency", detail=list_values("frequency", "NHDWMA"), parameter="frequency")
     return text
 
 
@@ -92,6 +94,5 @@ def several(given: Given, name: str, known: Collection[str]) -> frozenset[str] |
         return None
     values = frozenset(given[name].split(","))
     if not values <= frozenset(known):
-        listed = ", ".join(known)
-        raise Problem("bad_parameter", detail=f"The values of {name} are {listed}.", parameter=name)
+        raise Problem("bad_parameter", detail=list_values(name, known), parameter=name)
     return values

@@ -5,7 +5,7 @@ import binascii
 import json
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote_plus
 
 from django.db import Error
@@ -13,15 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.views import TokenView as ToolkitTokenView
 from oauthlib.oauth2 import BackendApplicationServer
 
-from api.problems import Problem, is_outage, respond
+from api.codes import TOKEN_CODES
+from api.problems import Problem, is_outage, respond, token_refusal
 from api.throttling import rates
-
-#: Equal for each reason, so that it does not say whether a client_id exists. RFC 6749 allows no quotes here.
-WHAT_TO_CHECK: Final = (
-    "The credential was not accepted. Check that client_id and client_secret are complete, and that you send them "
-    "either in the header Authorization: Basic or in the form. If they are right, the credential has expired or "
-    "was revoked: ask a coordinator."
-)
 
 
 class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
@@ -48,11 +42,17 @@ class TokenView(ToolkitTokenView):  # type: ignore[misc]  # untyped
             raise
         if response.status_code != HTTPStatus.UNAUTHORIZED:
             rates.give_back(reserved)
-            return response
-        refusal = json.loads(response.content)
-        response.content = json.dumps({"error_description": WHAT_TO_CHECK, **refusal}).encode()
+        if response.status_code != HTTPStatus.OK:
+            response.content = json.dumps(_explained(json.loads(response.content))).encode()
         return response
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """Answer 405 with a problem document."""
         return respond(Problem("method_not_allowed", headers={"Allow": "POST, OPTIONS"}))
+
+
+def _explained(answer: dict[str, str]) -> dict[str, str]:
+    """The toolkit's refusal, with how to fix it and where it is explained."""
+    if answer["error"] not in TOKEN_CODES:
+        return answer
+    return token_refusal(answer["error"], answer.get("error_description", ""))

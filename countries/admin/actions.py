@@ -38,6 +38,7 @@ class PageAction(NamedTuple):
 class ActionForm(forms.Form):
     """Asks for the reason."""
 
+    required_css_class = "required"
     reason = forms.CharField(
         validators=[refuse_traces],
         widget=forms.Textarea(attrs={"rows": 2, "cols": 80}),

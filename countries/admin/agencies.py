@@ -13,11 +13,21 @@ from django.utils import timezone
 
 from countries.accounts import credential_limits
 from countries.admin.base import RegistryAdmin, RegistryForm
-from countries.models import OVERLAP, Schedule, Setup, SigningKey, Threshold
+from countries.models import OVERLAP, Country, Schedule, Setup, SigningKey, Threshold
 from p2p_core.codes import NETWORKS, UNKNOWN
 
 
 class AgencyForm(RegistryForm):
+    def clean_code(self) -> str:
+        """The country is the one that the code begins with."""
+        code: str = self.cleaned_data["code"]
+        begins = code.partition("-")[0]
+        country = Country.objects.filter(code=begins).exclude(code=UNKNOWN).first()
+        if country is None:
+            raise ValidationError(f"There is no country {begins}. Begin with the code of a country, such as NO-KRIPOS.")
+        self.instance.country = country
+        return code
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         deciding = {"active", "signature_required"}.intersection(self.changed_data)
@@ -56,6 +66,24 @@ class ThresholdInline(admin.TabularInline):  # type: ignore[type-arg]  # not gen
     verbose_name_plural = "own thresholds (the settings apply to all others)"
 
 
+class NetworksForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    networks = forms.MultipleChoiceField(
+        choices=[(code, code) for code in NETWORKS if code != UNKNOWN],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The networks that the agency watches. Public.",
+    )
+
+
+class FirstSetupInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
+    """The set-up with which a new agency begins. It may be left empty."""
+
+    model = Setup
+    form = NetworksForm
+    verbose_name = "set-up, if you know it already"
+    extra = max_num = 1
+    can_delete = False
+
+
 class AgencyAdmin(RegistryAdmin):
     form = AgencyForm
     fixed_after_adding = ("code", "country")
@@ -63,16 +91,20 @@ class AgencyAdmin(RegistryAdmin):
     list_filter = ("active", "signature_required", "invented", ("country", RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
     search_fields = ("code", "name")
-    autocomplete_fields = ("country",)
-    inlines = (ScheduleInline, ThresholdInline)
+    inlines = (ScheduleInline, ThresholdInline, FirstSetupInline)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A new agency has no field for its country, because the code names it."""
+        fields = super().get_fields(request, obj)
+        return fields if obj else [name for name in fields if name != "country"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:  # noqa: ARG002
+        """Later set-ups are added on the screen of set-ups, because each one has its reason."""
+        return [one for one in self.inlines if not (obj and one is FirstSetupInline)]
 
 
-class SetupForm(RegistryForm):
-    networks = forms.MultipleChoiceField(
-        choices=[(code, code) for code in NETWORKS if code != UNKNOWN],
-        widget=forms.CheckboxSelectMultiple,
-        help_text="The networks that the agency watches. Public.",
-    )
+class SetupForm(NetworksForm, RegistryForm):
+    pass
 
 
 @admin.register(Setup)

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.db.models.functions import TruncDay
 
 from countries.models import Agency, Indicator
 from federation.database import rows_of
+from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage
 from federation.models.submissions import Report, ReportState
 from federation.rules.coverage import WAITING
@@ -28,11 +30,15 @@ Place = tuple[int, int]
 
 
 class Square(NamedTuple):
-    """A day: its coverage state, "" if nothing was expected, and the number of held reports."""
+    """A day: its coverage state, "" if nothing was expected, and the number of held reports.
+
+    ``finding`` is the finding to look at first: one that holds these reports, else one that is open about this day.
+    """
 
     day: datetime
     state: str
     held: int
+    finding: int | None = None
 
 
 class BoardLine(NamedTuple):
@@ -63,15 +69,34 @@ def board(*, now: datetime, agency: int | None = None) -> tuple[list[datetime], 
     if agency is not None:
         reports = reports.filter(agency=agency)
         states = {(place, day): state for (place, day), state in states.items() if place[0] == agency}
-    by_day = reports.annotate(day=TruncDay("period")).values_list("agency", "indicator", "day").annotate(Count("pk"))
-    held = {((agency, indicator), day): count for agency, indicator, day, count in by_day}
+    by_day = reports.annotate(day=TruncDay("period")).values_list("agency", "indicator", "day")
+    counted = by_day.annotate(Count("pk"), Min("hold__finding"))
+    held = {((agency, indicator), day): (count, finding) for agency, indicator, day, count, finding in counted}
+    findings = _findings(days, agency)
 
     lines = defaultdict(list)
     for place in sorted({place for place, _ in (*states, *held)}):
-        squares = [Square(day, states.get((place, day), ""), held.get((place, day), 0)) for day in days]
+        squares = []
+        for day in days:
+            count, finding = held.get((place, day), (0, findings.get((place, day))))
+            squares.append(Square(day, states.get((place, day), ""), count, finding))
         lines[place[0]].append(BoardLine(indicators[place[1]], squares))
     rows = Agency.objects.filter(pk__in=lines).order_by("code")
     return days, [BoardAgency(row.pk, row.code, row.name, lines[row.pk]) for row in rows]
+
+
+def _findings(days: Sequence[datetime], agency: int | None) -> dict[tuple[Place, datetime], int]:
+    """The first open finding about each agency and indicator, by day."""
+    rows = Finding.objects.filter(resolved=None, last_period__gte=days[0]).exclude(frequency=Frequency.MONTH)
+    if agency is not None:
+        rows = rows.filter(agency=agency)
+    columns = ("pk", "agency", "indicator", "period", "last_period")
+    found: dict[tuple[Place, datetime], int] = {}
+    for pk, about, indicator, first, last in rows.order_by("pk").values_list(*columns):
+        for day in days:
+            if first < day + timedelta(days=1) and last >= day:
+                found.setdefault(((about, indicator), day), pk)
+    return found
 
 
 def _states(indicators: Sequence[int], first: datetime, today: datetime) -> dict[tuple[Place, datetime], str]:
@@ -126,17 +151,18 @@ def waiting_periods() -> list[WaitingPeriod]:
 
 
 class Activity(NamedTuple):
-    """The number of submissions of an agency in the last hours, and the time of its newest one."""
+    """The number of submissions of an agency in the last hours, and the time and the id of its newest one."""
 
     id: int
     agency: str
     submissions: int
     last: datetime | None
+    last_id: UUID | None
 
 
 def activity(*, now: datetime) -> list[Activity]:
     """What came from each active agency; the one whose newest submission is oldest comes first."""
     codes: dict[int, str] = dict(Agency.objects.filter(active=True).values_list("pk", "code"))
     rows = rows_of("desk_submissions", agencies=np.array(list(codes), np.int64), since=now - RECENT)
-    found = [Activity(agency, codes[agency], count, last) for agency, count, last in rows]
+    found = [Activity(agency, codes[agency], *what) for agency, *what in rows]
     return sorted(found, key=lambda one: (one.last is not None, one.last, one.agency))

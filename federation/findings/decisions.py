@@ -161,6 +161,13 @@ def released_by_break(*, before: Columns | None, after: Columns) -> list[int]:
         return []
     # Wait for submissions that are being judged now. Later submissions are judged with the break.
     lock_agency_indicators(product(*_scope(after)))
+    return explained_by_break(before=before, after=after)
+
+
+def explained_by_break(*, before: Columns | None, after: Columns) -> list[int]:
+    """The held reports that a break would release at this moment. Nothing is locked, so this may change."""
+    if not after["is_break"] or not _separates_anew(before, after):
+        return []
     waiting = Hold.objects.filter(decision="", rule=HOLDING.id, finding__in=_near(after))
     rows = waiting.values_list(
         "pk", "finding__agency", "finding__indicator", "facts", "report__frequency", "report__period"

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from federation.models.notifications import Kind
 from federation.notifications.groups import Line
+from p2p_core.payloads.payload_codes import EXPLAINED
 
 _SALT: Final = "federation.notifications.links"
 
@@ -26,7 +27,7 @@ def _at_agency(line: Line) -> str:
     if line.finding is not None:
         return reverse("agency:finding", args=[line.finding])
     if line.kind == Kind.REFUSED:
-        return f"{_ERRORS}#{line.details['code']}"
+        return f"{EXPLAINED}#{line.details['code']}"
     return reverse("agency:board" if line.kind == Kind.ENDING else "agency:findings")
 
 
@@ -34,14 +35,10 @@ def _at_desk(line: Line) -> str:
     if line.kind == Kind.ENDING:
         return reverse("admin:countries_credential_change", args=[line.details["credential"]])
     if line.kind == Kind.REFUSED:
-        return f"{_ERRORS}#{line.details['code']}"
+        return f"{EXPLAINED}#{line.details['code']}"
     if line.finding is not None:
         return reverse("admin:federation_finding_change", args=[line.finding])
     return reverse("admin:federation_finding_changelist")
-
-
-#: The page that explains the codes of errors.
-_ERRORS: Final = "/docs/reference/errors/"
 
 
 def switch_off(recipient: int) -> str:

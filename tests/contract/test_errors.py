@@ -7,21 +7,10 @@ import pytest
 from django.test import Client
 
 from api import problems
-from api.codes import CODES
 from api.v1.figures import FiguresView
 from api.v1.submissions import SubmissionsView
 
 CONF = Path(__file__).parents[2] / "deploy/nginx/federation.conf"
-
-
-def test_type_of_each_code_opens_the_row_that_explains_it(db):
-    reader, pages = Client(), {}
-    for code in CODES:
-        page, _, anchor = problems.Problem(code).body()["type"].partition("#")
-        if page not in pages:
-            pages[page] = reader.get(page).content.decode()
-        assert anchor == code
-        assert f'<tr id="{code}">' in pages[page], code
 
 
 def test_nginx_answers_with_the_same_types():

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.auth import TokenAuthentication
+from api.problems import token_refusal
 from api.urls import v1
-from api.v1.tokens import WHAT_TO_CHECK
 from countries.accounts import credentials
 from countries.models import Credential
 from countries.registry import Refused
@@ -52,10 +52,7 @@ def test_outside_its_networks_a_credential_gets_no_token_and_its_tokens_are_refu
 def test_who_does_not_know_the_secret_learns_of_no_restriction(kripos):
     kripos.client.defaults["REMOTE_ADDR"] = OUTSIDE[0]
     form = {"grant_type": "client_credentials", "client_id": kripos.issued.client_id, "client_secret": "x"}
-    assert kripos.client.post("/oauth/token/", form).json() == {
-        "error": "invalid_client",
-        "error_description": WHAT_TO_CHECK,
-    }
+    assert kripos.client.post("/oauth/token/", form).json() == token_refusal("invalid_client")
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "REMOTE_ADDR", "Remote-Addr", "X-Real-IP"])

@@ -1,26 +1,35 @@
 """A coordinator's working day in a real browser, and what the public reads afterwards."""
 
 import re
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests import second_factor
 from tests.integration.processes import eventually
-from tests.stack import desk
-from tests.stack.stack import HELD, PASSWORD, SILENT, USUAL, Agency, Stack, ago
+from tests.stack import desk, jobs
+from tests.stack.stack import DAYS, HELD, PASSWORD, SILENT, USUAL, Agency, Federation, Stack, ago
+from tests.stack.walk import Walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
-LISTS = (
-    # Decided findings are listed too, from any test.
-    *("federation/finding/?state=all", "federation/hold/?decision=all"),
-    *(f"federation/{name}/" for name in ("report", "submission", "answer", "auditevent", "failure")),
-    "federation/auditevent/?by=all",
-    *(
-        f"countries/{name}/"
-        for name in ("agency", "annotation", "credential", "setup", "intervention", "draw", "detail")
-    ),
-    *(f"countries/{name}/" for name in ("population", "helpservice", "signingkey", "agencyaccount", "indicator")),
-)
+GUIDE = Path(__file__).parents[2] / "docs/how-to/coordinate.md"
+HEAD = "| Job | Clicks before | Clicks | Screens before | Screens |"
+ROW = r"\| ([^|]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|"
+
+
+@pytest.fixture(scope="module")
+def walked(federation) -> Federation:
+    """Agencies of which no other test decides anything: with held reports, silent, or as usual."""
+    stack = federation.stack
+    added = stack.begin((), dict.fromkeys(jobs.WALKED, ("HELP_VISITS", ago(DAYS))))
+    for code, agency in added.items():
+        last = 9 if code in (jobs.FELL_SILENT, jobs.EXPLAINED) else 0
+        agency.send(code[:2], {ago(back): USUAL + back % 7 for back in range(last + 1, DAYS + 1)})
+    for code, days in ((jobs.HELD_ONE, (2,)), (jobs.HELD_MANY, (2, 3, 4)), (jobs.HELD_BY_LEVEL, (2,))):
+        added[code].send(code[:2], {ago(back): 5000 for back in days})
+    stack.manage("settle", "--timeout", "60")
+    return Federation(stack, {**federation.agencies, **added})
 
 
 def states_of(stack: Stack, day: str) -> dict[str, str]:
@@ -119,13 +128,6 @@ def screen(page, name):
     page.get_by_role("link", name=name, exact=True).first.click()
 
 
-def choose(page, field, term, shown):
-    """Pick something from a field that looks for it while one types."""
-    page.locator(f".field-{field} .select2-selection").click()
-    page.locator(".select2-search__field").fill(term)
-    page.locator(".select2-results__option", has_text=shown).first.click()
-
-
 def save(page):
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".messagelist .success").wait_for()
@@ -136,7 +138,6 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     screen(page, "Agencies")
     page.get_by_role("link", name="Add agency").click()
     page.locator("#id_code").fill("PL-CBZC")
-    choose(page, "country", "Poland", "PL")
     page.locator("#id_name").fill("Police of Poland")
     page.locator("#id_reason").fill("They join today.")
     save(page)
@@ -261,16 +262,6 @@ def test_detail_is_changed_without_a_mouse_and_without_scripts(federation, visit
     assert "2099" in page.locator("#result_list").inner_text()
 
 
-def test_every_page_is_fit_for_everybody(federation, visit):
-    page = visit("kari")
-    finding = page.locator(".silences a").first.get_attribute("href")
-    for path in ("/admin/", finding, *(f"/admin/{name}" for name in LISTS)):
-        page.goto(f"{federation.stack.url}{path}")
-        for width in (1280, 768):
-            page.set_viewport_size({"width": width, "height": 1024})
-            assert desk.faults(page) == [], (path, width)
-
-
 def test_door_is_fit_for_everybody_and_a_recovery_code_opens_it_once(federation, chromium):
     url, codes = federation.stack.url, []
     for width in (360, 1280):
@@ -313,5 +304,42 @@ def test_countries_are_picked_by_name_without_a_mouse(federation, visit):
     ]
     page.keyboard.press("Backspace")
     assert page.locator(".field-countries .select2-search__field").get_attribute("aria-label") == "Countries"
-    page.goto(f"{federation.stack.url}/admin/countries/agency/add/")
+    page.goto(f"{federation.stack.url}/admin/countries/helpservice/add/")
     assert page.get_by_role("combobox", name="Country").first.is_visible()
+
+
+class Effort(NamedTuple):
+    """What a job takes, by the guide: clicks and screens, now and before."""
+
+    clicks_before: int
+    clicks: int
+    screens_before: int
+    screens: int
+
+
+def in_the_guide() -> dict[str, Effort]:
+    rows = GUIDE.read_text().partition(HEAD)[2].partition("\n\n")[0]
+    return {name: Effort(*map(int, numbers)) for name, *numbers in re.findall(ROW, rows)}
+
+
+def test_each_job_takes_the_clicks_and_screens_that_the_guide_says(walked, visit):
+    page, counted = visit("kari"), {}
+    # In this order: what one job decides, a later one looks for.
+    for name, (steps, agency) in jobs.JOBS.items():
+        page.goto(f"{walked.url}/admin/")
+        walk = Walk(page)
+        steps(walk, walked, agency)
+        counted[name] = walk.stop()
+    assert counted == {name: (one.clicks, one.screens) for name, one in in_the_guide().items()}
+
+
+def test_no_job_takes_more_than_before_and_all_take_half():
+    table = in_the_guide()
+    longer = [name for name, one in table.items() if one.clicks > one.clicks_before or one.screens > one.screens_before]
+    assert longer == []
+    summed = Effort(*map(sum, zip(*table.values(), strict=True)))
+    assert (summed.clicks_before, summed.screens_before) == (95, 65)
+    assert summed.clicks * 2 <= summed.clicks_before
+    assert summed.screens * 2 <= summed.screens_before
+    said = " ".join(GUIDE.read_text().split())
+    assert f"take {summed.clicks} clicks and {summed.screens} screens now" in said

@@ -50,7 +50,7 @@ def of_files(paths: Sequence[Path], settings: Settings, now: Callable[[], dateti
         try:
             found[path] = _read(path, known, now, again=again)
         except PayloadError as refusal:
-            refused += messages.of_faults(refusal, path)
+            refused += messages.of_faults(refusal, path, settings.address)
         except RefusedError as refusal:
             refused.append(str(refusal))
     if refused:

@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from p2p_agency import files, large_csv
+from p2p_agency import explanations, files, large_csv
 from p2p_agency.files import Context
 from p2p_agency.words import amount
 from p2p_core import periods, verdict
 from p2p_core.payloads.faults import Fault, PayloadError
-from p2p_core.payloads.payload_codes import PAYLOAD_CODES
+from p2p_core.payloads.payload_codes import EXPLAINED, PAYLOAD_CODES
 from p2p_core.rules.rulebook import RULES
 from p2p_core.workbooks import sentences
 from p2p_core.workbooks.reading import CellFault, Place, Reading, WorkbookError, in_table
@@ -22,12 +22,15 @@ from p2p_core.workbooks.reading import CellFault, Place, Reading, WorkbookError,
 Document = dict[str, Any]
 
 
-def check(content: bytes, known: Context, now: datetime) -> tuple[Document, PayloadError | None]:
-    """The verdict about a file, and why it is refused. Its members have the names of the federation's answers."""
+def check(content: bytes, known: Context, now: datetime, address: str = "") -> tuple[Document, PayloadError | None]:
+    """The verdict about a file, and why it is refused. Its members have the names of the federation's answers.
+
+    ``address`` is that of the federation, whose site explains the faults.
+    """
     try:
         return accepted(*files.find(content, known, now), known.indicators), None
     except PayloadError as refusal:
-        return refused(refusal), refusal
+        return refused(refusal, address), refusal
 
 
 def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Document:
@@ -72,22 +75,24 @@ def accepted(kind: str, found: Reading, indicators: Mapping[str, int]) -> Docume
     }
 
 
-def refused(error: PayloadError) -> Document:
+def refused(error: PayloadError, address: str = "") -> Document:
     """The verdict about a file with faults."""
     code = PAYLOAD_CODES[error.code]
     document: Document = {
         "accepted": False,
+        "type": f"{address}{EXPLAINED}#{error.code}",
         "code": error.code,
         "title": code.title,
         "status": code.status,
         "detail": error.detail or code.advice,
-        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.advice} for fault in error.faults],
+        "errors": [fault.document() for fault in error.faults],
         "error_count": error.fault_count,
     }
     if isinstance(error, WorkbookError):
         for fault, cell in zip(document["errors"], error.cells, strict=True):
             place = cell.place
-            fault |= {"detail": cell.detail, "sheet": place.sheet, "row": place.row, "column": place.column}
+            fault |= {"title": sentences.title(cell.code), "detail": cell.detail}
+            fault |= {"sheet": place.sheet, "row": place.row, "column": place.column}
         return document
     for fault in document["errors"]:
         if fault["pointer"] in error.earlier:
@@ -128,6 +133,11 @@ def _lines(document: Document) -> Iterator[str]:
     if document["accepted"]:
         yield from _lines_of_accepted(document)
         return
+    yield from _lines_of_refused(document)
+    yield from explanations.links(document)
+
+
+def _lines_of_refused(document: Document) -> Iterator[str]:
     if not document["errors"]:
         yield f"Refused: {document['title']}. {document['detail']} [{document['code']}]"
         return

@@ -114,8 +114,8 @@ def check(context: click.Context, file: Path, as_json: bool, marked: Path | None
 
     given = settings.load(context.obj)
     (content, _), known = files.load(file), reference.load(given)
-    verdict, refusal = checking.check(content, files.context_of(known, given.agency), datetime.now(UTC))
-    told = messages.of_faults(refusal, file) if refusal else checking.lines(verdict)
+    verdict, refusal = checking.check(content, files.context_of(known, given.agency), datetime.now(UTC), given.address)
+    told = messages.of_file(file, list(checking.lines(verdict))) if refusal else checking.lines(verdict)
     click.echo(json.dumps(verdict, indent=1) if as_json else "\n".join(told))
     if marked:
         click.echo(checking.write_marked(marked, content, refusal), err=as_json)

@@ -11,15 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import urllib3
 
-from p2p_agency import connections
+from p2p_agency import connections, explanations, shapes
 from p2p_agency.errors import AgencyError, AwayError, SetUpError
 from p2p_agency.settings import Settings
 from p2p_agency.signing import Signer
@@ -37,6 +36,10 @@ _BUSY: Final = frozenset({429, 503})
 _AWAY: Final = _BUSY | {502, 504}
 #: A token is used only for this share of its life. Otherwise it could expire while a request is on its way.
 _SHARE: Final = 0.8
+_NOT_ACCEPTED: Final = (
+    "{address} does not accept this id and secret. Check both. If they are right, the credential has ended or was "
+    "revoked: ask your coordinator for a new one, then run: p2p-agency init"
+)
 
 
 class _Answer(NamedTuple):
@@ -45,99 +48,6 @@ class _Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class _Finding(msgspec.Struct):
-    id: int | None
-    rule: str
-    state: str
-    message: str
-
-
-class _ListedFinding(_Finding):
-    held: int
-
-
-class _Outcome(msgspec.Struct):
-    """The members of a dry run that this program reads."""
-
-    report_count: int
-    outcomes: dict[str, int]
-    findings: list[_Finding]
-
-
-class _Receipt(_Outcome):
-    """The members of a receipt that this program reads."""
-
-    id: str
-    received: Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class _Submission(msgspec.Struct):
-    id: str
-
-
-class _Answered(msgspec.Struct):
-    id: int
-    state: str
-
-
-class _Value(msgspec.Struct):
-    value: int
-
-
-class _Figure(msgspec.Struct):
-    period: str
-    source: str
-    observations: list[_Value]
-
-
-class _Indicator(msgspec.Struct):
-    code: str
-    name: str
-
-
-class _SetUp(msgspec.Struct):
-    valid_from: str
-    time_zone: str
-    local_days: bool
-
-
-class _Agency(msgspec.Struct):
-    code: str
-    setups: list[_SetUp]
-
-
-#: For each list, by the member that has its items: the members of an item that this program reads.
-_ITEMS: Final[Mapping[str, Any]] = {
-    "agencies": list[_Agency],
-    "figures": list[_Figure],
-    "findings": list[_ListedFinding],
-    "indicators": list[_Indicator],
-    "submissions": list[_Submission],
-}
-
-
-class _Token(msgspec.Struct):
-    #: RFC 6749, appendix A.12. Other characters would break the header.
-    access_token: Annotated[str, msgspec.Meta(pattern=r"\A[ -~]+\Z")]
-    expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 31)]
-
-
-class _Fault(msgspec.Struct):
-    pointer: str
-    code: str
-    detail: str
-
-
-class _Problem(msgspec.Struct):
-    """The members of a problem document that this program reads. Problems of other services have others."""
-
-    code: str
-    title: str
-    detail: str = ""
-    errors: list[_Fault] = []
-    error_count: int = 0
 
 
 class ProblemError(AgencyError):
@@ -174,18 +84,20 @@ class Client:
 
     def submit(self, packed: bytes, key: str) -> dict[str, Any]:
         """Send a submission of JSON, compressed with gzip. Returns the receipt, also if it was stored before."""
-        return self._post_submission(_SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED, _Receipt)
+        return self._post_submission(
+            _SUBMISSIONS, packed, {"Idempotency-Key": key}, HTTPStatus.ACCEPTED, shapes.Receipt
+        )
 
     def dry_run(self, packed: bytes) -> dict[str, Any]:
         """Preview a submission. Nothing is stored."""
-        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK, _Outcome)
+        return self._post_submission(f"{_SUBMISSIONS}?dry_run=true", packed, {}, HTTPStatus.OK, shapes.Outcome)
 
     def pages(self, path: str, member: str, **query: str) -> Iterator[dict[str, Any]]:
         """The items of a list, over all its pages: `pages("submissions/", "submissions", since=…)`."""
         after: dict[str, str] = {}
         while True:
             url = f"/api/v1/{path}?{urlencode({**query, **after})}".rstrip("?")
-            page = self._authorized("GET", url, None, {}, shape=_page_of(member))
+            page = self._authorized("GET", url, None, {}, shape=shapes.page_of(member))
             yield from page[member]
             if not page.get("next"):
                 return
@@ -198,7 +110,7 @@ class Client:
     def answer(self, finding: int, answer: str, remark: str | None) -> dict[str, Any]:
         body = json.dumps({"answer": answer, **({"remark": remark} if remark else {})}).encode()
         headers = {"Content-Type": "application/json"}
-        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, shape=_Answered)
+        return self._authorized("POST", f"/api/v1/findings/{finding}/answer/", body, headers, shape=shapes.Answered)
 
     def test_signature(self) -> None:
         """Raise why the federation does not accept the signature. Signatures are verified before bodies are read."""
@@ -247,7 +159,7 @@ class Client:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self._token_ends = 0
             answer = self._send(method, url, body, {**headers, **self._authorization()})
-        return _document(answer, expected, shape)
+        return self._document(answer, expected, shape)
 
     def _authorization(self) -> dict[str, str]:
         if time.monotonic() > self._token_ends:
@@ -266,11 +178,29 @@ class Client:
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._send("POST", "/oauth/token/", b"grant_type=client_credentials", headers)
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-            raise SetUpError(
-                f"{self.address} does not accept this id and secret. Check both. If they are right, "
-                "the credential has ended or was revoked: ask your coordinator for a new one, then run: p2p-agency init"
-            )
-        return _document(answer, HTTPStatus.OK, _Token)
+            raise self._no_token(answer)
+        return self._document(answer, HTTPStatus.OK, shapes.Token)
+
+    def _document(self, answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
+        """The JSON object of an answer, with the members of ``shape``. Raises an `AgencyError` for other answers."""
+        if answer.status == expected:
+            return _decoded(answer, shape)
+        if answer.status in _AWAY:
+            raise _away(answer)
+        problem = _decoded(answer, shapes.Problem)
+        # The address that explains the problem is a path of the federation.
+        raise ProblemError(answer.status, problem | {"type": explanations.full(self.address, problem.get("type", ""))})
+
+    def _no_token(self, answer: _Answer) -> SetUpError:
+        """Why there is no token, how to get one, and the address that explains the refusal if the answer names it."""
+        lines = [_NOT_ACCEPTED.format(address=self.address)]
+        with suppress(AwayError):
+            refusal = _decoded(answer, shapes.Refusal)
+            code, description = refusal["error"], refusal["error_description"]
+            if code != "invalid_client":
+                lines = [f"{self.address} gives no token. {description} [{code}]"]
+            lines += explanations.links({"code": code, "type": explanations.full(self.address, refusal["error_uri"])})
+        return SetUpError("\n".join(lines))
 
     def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> _Answer:
         began = time.time()
@@ -339,26 +269,16 @@ def _reason(error: Exception) -> str:
     return f"the connection broke ({type(error).__name__}). Try again later."
 
 
-@cache
-def _page_of(member: str) -> Any:
-    return msgspec.defstruct("Page", [(member, _ITEMS[member]), ("next", str | None, None)])
-
-
-def _document(answer: _Answer, expected: HTTPStatus, shape: Any) -> dict[str, Any]:
-    """The JSON object of an answer, which has the members of ``shape``. Raises an `AgencyError` for other answers."""
-    if answer.status == expected:
-        return _decoded(answer, shape)
+def _away(answer: _Answer) -> AwayError:
     seconds = answer.headers.get("Retry-After", "")
-    if answer.status in _AWAY:
-        reason = str(answer.status)
-        with suppress(AwayError):
-            reason = _decoded(answer, _Problem)["title"]
-        raise AwayError(
-            f"The federation cannot answer now: {reason}. Try again later.",
-            retry_after=float(seconds) if seconds.isdecimal() else 0,
-            for_all=answer.status in _BUSY,
-        )
-    raise ProblemError(answer.status, _decoded(answer, _Problem))
+    reason = str(answer.status)
+    with suppress(AwayError):
+        reason = _decoded(answer, shapes.Problem)["title"]
+    return AwayError(
+        f"The federation cannot answer now: {reason}. Try again later.",
+        retry_after=float(seconds) if seconds.isdecimal() else 0,
+        for_all=answer.status in _BUSY,
+    )
 
 
 def _decoded(answer: _Answer, shape: Any) -> dict[str, Any]:

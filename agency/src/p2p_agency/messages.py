@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from p2p_agency import check, files
+from p2p_agency import check, explanations, files
 from p2p_agency.client import ProblemError
 from p2p_agency.errors import AgencyError
 from p2p_agency.outbox import Entry, Outbox
@@ -107,24 +107,31 @@ def of_finding(finding: Mapping[str, Any]) -> str:
 def of_problem(problem: Mapping[str, Any]) -> list[str]:
     """The problem with which the federation refused a submission."""
     head = f"Refused: {problem['title']} [{problem['code']}]. {problem.get('detail', '')}"
-    return [head, *_errors(problem)]
+    return [head, *_errors(problem), *explanations.links(problem)]
 
 
 def of_error(error: AgencyError) -> list[str]:
-    """Why a command failed. If the federation refused a request, with the place of each fault."""
-    return [str(error), *(_errors(error.document) if isinstance(error, ProblemError) else [])]
+    """Why a command failed. If the federation refused a request, with each fault and the addresses that explain it."""
+    if not isinstance(error, ProblemError):
+        return [str(error)]
+    return [str(error), *_errors(error.document), *explanations.links(error.document)]
 
 
 def _errors(problem: Mapping[str, Any]) -> list[str]:
     faults = problem.get("errors", [])
-    lines = [f"  {fault['pointer']}: {fault['detail']} [{fault['code']}]" for fault in faults]
+    lines = [f"  {fault['pointer'] or '/'}: {_sentences(fault)} [{fault['code']}]" for fault in faults]
     others = problem.get("error_count", 0) - len(faults)
     return [*lines, f"  and {amount(others, 'more fault')}"] if others > 0 else lines
 
 
-def of_faults(error: PayloadError, path: Path) -> list[str]:
-    """The faults of a file, which was not sent because of them."""
-    return of_file(path, [*check.lines(check.refused(error))])
+def _sentences(fault: Mapping[str, Any]) -> str:
+    """What is wrong, and how to fix it. Older federations say only the second."""
+    return f"{fault['title']}. {fault['detail']}" if "title" in fault else str(fault["detail"])
+
+
+def of_faults(error: PayloadError, path: Path, address: str) -> list[str]:
+    """The faults of a file, which was not sent because of them. ``address`` is that of the federation."""
+    return of_file(path, [*check.lines(check.refused(error, address))])
 
 
 def of_file(path: Path, lines: Sequence[str]) -> list[str]:

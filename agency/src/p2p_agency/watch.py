@@ -136,7 +136,7 @@ class Watch:
         try:
             made = bodies.of_file(path, self._settings, self._client.now)
         except PayloadError as refusal:
-            self._finish(path, stamp, list(check.lines(check.refused(refusal))))
+            self._finish(path, stamp, list(check.lines(check.refused(refusal, self._settings.address))))
             return
         except RefusedError as refusal:
             self._finish(path, stamp, [str(refusal)])

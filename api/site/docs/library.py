@@ -22,7 +22,13 @@ _ELSEWHERE: Final = {"agency/README.md": "p2p-agency", "deploy/README.md": "depl
 #: Where examples find the service. Those of these documents ask the site that shows them. The other documents are for
 #: people who run a service on their own computer.
 LOCAL: Final = "http://localhost:8000"
-OF_READERS: Final = {"reference/api", "how-to/notebook", "how-to/recompute-effect", "explanation/audit"}
+OF_READERS: Final = {
+    "reference/api",
+    "reference/errors",
+    "how-to/notebook",
+    "how-to/recompute-effect",
+    "explanation/audit",
+}
 #: What a link to another file leads to.
 _INSTEAD: Final = {"README.md": ROOT, "docs/reference/openapi.yaml": "/api/schema/?format=yaml"}
 

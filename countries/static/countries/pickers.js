@@ -18,5 +18,12 @@
     $(() => {
         $('select.country-picker').select2({ theme: 'admin-autocomplete', width: 'element' });
         for (const list of document.querySelectorAll('select.select2-hidden-accessible')) nameParts(list);
+        // The field for typing a part of a name, and the list below it, are made each time that they open.
+        $(document).on('select2:open', ({ target }) => {
+            const name = target.labels?.[0]?.innerText.replace(/:$/, '') ?? '';
+            document.querySelector('.select2-search--dropdown input')?.setAttribute('aria-label', name);
+            const field = target.nextElementSibling.querySelector('[aria-owns]');
+            field?.setAttribute('aria-controls', field.getAttribute('aria-owns'));
+        });
     });
 }

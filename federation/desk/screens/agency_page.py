@@ -30,9 +30,9 @@ def context(request: HttpRequest, agency: Agency, *, now: datetime) -> dict[str,
         "sent": last_report(known),
         "sent_ago": _ago(known.last, now) if known.last else "",
         "days": days,
-        "board": start.board_rows(agencies, known.silences),
+        "board": start.board_rows(agencies, known.silences, may_open=may("federation.view_finding")),
         "legend": start.LEGEND,
-        "lists": {model: list_of(agency, model) for model in ("finding", "hold", "submission")},
+        "lists": {model: list_of(agency, model) for model in ("finding", "hold", "submission", "auditevent")},
         "tables": {name: table_of(agency, name) for name in _table_names()},
         "commands": first_report.commands(known, address=request.build_absolute_uri("/"), now=now)
         if may("countries.view_credential")

@@ -1,6 +1,7 @@
 """What readers of a series should know: annotations on the time axis, and breaks.
 
 Before a break is saved, a page lists the held reports that it releases. A break that releases none is saved at once.
+If the address fills in the break, the form itself has the list, and the user can confirm it there.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 
@@ -19,7 +21,13 @@ from countries import registry
 from countries.models import Annotation
 from federation.desk import queue
 from federation.desk.screens import queue_pages, words
-from federation.desk.screens.confirmation import ConfirmedForm, ConfirmingAdmin, Consequence
+from federation.desk.screens.confirmation import (
+    CONFIRMED,
+    ConfirmedForm,
+    ConfirmingAdmin,
+    Consequence,
+    digest,
+)
 from federation.findings import decisions
 from federation.models.findings import Hold
 from p2p_core import periods
@@ -42,6 +50,26 @@ class AnnotationForm(ConfirmedForm):
         reports = decisions.released_by_break(before=before, after=after)
         self.released = len(reports)
         return released_reports(reports)
+
+    def preview(self) -> Sequence[Consequence]:
+        """What a new break does as the form begins or comes back. Empty if the form has no whole break."""
+        try:
+            given = self.cleaned_data if self.is_bound else self._proposed()
+            new = Annotation(**{name: given[name] for name in ("start", "agency", "indicator", "is_break")})
+            new.full_clean(exclude=("kind", "text"))
+        except (ValidationError, KeyError):
+            return ()
+        _, after = registry.change_of(new, fields=())
+        return released_reports(decisions.explained_by_break(before=None, after=after))
+
+    def _proposed(self) -> dict[str, Any]:
+        """The break with which a new form begins."""
+        given = {
+            name: self.get_initial_for_field(self.fields[name], name) for name in ("agency", "indicator", "is_break")
+        }
+        return {"start": self.initial.get("start")} | {
+            name: self.fields[name].clean(one) for name, one in given.items()
+        }
 
 
 @admin.register(Annotation)
@@ -71,6 +99,15 @@ class AnnotationAdmin(ConfirmingAdmin):
         given: dict[str, Any] = dict(super().get_changeform_initial_data(request))
         instants = {name: _instant(given.pop(name, "")) for name in _INSTANTS}
         return given | {name: at for name, at in instants.items() if at}
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show what a new break releases in the form itself, as long as the form says it. The user can confirm it."""
+        form = context["adminform"].form
+        if kwargs.get("add") and not form.unconfirmed and (found := form.preview()):
+            confirmation = digest(found)
+            context |= {"consequences": found, "confirmation": confirmation, "remark": form.remark}
+            context["is_confirmed"] = form.data.get(CONFIRMED) == confirmation
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         super().save_model(request, obj, form, change)

@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from countries import registry
 from countries.admin.base import RegistryAdmin, RegistryForm
 
-#: The values that the confirmation page sends in addition to the form.
-_BACK, _CONFIRMED = "_back", "confirmed"
+#: The values that the confirmation page sends in addition to the form. The form itself may send a confirmation too.
+_BACK, CONFIRMED = "_back", "confirmed"
 
 
 class Consequence(NamedTuple):
@@ -43,14 +43,15 @@ class ConfirmedForm(RegistryForm):
         # The screen saves in the same transaction, so no other change of the registry comes between.
         with registry.writing():
             found = self.consequences()
-        given, self.confirmation = self.data.get(_CONFIRMED), _digest(found)
+        given, self.confirmation = self.data.get(CONFIRMED), digest(found)
         must_ask = bool(found) or given is not None
         if _BACK in self.data or (must_ask and given != self.confirmation):
             self.unconfirmed = found or [Consequence(self.nothing_left)]
             self.add_error(None, "Nothing was saved yet.")
 
 
-def _digest(found: Sequence[Consequence]) -> str:
+def digest(found: Sequence[Consequence]) -> str:
+    """What a user sends back to confirm exactly these."""
     return sha256("\n".join(text for one in found for text in (one.sentence, *one.parts)).encode()).hexdigest()
 
 
@@ -69,8 +70,8 @@ class ConfirmingAdmin(RegistryAdmin):
             (name, value)
             for name, values in request.POST.lists()
             for value in values
-            if name not in ("csrfmiddlewaretoken", _CONFIRMED)
+            if name not in ("csrfmiddlewaretoken", CONFIRMED)
         ]
         context |= {"title": f"What this change does: {form.instance}", "subtitle": None, "opts": self.opts}
-        context |= {"form": form, "given": given, "is_stale": _CONFIRMED in request.POST}
+        context |= {"form": form, "given": given, "is_stale": CONFIRMED in request.POST}
         return TemplateResponse(request, "admin/federation/confirm.html", context)

@@ -146,8 +146,12 @@ class FindingAdmin(DecidingAdmin):
         finding = self.visible_row(request, object_id)
         if finding is None:
             return self.not_found(request, object_id)
-        back = reverse("admin:federation_finding_change", args=[finding.pk])
-        return self.decide(request, RESOLVE, self.get_queryset(request).filter(pk=finding.pk), back=back)
+        if not request.user.has_perm(RESOLVE.permission):
+            return self.refuse(request, "Your account may look at this, but not resolve it.")
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid() or not self.carry_out(request, RESOLVE, [finding.pk], form):
+            return self._finding_page(request, finding, resolution=form)
+        return HttpResponseRedirect(reverse("admin:federation_finding_change", args=[finding.pk]))
 
     def decide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Release or reject the chosen reports, then go on in the queue. Without a decision, offer the whole series."""
@@ -198,6 +202,7 @@ class FindingAdmin(DecidingAdmin):
         *,
         answer: AnswerForm | None = None,
         decision: HeldChoice | None = None,
+        resolution: ReasonForm | None = None,
     ) -> HttpResponse:
         """The page with everything that a coordinator needs to decide."""
         about = FindingPeriods(
@@ -231,6 +236,7 @@ class FindingAdmin(DecidingAdmin):
             answers=Answer.objects.filter(finding=finding).order_by("id"),
             decisions=list(zip(events, event_words.in_words(events), strict=True)),
             form=answer or AnswerForm(),
+            resolution=resolution or ReasonForm(),
             may_decide=may(RELEASE.permission),
             may_mark_break=may("countries.add_annotation") and may("countries.mark_break"),
             may_resolve=may(RESOLVE.permission) and finding.resolved is None and not waiting,

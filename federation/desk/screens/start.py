@@ -16,6 +16,7 @@ from federation.desk import board
 from federation.desk.board import BoardAgency, Square
 from federation.desk.changed_words import changed_words
 from federation.desk.proposals import proposals
+from federation.desk.recent_people import LATELY, recent_people
 from federation.desk.screens import words
 from federation.intake import queries
 from federation.models.findings import Finding, FindingState, Hold
@@ -40,7 +41,7 @@ class Tile(NamedTuple):
 
 
 class BoardCell(NamedTuple):
-    """A square of the board as it is drawn. If reports of the day are held, it links to them."""
+    """A square of the board as it is drawn. If there is a finding about the day, it links to the finding."""
 
     state: str
     letter: str
@@ -76,10 +77,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
         ],
         "tiles": list(_tiles(request, now)),
         "days": days,
-        "board": board_rows(agencies, silent),
+        "board": board_rows(agencies, silent, may_open=may("federation.view_finding")),
         "legend": LEGEND,
         "activity": board.activity(now=now) if may("federation.view_submission") else [],
         "recent": words.age(board.RECENT),
+        "people": recent_people(now=now) if may("federation.view_auditevent") else [],
+        "people_days": LATELY.days,
         "proposals": list(proposals()) if may("countries.add_detail") else [],
         "changed_words": changed_words(now=now) if may("federation.view_finding") else [],
     }
@@ -117,8 +120,8 @@ def _tiles(request: HttpRequest, now: datetime) -> Iterator[Tile]:
         yield Tile(chain.unsealed(), "audit events not sealed", "sealed within seconds", _list("auditevent"))
 
 
-def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> list[dict[str, Any]]:
-    """The rows of the board as the template draws them."""
+def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence], *, may_open: bool) -> list[dict[str, Any]]:
+    """The rows of the board as the template draws them, with links if the user may open findings."""
     places = {(one.agency, indicator) for one in silent for indicator in one.indicators}
     return [
         {
@@ -129,7 +132,7 @@ def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> li
                 {
                     "indicator": line.indicator,
                     "silent": (agency.code, line.indicator) in places,
-                    "cells": [_cell(agency.code, line.indicator, square) for square in line.squares],
+                    "cells": [_cell(square, may_open=may_open) for square in line.squares],
                 }
                 for line in agency.lines
             ],
@@ -138,12 +141,13 @@ def board_rows(agencies: Sequence[BoardAgency], silent: Sequence[Silence]) -> li
     ]
 
 
-def _cell(agency: str, indicator: str, square: Square) -> BoardCell:
+def _cell(square: Square, *, may_open: bool) -> BoardCell:
     letter, meaning = words.STATES[square.state]
-    if not square.held:
-        return BoardCell(square.state, letter, meaning, 0, "")
-    address = _list("hold", agency=agency, indicator=indicator, day=f"{square.day:%Y-%m-%d}")
-    meaning = f"{meaning}; {words.count(square.held, 'report')} held"
+    if square.held:
+        meaning = f"{meaning}; {words.count(square.held, 'report')} held"
+    elif square.finding:
+        meaning = f"{meaning}; open finding"
+    address = reverse("admin:federation_finding_change", args=[square.finding]) if square.finding and may_open else ""
     return BoardCell(square.state, letter, meaning, square.held, address)
 
 

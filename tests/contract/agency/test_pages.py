@@ -94,9 +94,9 @@ FAULTS_OF_CSV = {
     "two names of columns": (
         f"{NO_NETWORK}\nDOWNLOADS,H,2026-06-01T09:00,NO,ARES,1\n",
         (
-            "Row 1, column E This cell does not belong in the table. No column has this name. Correct it, or delete "
-            "the column. The names are: INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK, OBS_VALUE, OBS_STATUS, "
-            "CONF_STATUS, ACTION, DATAFLOW, STRUCTURE, STRUCTURE_ID."
+            "Row 1, column E This cell does not belong in the table. No column has this name. Expected: INDICATOR, "
+            "FREQ, TIME_PERIOD, COUNTRY, NETWORK, OBS_VALUE, OBS_STATUS, CONF_STATUS, ACTION, DATAFLOW, STRUCTURE, "
+            "STRUCTURE_ID. Correct the name, or delete the column."
         ),
         "Row 1, column NETWORK Something is missing. The column NETWORK is missing. Add it.",
     ),

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DataError, IntegrityError, transaction
 
-from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, ReferenceVersion
+from countries.models import FIGURES, READ_ONLY, READ_WRITE, Agency, Population, ReferenceVersion
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -133,8 +133,15 @@ def test_credential_of_a_coordinator():
 
 
 def test_population_twice_for_a_year():
-    factories.PopulationFactory.create()
-    refused("countries_population_country_year", factories.PopulationFactory.create)
+    row = factories.PopulationFactory.create()
+    again = {
+        "country": row.country,
+        "year": row.year,
+        "inhabitants": 1,
+        "source": "again",
+        "known_from": row.known_from,
+    }
+    refused("countries_population_country_year", Population.objects.create, **again)
 
 
 def test_population_of_nobody():

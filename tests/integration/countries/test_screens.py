@@ -119,6 +119,15 @@ def test_coordinator_may_do_all_that_a_superuser_may_but_for_users(client, rows,
     assert {address: client.get(address).status_code for address in refused} == refused
 
 
+@pytest.mark.parametrize(("address", "status"), [("/admin/nothing/", 404), ("/admin/auth/user/", 403)])
+def test_refusal_is_a_page_for_browsers_and_a_problem_for_programs(client, address, status):
+    sign_in(client, "observer")
+    page, problem = client.get(address, headers={"Accept": "text/html"}), client.get(address)
+    assert (page.status_code, problem.status_code) == (status, status)
+    assert "Back to the desk" in visible_text(page)
+    assert problem["Content-Type"] == "application/problem+json"
+
+
 def test_coordinator_may_everything_that_the_two_apps_know(db):
     group = Group.objects.get(name="coordinator")
     known = Permission.objects.filter(content_type__app_label__in=["countries", "federation"])

@@ -13,7 +13,7 @@ from federation.models.findings import Answer, Finding
 from federation.models.notifications import Message
 from tests import factories
 from tests.integration.federation import deskside
-from tests.integration.federation.deskside import HOUR, NOW, held, hour, submit, told
+from tests.integration.federation.deskside import HOUR, NOW, address, held, hour, submit, told
 from tests.second_factor import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk_at_noon")]
@@ -54,9 +54,10 @@ def kari(client):
 def test_new_agency_is_led_from_the_schedule_to_the_first_report(kari):
     factories.IndicatorFactory.create()
     factories.NetworkFactory.create()
-    country = factories.CountryFactory.create(code="SE")
-    no_rows = {f"{name}-{what}": 0 for name in ("schedules", "thresholds") for what in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    given = {"code": "SE-NOA", "name": "NOA", "country": country.pk, "active": "on", **no_rows}
+    factories.CountryFactory.create(code="SE")
+    parts = ("schedules", "thresholds", "setups")
+    no_rows = {f"{name}-{what}": 0 for name in parts for what in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    given = {"code": "SE-NOA", "name": "NOA", "active": "on", **no_rows}
     added = kari.post(reverse("admin:countries_agency_add"), given)
     agency = Agency.objects.get()
     assert added["Location"] == page_of(agency)
@@ -209,6 +210,12 @@ def test_page_shows_what_belongs_to_the_agency_and_nothing_of_another(kari, agen
     ):
         assert shown in page, shown
     assert "SE-NOA" not in page
+    for link in (
+        reverse("admin:countries_credential_rotate", args=[agency.credentials.get().pk]),
+        f"{address('auditevent')}?agency=NO-KRIPOS",
+        address("submission", "change", agency.submission_set.get().pk),
+    ):
+        assert f'href="{link}"' in page, link
     assert "<dt>Held reports</dt><dd><strong>0</strong>" in page
 
 
@@ -254,7 +261,7 @@ def test_observer_sees_the_page_without_what_changes_something(observer, agency)
         "",
     )
     page = observer.get(page_of(agency)).content.decode()
-    for action in ("/add/", ">Edit<", "Issue a credential", "Invite", "Change the schedules"):
+    for action in ("/add/", ">Edit<", "Issue a credential", "Issue a successor", "Invite", "Change the schedules"):
         assert action not in page, action
 
 
@@ -292,5 +299,5 @@ def test_page_takes_as_many_queries_for_a_long_history_as_for_a_short_one(kari, 
         submit(agency, *(hour(5, hours=-number) for number in range(2, 5)), at=NOW + timedelta(minutes=number))
     with CaptureQueriesContext(connection) as long:
         assert kari.get(page_of(agency)).status_code == 200
-    assert len(long) == len(short) <= 23
+    assert len(long) == len(short) <= 24
     assert told(kari.get(page_of(agency))) == []

@@ -4,8 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from countries.models import Agency, Indicator
 from federation.desk import board
+from federation.models.findings import Finding
 from federation.models.published import PublishedCoverage
+from federation.models.submissions import Submission
+from tests import factories
 from tests.integration.federation.world import Said
 
 NORWAY = (578, 1)
@@ -23,6 +27,11 @@ def words(federation):
 def held(federation):
     _, agencies = board.board(now=federation.now)
     return {agency.code: [square.held for square in agency.lines[0].squares] for agency in agencies}
+
+
+def findings(federation):
+    _, agencies = board.board(now=federation.now)
+    return {agency.code: [square.finding for square in agency.lines[0].squares] for agency in agencies}
 
 
 @pytest.fixture
@@ -52,6 +61,24 @@ def test_board_marks_days_with_held_reports(days):
     assert held(days)["NO-0"] == [0] * 11 + [1, 0, 0, 0]
 
 
+def test_squares_name_the_finding_that_holds_reports_else_the_first_open_one(days):
+    agency, indicator = Agency.objects.get(code="NO-0"), Indicator.objects.get()
+    Finding.objects.all().delete()
+    about = {"agency": agency, "indicator": indicator, "frequency": "D"}
+    first, _ = (
+        factories.FindingFactory.create(**about, rule=rule, period=TODAY - 3 * DAY, last_period=TODAY - 2 * DAY)
+        for rule in ("R104", "R101")
+    )
+    days.submit(0, Said("D", TODAY - 3 * DAY, {NORWAY: 9000}), minutes_ago=0)
+    holding = Finding.objects.get(rule="R102")
+    assert findings(days)["NO-0"] == [None] * 11 + [holding.pk, first.pk, None, None]
+    assert board.board(now=days.now, agency=agency.pk)[1][0].lines[0].squares[12].finding == first.pk
+    Finding.objects.filter(period=TODAY - 3 * DAY).exclude(pk=holding.pk).update(
+        state="resolved", resolved=days.now, resolution="corrected"
+    )
+    assert findings(days)["NO-0"] == [None] * 11 + [holding.pk, None, None, None]
+
+
 def test_today_is_shown_by_its_hours(federation):
     federation.schedule(0, "H", date(2026, 11, 25))
     federation.schedule(1, "H", date(2026, 11, 25))
@@ -71,6 +98,9 @@ def test_activity_counts_the_last_hours_and_names_the_quietest_first(federation)
     federation.submit(0, Said("D", TODAY - DAY, {NORWAY: 2}))
     found = [(one.agency, one.submissions) for one in board.activity(now=federation.now)]
     assert found == [("NO-2", 0), ("NO-1", 0), ("NO-0", 2)]
+    newest = {one.agency: one.last_id for one in board.activity(now=federation.now)}
+    assert newest["NO-0"] == Submission.objects.filter(agency__code="NO-0").order_by("received", "id").last().pk
+    assert newest["NO-2"] is None
 
 
 def test_periods_that_wait_are_listed_with_the_agencies_that_they_wait_for(days):

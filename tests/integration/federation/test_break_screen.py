@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_decision_meanwhile_is_asked_about_again(coordinator, two):
     decisions.reject(reports=[two[1].pk], by="per", reason="wrong", now=NOW)
     page = coordinator.post(ADD, confirmation)
     assert asked(page) == [("It releases 1 held report of NO-KRIPOS, DOWNLOADS:", [part(two[0])])]
-    assert "Something else was changed meanwhile" in page.content.decode()
+    assert "Since you confirmed, something has changed." in page.content.decode()
     assert held_now() == {two[0].pk}
     coordinator.post(ADD, hidden(page))
     assert held_now() == set()
@@ -102,6 +103,52 @@ def test_going_back_keeps_what_was_typed(coordinator, two):
     form = page.context["adminform"].form
     assert [form[name].value() for name in ("text", "reason", "kind")] == ["New computers", "they told us", "change"]
     assert not Annotation.objects.exists()
+
+
+@pytest.fixture
+def filled(two):
+    """The address of a form that begins with a break of the first agency."""
+    given = {"kind": "change", "agency": two[0].agency_id, "start": "2026-11-20T00:00Z", "is_break": "on"}
+    return f"{ADD}?{urlencode(given)}"
+
+
+def confirmation_in(page):
+    return re.findall(r'<input type="checkbox" name="confirmed" value="(\w+)">', page.content.decode())
+
+
+def test_form_that_begins_with_a_break_says_what_it_releases_and_may_be_confirmed_there(coordinator, two, filled):
+    page = coordinator.get(filled)
+    said = page.content.decode()
+    assert "It releases 1 held report of NO-KRIPOS, DOWNLOADS:" in said
+    assert part(two[0]) in said
+    assert part(two[1]) not in said
+    [confirmation] = confirmation_in(page)
+    form = FORM | {"agency": two[0].agency_id}
+    # Without the tick, the desk asks on a page of its own.
+    assert len(asked(coordinator.post(filled, form))) == 1
+    # If something is wrong with the form, it keeps the tick.
+    wrong = coordinator.post(filled, form | {"text": "", "confirmed": confirmation})
+    assert f'value="{confirmation}" checked' in wrong.content.decode()
+    assert held_now() == {one.pk for one in two}
+    assert coordinator.post(filled, form | {"confirmed": confirmation}).status_code == 302
+    assert held_now() == {two[1].pk}
+
+
+def test_tick_confirms_only_what_the_form_has_shown(coordinator, two, filled):
+    [confirmation] = confirmation_in(coordinator.get(filled))
+    ticked = FORM | {"confirmed": confirmation}
+    assert len(asked(coordinator.post(filled, ticked))) == 2
+    decisions.reject(reports=[two[0].pk], by="per", reason="wrong", now=NOW)
+    assert asked(coordinator.post(filled, ticked | {"agency": two[0].agency_id})) == [
+        ("It releases no held report any more.", [])
+    ]
+    assert not Annotation.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"start": "1900-01-01T00:00Z"}, {"start": ""}, {"is_break": ""}, {"agency": "x"}])
+def test_form_without_a_whole_break_says_nothing_of_releases(coordinator, filled, change):
+    page = coordinator.get(f"{filled}&{urlencode(change)}")
+    assert (page.status_code, confirmation_in(page)) == (200, [])
 
 
 def test_break_that_is_moved_is_asked_about_too(coordinator, two):

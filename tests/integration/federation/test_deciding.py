@@ -153,7 +153,12 @@ def test_resolving_leaves_findings_that_hold_reports(coordinator, agency):
 
 def test_one_finding_is_resolved_on_its_page(coordinator, agency):
     finding = factories.FindingFactory.create(agency=agency)
-    page = coordinator.post(address("finding", "resolve", finding.pk), {"reason": "known"}, follow=True)
+    way = address("finding", "resolve", finding.pk)
+    assert f'action="{way}#resolve"' in coordinator.get(address("finding", "change", finding.pk)).content.decode()
+    refused = coordinator.post(way, {"reason": " "})
+    assert "Say why. Nothing was decided yet" in refused.content.decode()
+    assert Finding.objects.get(pk=finding.pk).resolved is None
+    page = coordinator.post(way, {"reason": "known"}, follow=True)
     assert told(page) == ["1 finding resolved."]
     again = coordinator.post(address("finding", "resolve", finding.pk), {"reason": "known"}, follow=True)
     assert told(again) == ["1 finding decided already, and left as it was: resolved by kari at 12:00 on 25 November."]
@@ -168,6 +173,9 @@ def test_observer_looks_and_is_refused_politely(observer, agency):
     assert "If you release it" in page
     assert "</button>" not in page.partition('id="content-main"')[2]
     assert "Answer for the agency" not in page
+    other = factories.FindingFactory.create(agency=agency)
+    page = observer.get(address("finding", "change", other.pk)).content.decode()
+    assert "</button>" not in page.partition('id="content-main"')[2]
     form = {"reason": "x", "answer": "confirmed", "decision": "release", "report": [report.pk]}
     for action in ("decide", "resolve", "answer"):
         refused = observer.post(address("finding", action, report.hold.finding_id), form)

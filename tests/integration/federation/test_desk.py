@@ -65,6 +65,18 @@ def test_every_link_of_the_start_page_leads_somewhere(coordinator, agency):
         assert coordinator.get(link.replace("&amp;", "&"), follow=True).status_code == 200, link
 
 
+def test_start_page_leads_to_what_each_person_did_lately(coordinator, agency):
+    for by, days in (("per", 8), ("kari", 3), ("ola", 2), ("kari", 1), ("command load", 1)):
+        AuditEvent.objects.create(
+            at=NOW - timedelta(days=days), actor=by, action="agency.changed", subject="agency NO-KRIPOS",
+            details={}, digest=bytes(32),
+        )  # fmt: skip
+    page = coordinator.get(reverse("admin:index"))
+    people = [(one.name, one.events, one.last) for one in page.context["people"]]
+    assert people == [("kari", 2, NOW - timedelta(days=1)), ("ola", 1, NOW - timedelta(days=2))]
+    assert f'href="{address("auditevent")}?person=kari"' in page.content.decode()
+
+
 @pytest.mark.verify
 def test_way_to_each_page_begins_at_start(admin_client):
     there = desk_rows.make()

@@ -89,7 +89,7 @@ def test_form_that_claims_to_be_confirmed_saves_nothing(kari, given):
     for claimed in ("", "yes", "Nothing that is published changes.", sha256().hexdigest()):
         page = kari.post(ADD, given | {"confirmed": claimed})
         assert shown(page) == EXPECTED
-        assert "Something else was changed meanwhile" in page.content.decode()
+        assert "Since you confirmed, something has changed." in page.content.decode()
     # The confirmation of one change is not that of another.
     [confirmed] = hidden(kari.post(ADD, given))["confirmed"]
     assert shown(kari.post(ADD, given | {"step": "W", "confirmed": confirmed}))
@@ -122,7 +122,7 @@ def test_other_change_meanwhile_shows_what_the_change_does_now(kari, given):
     assert not Detail.objects.filter(country__code="SM").exists()
     # Of the groups, Iceland has taken the weeks before, and given them back by network.
     assert shown(page) == [*EXPECTED[:2], "Nothing changes for groups of countries."]
-    assert "Something else was changed meanwhile" in page.content.decode()
+    assert "Since you confirmed, something has changed." in page.content.decode()
     assert kari.post(ADD, hidden(page)).status_code == 302
     assert Detail.objects.filter(country__code="SM").exists()
 

@@ -52,9 +52,11 @@ def test_check_says_sheet_row_and_column_and_gives_the_marked_workbook_back(run,
     assert (code, "sheet Reports, row 3, column D: An unknown country." in output) == (1, True)
     assert [sheet.name for sheet in sheets.open_workbook(marked.read_bytes())] == ["Reports"]
     assert f"{marked} has the coloured cells.\n" in output
+    assert "\n  Explanation and example: http://127.0.0.1:1/docs/reference/errors/#unknown_country\n" in output
     code, output = run("check", file, "--json")
     told = json.loads(output)
     assert (code, told["accepted"], told["error_count"]) == (1, False, 1)
+    assert told["type"] == "http://127.0.0.1:1/docs/reference/errors/#invalid_payload"
     assert told["errors"][0].items() >= {
         "pointer": "Reports!D3", "code": "unknown_country", "sheet": "Reports", "row": 3, "column": "D"
     }.items()  # fmt: skip
@@ -198,7 +200,7 @@ def test_workbook_is_sent_as_json_in_utc(run, tmp_path):
          "\n  row 1, column OBS_VALUE: "),
         ("a.csv", f"{','.join(COLUMNS[:-1])},OTHER\nDOWNLOADS,H,2025-11-24T09:00,NO,ARES,1\n",
          "\n  The header row lacks OBS_VALUE. It has unknown columns at these places: 6. Expected: INDICATOR,"),
-        ("a.json", "{}", "\n  /indicator: A member is missing. "),
+        ("a.json", "{}", "\n  /indicator: A member, a column or a cell is missing. "),
         ("a.json", "{", "Refused: The body is not JSON. "),
     ],
 )  # fmt: skip
@@ -213,9 +215,7 @@ def test_faults_of_csv_have_a_row_and_a_column_and_those_of_json_a_pointer(run, 
 def test_unknown_member_gets_the_known_ones(run, tmp_path):
     (tmp_path / "a.json").write_text('{"agency": 1}')
     output = run("check", tmp_path / "a.json")[1]
-    assert (
-        "\n  /: An unknown member. Send only the members that are known here: indicator, reports, prepared. " in output
-    )
+    assert "\n  /: An unknown member or column. Expected: indicator, reports, prepared. " in output
 
 
 def test_finding_about_csv_of_the_api_is_about_its_indicator(run, tmp_path):

@@ -203,6 +203,30 @@ def test_refusals_and_faults_have_their_exit_code(agency, file, federation, tmp_
     assert (code, "not_json" in output) == (1, True)
 
 
+def test_refusal_leads_to_its_explanation(agency, file, federation):
+    page = f"  Explanation and example: {federation.address}/docs/reference/errors/#"
+    explained = "/docs/reference/errors/#"
+    faults = [
+        {"pointer": f"/{at}", "code": code, "title": "What is wrong", "detail": "Do this."}
+        for at, code in enumerate(("bad_period", "bad_period", "not_utc", "bad_status", "bad_action"))
+    ]
+    federation.problem(422, "invalid_payload", type=f"{explained}invalid_payload", errors=faults, error_count=5)
+    output = agency("send", file)[1]
+    assert "  /0: What is wrong. Do this. [bad_period]\n" in output
+    assert [line for line in output.splitlines() if line.startswith(page)] == [
+        page + code for code in ("bad_period", "not_utc", "bad_status")
+    ]
+    assert agency("outbox")[1].count(page) == 3
+    federation.problem(409, "finding_resolved", type=f"{explained}finding_resolved")
+    assert agency("answer", "7", "confirmed")[1].splitlines()[1:] == [f"{page}finding_resolved"]
+
+
+@pytest.mark.parametrize("kind", ["about:blank", "", "http://[", "javascript:alert(1)#a"])
+def test_type_that_explains_nothing_is_not_shown(agency, federation, kind):
+    federation.problem(409, "finding_resolved", type=kind)
+    assert "Explanation" not in agency("answer", "7", "confirmed")[1]
+
+
 def test_send_shows_the_faults_of_each_file_and_sends_none(agency, file, federation, tmp_path):
     bad = {"one.csv": "-1", "two.csv": "many"}
     for name, value in bad.items():
@@ -211,9 +235,11 @@ def test_send_shows_the_faults_of_each_file_and_sends_none(agency, file, federat
     code, output = agency("send", *(str(tmp_path / name) for name in [*bad, "empty.csv"]), file)
     assert (code, federation.stored) == (1, {})
     refused = "Refused: 1 fault. Nothing is stored."
-    first, fault, second, other, empty, whole = output.splitlines()
+    first, fault, link, second, other, other_link, empty, whole = output.splitlines()
     assert (first, second) == (f"Error: {tmp_path}/one.csv: {refused}", f"{tmp_path}/two.csv: {refused}")
     assert ("[negative_value]" in fault, "[not_a_number]" in other) == (True, True)
+    explained = f"  Explanation and example: {federation.address}/docs/reference/errors/#"
+    assert (link, other_link) == (f"{explained}negative_value", f"{explained}not_a_number")
     assert empty.startswith("empty.csv is empty.")
     assert whole.startswith("None of the files was sent.")
     code, output = agency("send", str(tmp_path / "one.csv"))

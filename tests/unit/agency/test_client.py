@@ -151,6 +151,32 @@ def test_wrong_secret_is_a_matter_of_the_settings(client, federation, monkeypatc
         submit(client)
 
 
+def test_refusal_of_a_token_says_what_to_check_and_leads_to_its_explanation(client, federation, monkeypatch):
+    refusal = {
+        "error": "unauthorized_client",
+        "error_description": "Send from other networks.",
+        "error_uri": "/docs/reference/errors/#unauthorized_client",
+    }
+    monkeypatch.setattr(federation, "answer", lambda *_: as_json(400, refusal))
+    with pytest.raises(SetUpError) as refused:
+        submit(client)
+    assert str(refused.value).splitlines() == [
+        f"{federation.address} gives no token. Send from other networks. [unauthorized_client]",
+        f"  Explanation and example: {federation.address}/docs/reference/errors/#unauthorized_client",
+    ]
+
+
+def test_refused_secret_leads_to_its_explanation(client, federation, monkeypatch):
+    refusal = {"error": "invalid_client", "error_description": "Check.", "error_uri": "/docs/#invalid_client"}
+    monkeypatch.setattr(federation, "answer", lambda *_: as_json(401, refusal))
+    with pytest.raises(SetUpError) as refused:
+        submit(client)
+    assert "has ended or was revoked" in str(refused.value)
+    assert str(refused.value).splitlines()[1:] == [
+        f"  Explanation and example: {federation.address}/docs/#invalid_client"
+    ]
+
+
 def test_refusal_says_what_to_do_and_has_the_exit_code_of_its_reason(client, federation):
     codes = {}
     for status, code in ((403, "insufficient_scope"), (422, "invalid_payload"), (404, "finding_not_found")):

@@ -122,6 +122,7 @@ def test_corrected_file_is_sent_again_and_a_faulty_one_says_why(started, folder,
     assert result.splitlines() == [
         "Refused: 1 fault. Nothing is stored.",
         "  /indicator: An unknown indicator. Use a code from /api/v1/indicators/. [unknown_indicator]",
+        f"  Explanation and example: {federation.address}/docs/reference/errors/#unknown_indicator",
     ]
     watch.look()
     assert federation.stored == {}

@@ -355,7 +355,7 @@ def test_faults_of_a_header_name_the_columns_that_are_known():
         read_csv(body(f"{NINE},NO,ARES,1", columns=COLUMNS.replace("FREQ", "Secret")))
     unknown, missing = refused.value.faults
     assert unknown.detail.startswith(
-        "No column has this name. Correct it, or delete the column. The names are: INDICATOR, FREQ, TIME_PERIOD,"
+        "No column has this name. Expected: INDICATOR, FREQ, TIME_PERIOD, COUNTRY, NETWORK,"
     )
     assert missing == ("/header/FREQ", "missing_field", "The column FREQ is missing. Add it.")
     assert "Secret" not in str(refused.value.faults) + refused.value.detail

@@ -209,9 +209,9 @@ def test_envelope_refused(envelope, expected):
     ("members", "advice"),
     [
         ({"Secret": 1},
-         "Send only the members that are known here: frequency, period, status, withdrawn, observations."),
+         "Expected: frequency, period, status, withdrawn, observations."),
         ({"observations": [{"country": "NO", "network": "ARES", "value": 1, "Secret": 1}]},
-         "Send only the members that are known here: country, network, value."),
+         "Expected: country, network, value."),
         ({"observations": ["Secret"]},
          "Expected here: an object, in braces. Its members are: country, network, value."),
         ({"observations": {}}, "Expected here: an array, in brackets."),
@@ -231,7 +231,7 @@ def test_fault_says_what_is_expected_and_nothing_of_what_was_sent(members, advic
 def test_unknown_member_of_the_envelope_lists_its_members():
     with pytest.raises(PayloadError) as refused:
         read_json(body(report(), agency="NO-KRIPOS"))
-    assert refused.value.faults[0].advice.endswith("known here: indicator, reports, prepared.")
+    assert refused.value.faults[0].advice.endswith("Expected: indicator, reports, prepared.")
 
 
 @pytest.mark.parametrize("text", [b"[]", b"5", b"null", b'"x"'])

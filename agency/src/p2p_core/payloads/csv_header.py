@@ -32,7 +32,7 @@ _LEADING: Final = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", *KEY
 #: The shortest header row.
 EXPECTED: Final = ",".join(REQUIRED)
 _UNKNOWN: Final = Advice(
-    "No column has this name. Correct it, or delete the column. The names are: {names}.",
+    "No column has this name. Expected: {names}. Correct the name, or delete the column.",
     names=", ".join((*REQUIRED, "OBS_STATUS", "CONF_STATUS", "ACTION", *STRUCTURE)),
 )  # fmt: skip
 #: The most places of unknown columns that a refusal names.

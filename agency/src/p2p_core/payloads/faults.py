@@ -45,6 +45,11 @@ class Fault(NamedTuple):
     def advice(self) -> str:
         return self.detail or PAYLOAD_CODES[self.code].advice
 
+    def document(self) -> dict[str, str]:
+        """The fault as an item of `errors`, in an answer of the API and in a verdict of `p2p-agency check`."""
+        title = PAYLOAD_CODES[self.code].title
+        return {"pointer": self.pointer, "code": self.code, "title": title, "detail": self.advice}
+
 
 class PayloadError(Exception):
     """A payload is refused. ``faults`` are the first of ``fault_count`` faults.

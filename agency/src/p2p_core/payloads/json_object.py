@@ -80,7 +80,7 @@ def _of_text(sent: object, rule: Callable[..., T], *known: Any) -> T:
 
 @cache
 def _known(names: tuple[str, ...]) -> Advice:
-    return Advice("Send only the members that are known here: {names}.", names=", ".join(names))
+    return Advice("Expected: {names}.", names=", ".join(names))
 
 
 @cache

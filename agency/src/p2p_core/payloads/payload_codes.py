@@ -5,6 +5,9 @@
 
 from typing import Final, NamedTuple
 
+#: The page of the site that explains each code, at an anchor with the name of the code.
+EXPLAINED: Final = "/docs/reference/errors/"
+
 
 class Code(NamedTuple):
     """What clients read of an error with this code."""
@@ -52,8 +55,8 @@ PAYLOAD_CODES: Final = {
         "A text looks like an address, a hash or an e-mail",
         "Send counts only. IP or MAC addresses, hashes and e-mail addresses are not allowed anywhere.",
     ),
-    "unknown_field": Code(422, "An unknown member", "Send the documented members only."),
-    "missing_field": Code(422, "A member is missing", "Send the member that the pointer names."),
+    "unknown_field": Code(422, "An unknown member or column", "Send only members and columns that are documented."),
+    "missing_field": Code(422, "A member, a column or a cell is missing", "Send what the pointer names."),
     "wrong_type": Code(422, "A member has the wrong type", "Send the type that is documented for the member."),
     "no_reports": Code(422, "There is no report", "Send at least one report."),
     "unknown_indicator": Code(422, "An unknown indicator", "Use a code from /api/v1/indicators/."),

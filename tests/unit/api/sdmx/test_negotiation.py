@@ -87,7 +87,7 @@ def test_csv_comes_without_labels_and_keys_only(accept, form):
     with pytest.raises(Problem) as refused:
         agreed(accept, V30.formats_of_data)
     assert refused.value.code == "not_acceptable"
-    assert "no other labels than id, timeFormat than original and keys than none" in refused.value.detail
+    assert "only labels=id, timeFormat=original and keys=none are offered" in refused.value.detail
 
 
 @pytest.mark.parametrize("accept", [None, "application/xml", "text/csv", f"{ML};version=9"])
@@ -95,4 +95,4 @@ def test_format_of_a_link_goes_before_accept(accept):
     assert agreed(accept, format="json") == "json"
     with pytest.raises(Problem) as refused:
         agreed(accept, format="csv")
-    assert (refused.value.code, refused.value.detail) == ("not_implemented", "Use one of xml, json.")
+    assert (refused.value.code, refused.value.detail) == ("not_implemented", "Expected for format: xml, json.")
