@@ -85,7 +85,7 @@ def test_ten_commands_of_the_documentation_are_enough_for_a_report_over_tls(inst
     # Those after the installation, without the question for a password.
     rest = [line.replace("curl -s", CURL) for line in commands[3:] if "createsuperuser" not in line]
     assert len(rest) == 5
-    assert '"current": 1' in installation.run("cd /run && " + "\n".join(rest))
+    assert '"current":1' in installation.run("cd /run && " + "\n".join(rest))
 
 
 def test_a_second_run_changes_nothing(installation):
