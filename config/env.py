@@ -1,4 +1,7 @@
-"""The one place that reads the environment. Any variable may come from a file that NAME_FILE names.
+"""The one place that reads the environment.
+
+A value comes from the first of these that is not empty: the file ``name`` in the folder CREDENTIALS_DIRECTORY, which
+systemd gives to a service; a file that NAME_FILE names; the variable NAME.
 
 A value that cannot be used stops the start with the name of the variable and advice. The value itself is not shown.
 """
@@ -22,7 +25,24 @@ ROOT = Path(__file__).resolve().parent.parent
 _ADDRESS = re.compile(r"[^\s<>\"{}|\\^`]+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
-_reader = FileAwareEnv(strip_whitespace=True)
+
+class _Reader(FileAwareEnv):
+    """Also reads the credentials of systemd. An empty value counts as not set."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        value = _credential(env_key) or super()._get_value(env_key, default)
+        return default if value == "" else value
+
+
+def _credential(name: str) -> str:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    try:
+        return (Path(folder) / name.lower()).read_text().strip() if folder else ""
+    except FileNotFoundError:
+        return ""
+
+
+_reader = _Reader(strip_whitespace=True)
 
 
 class BadSetting(SystemExit):
@@ -192,7 +212,7 @@ def data_dir() -> Path:
 
 
 def is_set(name: str) -> bool:
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+    return bool(_credential(name) or os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 def stop_seconds() -> int:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import wait
 from os import dup2
 from typing import Any, Final
@@ -61,9 +62,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, most))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit())
-    # Imported once for all processes: they start faster, and a broken import stops the server at once.
-    from config.wsgi import application
-
+    application = _load_application(listener)
     # Later collections skip everything that is loaded now. Otherwise a submission of a million would be slower.
     gc.collect()
     gc.freeze()
@@ -101,6 +100,23 @@ def _listen() -> socket.socket:
     except OSError as error:
         where = f"{given.host}:{env.port()}"
         raise SystemExit(f"Cannot listen at {where}: {error.strerror}. Choose another PORT.") from None
+
+
+def _load_application(listener: socket.socket) -> Any:
+    """Imported once for all processes: they start faster, and a broken import stops the server at once.
+
+    systemd keeps the socket open if the server stops, and starts the server again. If the import is broken, the
+    connections that wait at the socket would wait for ever. They are closed, so that the proxy asks another web host.
+    """
+    try:
+        from config.wsgi import application
+    except BaseException:
+        listener.settimeout(0)
+        with suppress(OSError):
+            while True:
+                listener.accept()[0].close()
+        raise
+    return application
 
 
 def _start(application: Any, listener: socket.socket) -> multiprocessing.process.BaseProcess:

@@ -118,11 +118,7 @@ def _find(folder: Path, absent: list[str]) -> dict[str, str] | None:
 
 def missing() -> list[str]:
     """The variables that name no server, so that we have to start one."""
-    return [name for name in _VARIABLES if not _named(name)]
-
-
-def _named(name: str) -> bool:
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+    return [name for name in _VARIABLES if not env.is_set(name)]
 
 
 def _prepare(folder: Path | None) -> Path:
@@ -136,7 +132,7 @@ def _keys(folder: Path, absent: list[str]) -> dict[str, str]:
     if "DATABASE_URL" not in absent:
         return {}
     keys = {"SECRET_KEY": 32, "ROUNDING_KEY": 16, "WEBHOOK_KEYS": 32}
-    wanted = {name: size for name, size in keys.items() if not _named(name)}
+    wanted = {name: size for name, size in keys.items() if not env.is_set(name)}
     for name, size in wanted.items():
         secret.load(folder / "keys" / name.lower(), size=size)
     return {f"{name}_FILE": str(folder / "keys" / name.lower()) for name in wanted}

@@ -47,8 +47,9 @@ def missing() -> list[str]:
 @transaction.atomic
 def grant(**_: object) -> None:
     """Give each existing role the rights of the list, and no others. Django calls this after a migration."""
-    [(database, tables, roles, is_superuser)] = _query(
+    [(database, owner, tables, roles, is_superuser)] = _query(
         "SELECT current_database(),"
+        " (SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()),"
         " array(SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace),"
         " array(SELECT rolname::text FROM pg_roles WHERE rolname = ANY(%s)),"
         " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
@@ -60,11 +61,12 @@ def grant(**_: object) -> None:
         statements.append(sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC").format())
     if roles and is_superuser:
         # PostgreSQL lets every role call these functions. Only a superuser can take away that right.
-        for pattern, keepers in ((LOCKS, {WEB, WORKER}), (LARGE_OBJECTS, set[str]())):
+        # The owner, who need not be a superuser later, keeps the locks: `manage.py rebuild` takes them too.
+        for pattern, keepers in ((LOCKS, {WEB, WORKER} & set(roles) | {owner}), (LARGE_OBJECTS, set[str]())):
             for (found,) in _query(statement("roles_functions").decode(), [pattern]):
                 function = sql.SQL(found)
                 statements.append(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
-                for role in keepers & set(roles):
+                for role in keepers:
                     to = sql.Identifier(role)
                     statements.append(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, to))
     with connection.cursor() as c:

@@ -331,6 +331,15 @@ def test_granting_takes_back_what_an_older_postgresql_gives_everybody():
         assert set(cursor.fetchone()) == {False}
 
 
+def test_owner_who_is_no_superuser_keeps_the_locks_that_rebuild_takes():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE lesser_owner")
+        cursor.execute(f"ALTER DATABASE {connection.settings_dict['NAME']} OWNER TO lesser_owner")
+        roles.grant()
+        cursor.execute("SELECT has_function_privilege('lesser_owner', 'pg_try_advisory_xact_lock(bigint)', 'EXECUTE')")
+        assert cursor.fetchone() == (True,)
+
+
 def test_nothing_is_granted_where_a_table_is_not_there_yet():
     with connection.cursor() as cursor:
         cursor.execute("DROP VIEW federation_observation")

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from tests.contract.raw_requests import get, post, reporting
 from tests.contract.server import read, serving
-from tests.integration.processes import PLENTY, ROOT, alive, descendants, eventually
+from tests.integration.processes import PLENTY, ROOT, alive, descendants, environment, eventually
 
 pytestmark = [pytest.mark.verify, pytest.mark.slow, pytest.mark.xdist_group("web")]
 #: Ten for each thread.
@@ -204,3 +204,16 @@ def test_port_that_is_taken_is_said(launch, free_port, tmp_path):
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"Cannot listen at 127.0.0.1:{free_port}" in said
+
+
+def test_connections_that_wait_are_closed_if_the_server_cannot_start(tmp_path):
+    """systemd keeps the socket. A proxy whose connection is closed asks another web host."""
+    with socket.create_server(("127.0.0.1", 0)) as held, socket.create_connection(held.getsockname()) as waiting:
+        done = subprocess.run(
+            [sys.executable, "-m", "config.web", "--fd", str(held.fileno())],
+            cwd=ROOT, env=environment(tmp_path, WEB_THREADS="many"), pass_fds=[held.fileno()],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        waiting.settimeout(5)
+        assert waiting.recv(1) == b""
+    assert done.returncode == 1

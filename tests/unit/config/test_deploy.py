@@ -1,6 +1,7 @@
 """The files in deploy/ agree with the settings, with each other, and with what systemd knows."""
 
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -21,14 +22,72 @@ def documented():
     return dict(re.findall(r"^\| `([A-Z0-9_]+)`(?: \*)? \| (?:`([^`]*)`)?", text, re.MULTILINE))
 
 
-def test_example_of_the_environment_has_all_settings_with_their_defaults():
-    lines = re.findall(r"^(# )?([A-Z0-9_]+)=(.*)$", (DEPLOY / "environment.example").read_text(), re.MULTILINE)
-    names = [name.removesuffix("_FILE") for _, name, _ in lines if name != "NAME_FILE"]
-    assert sorted(names) == sorted(documented())
-    silent = {name: value for comment, name, value in lines if comment}
-    assert {name: value for name, value in silent.items() if documented().get(name, "") not in {"", value}} == {
-        "BROKER_URL": silent["BROKER_URL"]
-    }
+LINES = re.findall(r"^(# )?([A-Z0-9_]+)=(.*)$", (DEPLOY / "environment.example").read_text(), re.MULTILINE)
+# Only `make serve` reads them.
+OF_MAKE_SERVE = {"DATABASE_WEB_URL", "DATABASE_WORKER_URL"}
+
+
+def credentials(unit):
+    """The credentials of a unit, each with the file that systemd reads it from."""
+    return dict(re.findall(r"^LoadCredential=(\w+):/etc/police2peer/(\w+)$", unit.read_text(), re.MULTILINE))
+
+
+def test_each_setting_is_either_in_the_example_or_a_credential_of_a_unit():
+    secrets = {name.upper() for unit in SERVICES for name in credentials(unit)}
+    names = [name for _, name, _ in LINES]
+    assert sorted([*names, *secrets, *OF_MAKE_SERVE]) == sorted(documented())
+
+
+def test_example_names_each_file_of_a_secret():
+    files = {file for unit in SERVICES for file in credentials(unit).values()}
+    assert {file for file in files if file not in (DEPLOY / "environment.example").read_text()} == set()
+
+
+def test_example_of_the_environment_shows_the_defaults():
+    commented = {name: value for comment, name, value in LINES if comment}
+    other = {name: value for name, value in commented.items() if documented()[name] not in {"", value}}
+    # The units set the folder.
+    assert other == {"DATA_DIR": "/var/lib/police2peer"}
+
+
+@pytest.fixture
+def installation(monkeypatch, tmp_path):
+    """The secrets that a unit has, and the lines of the example that have no comment."""
+    secrets = {
+        "secret_key": "0f" * 32, "rounding_key": "0f" * 16, "webhook_keys": "0f" * 32, "redis_url": "redis://127.0.0.1/0",
+        "database_url": "postgres://web:x@127.0.0.1/federation", "database_public_url": "postgres://public:x@127.0.0.1/federation",
+        "broker_url": "", "database_replica_url": "", "metrics_token": "",
+    }  # fmt: skip
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(value)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    for comment, name, value in LINES:
+        if comment:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), [line[1:] for line in LINES if line[0]], ids=lambda value: value or "empty")
+def test_each_line_of_the_example_works_without_its_comment(installation, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    runpy.run_path(str(ROOT / "config/settings.py"))
+
+
+def test_all_lines_of_the_example_work_together(installation, monkeypatch):
+    for _, name, value in LINES:
+        monkeypatch.setenv(name, value)
+    settings = runpy.run_path(str(ROOT / "config/settings.py"))
+    assert settings["EMAIL_HOST"] == "mail.example.org"
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_service_starts_again_after_each_crash_without_its_optional_secrets(unit):
+    text = unit.read_text()
+    assert re.search(r"^StartLimitIntervalSec=0$", text, re.MULTILINE)
+    needed = {"secret_key", "rounding_key", "redis_url", "database_url", "database_public_url"}
+    empty = set(re.findall(r"^SetCredential=(\w+):\\n$", text, re.MULTILINE))
+    assert empty == set(credentials(unit)) - needed
 
 
 def arguments(command):
@@ -38,8 +97,11 @@ def arguments(command):
 
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix != ".target"], ids=lambda unit: unit.name)
-def test_stopping_the_target_stops_every_unit(unit):
-    assert "PartOf=police2peer.target" in unit.read_text().split("[Install]")[0].splitlines()
+def test_stopping_the_target_stops_every_unit_and_waits_for_it(unit):
+    lines = unit.read_text().split("[Install]")[0].splitlines()
+    assert "PartOf=police2peer.target" in lines
+    # What starts after the target stops before it.
+    assert any(line.startswith("After=police2peer.target") for line in lines)
 
 
 def test_containers_run_what_the_units_run():
@@ -95,10 +157,12 @@ def addresses_of(service):
 
 
 def addresses_of_unit(name):
-    text = (DEPLOY / f"systemd/police2peer-{name}.service").read_text()
-    files = dict(re.findall(r"^LoadCredential=(\w+):/etc/police2peer/(\w+)$", text, re.MULTILINE))
-    told = re.findall(r"(DATABASE_\w+)_FILE=%d/(\w+)", text)
-    return {variable: files[credential] for variable, credential in told}
+    told = credentials(DEPLOY / f"systemd/police2peer-{name}.service")
+    return {
+        credential.upper(): told[credential]
+        for credential in ("database_url", "database_public_url")
+        if credential in told
+    }
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed (Debian: systemd)")

@@ -31,7 +31,34 @@ def test_text_from_missing_file_names_variable(monkeypatch, tmp_path):
         env.text("COLOUR", advice="Give one.")
 
 
-@pytest.mark.parametrize("value", ["1", "1001", "five", "5.5", ""], ids=str)
+def test_empty_value_counts_as_not_set(monkeypatch, tmp_path):
+    (tmp_path / "colour").write_text("\n")
+    monkeypatch.setenv("COLOUR", "")
+    assert env.text("COLOUR", default="red", advice="Give one.") == "red"
+    monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "colour"))
+    with pytest.raises(env.BadSetting, match="COLOUR is not set"):
+        env.text("COLOUR", advice="Give one.")
+
+
+def test_credential_of_systemd_comes_before_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("COLOUR_FILE", str(tmp_path / "nowhere"))
+    (tmp_path / "colour").write_text("blue\n")
+    assert env.text("COLOUR", advice="Give one.") == "blue"
+    monkeypatch.delenv("COLOUR_FILE")
+    assert env.is_set("COLOUR")
+
+
+def test_empty_credential_counts_as_not_set(monkeypatch, tmp_path):
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "colour").write_text("")
+    assert not env.is_set("COLOUR")
+    assert env.text("COLOUR", default="red", advice="Give one.") == "red"
+    monkeypatch.setenv("COLOUR", "blue")
+    assert env.text("COLOUR", default="red", advice="Give one.") == "blue"
+
+
+@pytest.mark.parametrize("value", ["1", "1001", "five", "5.5"], ids=str)
 def test_whole_refuses(monkeypatch, value):
     monkeypatch.setenv("SIZE", value)
     with pytest.raises(env.BadSetting, match=r"SIZE.*from 2 to 1000"):

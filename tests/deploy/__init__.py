@@ -1,0 +1,1 @@
+"""The files in deploy/, on a machine of their own."""
