@@ -88,6 +88,10 @@ class FirstSetupInline(admin.StackedInline):  # type: ignore[type-arg]  # not ge
     extra = max_num = 1
     can_delete = False
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """At most one set-up. Django would show a thousand if a request says so, each with all time zones."""
+        return super().get_formset(request, obj, **{**kwargs, "absolute_max": self.max_num})
+
 
 class AgencyAdmin(RegistryAdmin):
     form = AgencyForm

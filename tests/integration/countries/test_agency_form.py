@@ -82,6 +82,12 @@ def test_agency_is_added_with_its_set_up(desk, heard):
     assert "setups-0-computers" not in text(desk.get(address(Agency, "change", agency.pk)))
 
 
+def test_request_for_many_set_ups_gets_one(desk):
+    answer = desk.post(address(Agency, "add"), agency_form(code="x") | {"setups-TOTAL_FORMS": 3})
+    assert 'name="setups-0-computers"' in text(answer)
+    assert 'name="setups-1-computers"' not in text(answer)
+
+
 def test_refusal_by_the_registry_is_shown_on_the_screen(desk):
     def refuse(**_: Any) -> None:
         raise registry.Refused("no", "Not while the moon is full.")

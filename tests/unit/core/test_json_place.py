@@ -16,7 +16,7 @@ from p2p_core.payloads.faults import PayloadError
         ('{"remark": "é",\n "answer": x}', "line 2, column 12"),
         ('{"answer": "confirmed"} x', "line 1, column 25"),
         ('{"answer": "confirmed"\n', "ends too early, at line 2, column 1"),
-        ('{"remark": "\\ud83d", "answer": "confirmed"}', "cannot be read at line 1, column 19"),
+        ('{"remark": "\\ud83d"}', "cannot be read at line 1, column 19"),
         ('{"remark": "\\\\ud83d", "answer": "confirmed"', "ends too early, at line 1, column 44"),
         ('{"remark": "\\ud83d\\ude', "ends too early, at line 1, column 23"),
         ("", "ends too early, at line 1, column 1"),
