@@ -191,7 +191,7 @@ def test_refusal_to_delete_has_no_plural_that_is_no_word():
     indicator = factories.IndicatorFactory.create()
     key = {"indicator": indicator, "frequency": "D", "country": 578, "first_version": 1}
     PublishedSeries.objects.bulk_create(PublishedSeries(**key, network=network) for network in (1, 2))
-    assert "2 published series belong to it" in registry.why_kept(indicator)
+    assert "2 published series belong to it" in deletions.why_kept(indicator)
 
 
 def test_group_with_users_is_not_deleted():
