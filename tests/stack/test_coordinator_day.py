@@ -133,8 +133,18 @@ def save(page):
     page.locator(".messagelist .success").wait_for()
 
 
+def copied(page) -> list[str]:
+    """What the clipboard has after each button was pressed."""
+    found = []
+    for button in page.locator("button.copy").all():
+        button.click()
+        page.wait_for_function("button => button.textContent === 'Copied'", arg=button.element_handle())
+        found.append(page.evaluate("navigator.clipboard.readText()"))
+    return found
+
+
 def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
-    stack, page = federation.stack, visit("kari")
+    stack, page = federation.stack, visit("kari", permissions=["clipboard-read", "clipboard-write"])
     screen(page, "Agencies")
     page.get_by_role("link", name="Add agency").click()
     page.locator("#id_code").fill("PL-CBZC")
@@ -155,8 +165,9 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     page.get_by_role("button", name="Issue").click()
     page.get_by_text("This is shown once.").wait_for()
     issued = page.locator("dd code").all_inner_texts()
-    # The id, the secret and the command.
-    assert page.get_by_role("button", name="Copy").count() == 3
+    client_id, secret, command = copied(page)
+    assert [client_id, secret] == issued[:2]
+    assert command.startswith("p2p-agency") and client_id in command
     page.get_by_role("link", name="Go to PL-CBZC").click()
 
     page.get_by_role("link", name="Enter the set-up").click()
