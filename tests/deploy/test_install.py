@@ -25,7 +25,8 @@ UNCACHED = f"https://{HOST}/admin/login/"
 
 pytestmark = [
     pytest.mark.verify,
-    pytest.mark.xdist_group("tests/deploy/test_install.py"),
+    # Not at the same time as the collector, which counts real downloads by the minute.
+    pytest.mark.xdist_group("collect"),
     pytest.mark.skipif(bool(machines.missing()), reason=machines.missing()),
 ]
 
