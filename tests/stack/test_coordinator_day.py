@@ -167,7 +167,7 @@ def test_agency_is_brought_in_and_leaves_as_the_guide_says(federation, visit):
     issued = page.locator("dd code").all_inner_texts()
     client_id, secret, command = copied(page)
     assert [client_id, secret] == issued[:2]
-    assert command.startswith("p2p-agency") and client_id in command
+    assert re.fullmatch(f"p2p-agency init --address {stack.url} --id {re.escape(client_id)}", command)
     page.get_by_role("link", name="Go to PL-CBZC").click()
 
     page.get_by_role("link", name="Enter the set-up").click()
