@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -59,7 +60,10 @@ class Part:
     def main(self) -> psutil.Process | None:
         """The process itself, the parent of a web server or of a worker; none while it is not running."""
         process = self._process
-        return psutil.Process(process.pid) if process is not None and process.poll() is None else None
+        # It may end between the two looks at it.
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(process.pid) if process is not None and process.poll() is None else None
+        return None
 
     @property
     def children(self) -> list[psutil.Process]:
