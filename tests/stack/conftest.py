@@ -1,18 +1,14 @@
 """A real Chromium before a real stack, both started once."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from config.embedded.process import free_port
 from tests import chromium as chromium_here
-from tests import servers
-from tests.integration import processes
 from tests.stack import desk
-from tests.stack.stack import DAYS, HELD, SILENT, USUAL, Federation, Stack, ago
+from tests.stack.stack import DAYS, HELD, SILENT, USUAL, Federation, Stack, ago, serving
 
 _QUIET = (
     "--headless",
@@ -50,14 +46,8 @@ def chromium():
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory) -> Iterator[Stack]:
     """It ends with the last of its tests: a clock that ticks and workers that look for work would slow all others."""
-    data, port = tmp_path_factory.mktemp("stack"), free_port()
-    servers.lay_out(data)
-    process = processes.start(sys.executable, "-m", "config.serve", data=data, PORT=str(port))
-    try:
-        processes.await_ready(process)
-        yield Stack(process, data, port)
-    finally:
-        processes.end(process)
+    with serving(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="package")

@@ -6,13 +6,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from config.embedded.process import free_port
+from tests import servers
 from tests.integration import processes
 
 #: One process for all of it: each start of one takes a second.
@@ -143,3 +146,16 @@ class Federation:
     @property
     def url(self) -> str:
         return self.stack.url
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[Stack]:
+    """A stack with its data in a folder."""
+    port = free_port()
+    servers.lay_out(data)
+    process = processes.start(sys.executable, "-m", "config.serve", data=data, PORT=str(port))
+    try:
+        processes.await_ready(process)
+        yield Stack(process, data, port)
+    finally:
+        processes.end(process)

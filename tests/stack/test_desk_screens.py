@@ -4,18 +4,15 @@ The walk is made from the URL resolver of the desk, so it finds a new screen by 
 """
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from config.embedded.process import free_port
-from tests import second_factor, servers
-from tests.integration import processes
+from tests import second_factor
 from tests.integration.countries import addresses
 from tests.stack import desk, screens
-from tests.stack.stack import DAYS, HELD, PASSWORD, SILENT, USUAL, Stack, ago
+from tests.stack.stack import DAYS, HELD, PASSWORD, SILENT, USUAL, Stack, ago, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.verify, pytest.mark.xdist_group("stack")]
 #: Nothing is decided about the first. A report of the second is rejected.
@@ -43,14 +40,8 @@ _SEND = "document.querySelector('.submit-row').closest('form').submit()"
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory) -> Iterator[Stack]:
     """A stack of its own: a row of each table would change what the other tests read."""
-    data, port = tmp_path_factory.mktemp("screens"), free_port()
-    servers.lay_out(data)
-    process = processes.start(sys.executable, "-m", "config.serve", data=data, PORT=str(port))
-    try:
-        processes.await_ready(process)
-        yield Stack(process, data, port)
-    finally:
-        processes.end(process)
+    with serving(tmp_path_factory.mktemp("screens")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
